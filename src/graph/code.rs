@@ -189,6 +189,8 @@ crate::diagnostic_codes! { Composition:
     CONTRIBUTED_FIELD_NOT_NULLABLE;
     /// A field of the public schema cannot be resolved on some path
     SATISFIABILITY_ERROR;
+    /// Fields of the elements of a list are fetched with a call for each element
+    LOOKUP_PER_ELEMENT;
     /// The text is not valid supergraph SDL
     INVALID_FEDERATION_SUPERGRAPH;
 }

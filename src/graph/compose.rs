@@ -9,7 +9,7 @@ use apollo_compiler::validation::Valid;
 use super::query::QueryGraph;
 use super::report::Report;
 use super::view::View;
-use super::{Composed, Joins, api, merge, prepare, print, rules, satisfiability};
+use super::{Composed, Joins, api, fan_out, merge, prepare, print, rules, satisfiability};
 use crate::connector::{Diagnostic, Subgraph};
 
 /// Composes subgraphs. With an error among the diagnostics there is no [`Composed`]; with warnings alone there is one.
@@ -32,8 +32,12 @@ pub fn compose(subgraphs: Vec<Subgraph>) -> (Option<Composed>, Vec<Diagnostic>) 
         joins,
         api,
     };
-    satisfiability::check(&composed, &QueryGraph::new(&composed), &mut report);
+    let graph = QueryGraph::new(&composed);
+    satisfiability::check(&composed, &graph, &mut report);
     let satisfiable = !report.has_errors();
+    if satisfiable {
+        fan_out::check(&composed, &graph, &mut report);
+    }
     let diagnostics = report.into_diagnostics(&composed.subgraphs);
     (satisfiable.then_some(composed), diagnostics)
 }

@@ -1,0 +1,190 @@
+//! Warns of lists that fan out: if a client selects a field that the elements of a list do not have, a call is made for each
+//! element.
+//!
+//! A connect of which the selection yields `indicator: { id }` in a list gives only the key of each indicator. If the other
+//! fields of `Indicator` can only be looked up with one key per call, selecting one of them makes as many calls as the list
+//! has elements. The walk visits the nodes of each connect once, so it is linear in the size of the selections. A field that
+//! some lookup gives for many rows (a batch, a list of all entities, `_entities`) is not reported, nor one that has a connect
+//! of its own: that one is called for each object by design.
+
+use std::collections::BTreeMap;
+
+use apollo_compiler::Name;
+use apollo_compiler::parser::SourceSpan;
+
+use super::field_sets::fields_of;
+use super::query::{ConnectMode, Edge, LookupId, LookupKind, NodeId, QueryGraph};
+use super::report::{Finding, Report, names};
+use super::{Composed, code};
+use crate::connector::{Connect, FieldSetItem, Site};
+
+/// The most fields that a message names; it counts the others.
+const NAMED: usize = 4;
+
+/// Warns of every list whose elements lack fields that are looked up one by one.
+pub(super) fn check(composed: &Composed, graph: &QueryGraph, report: &mut Report) {
+    for lookup in &graph.lookups {
+        let LookupKind::Connect { connect, mode } = lookup.kind else {
+            continue;
+        };
+        // Other modes arrive at nodes that these lookups reach, too, or look up single objects.
+        let entered = matches!(
+            mode,
+            ConnectMode::Root | ConnectMode::Implicit | ConnectMode::Batch | ConnectMode::Single
+        );
+        let Some(connect) = graph.connect(lookup.subgraph, connect).filter(|_| entered) else {
+            continue;
+        };
+        let mut walk = Walk {
+            composed,
+            graph,
+            subgraph: lookup.subgraph.0 as usize,
+            connect,
+            path: Vec::new(),
+            list: 0,
+            report,
+        };
+        walk.fields_below(lookup.to);
+    }
+}
+
+/// The walk through the nodes of one connect.
+struct Walk<'a> {
+    composed: &'a Composed,
+    graph: &'a QueryGraph,
+    /// The index of the subgraph.
+    subgraph: usize,
+    connect: &'a Connect,
+    /// The fields from where the connect is entered.
+    path: Vec<Name>,
+    /// How many of these lead to the innermost list; 0 outside of lists.
+    list: usize,
+    report: &'a mut Report,
+}
+
+impl Walk<'_> {
+    fn fields_below(&mut self, node: NodeId) {
+        let graph = self.graph;
+        let parent = graph.types.name(graph.node(node).ty);
+        for (name, edge) in &graph.node(node).fields {
+            let &Edge { to: Some(to), .. } = edge else {
+                continue;
+            };
+            let field = graph.merged.type_field(parent, name);
+            let outer = self.list;
+            self.path.push(name.clone());
+            if field.is_ok_and(|field| field.ty.is_list()) {
+                self.list = self.path.len();
+            }
+            if self.list > 0 {
+                self.element(to);
+            }
+            self.fields_below(to);
+            self.path.pop();
+            self.list = outer;
+        }
+    }
+
+    /// Reports the fields of an element that are looked up with a call for each.
+    fn element(&mut self, node: NodeId) {
+        let ty = self.graph.node(node).ty;
+        let Some(definition) = self.composed.api.types.get(self.graph.types.name(ty)) else {
+            return;
+        };
+        let mut by_lookup: BTreeMap<LookupId, Vec<&Name>> = BTreeMap::new();
+        for (field, _) in fields_of(definition) {
+            if let Some(lookup) = self.single_lookup(node, field) {
+                by_lookup.entry(lookup).or_default().push(field);
+            }
+        }
+        for (lookup, fields) in by_lookup {
+            self.warn(node, lookup, &fields);
+        }
+    }
+
+    /// The lookup that gives a field which the node lacks, if it takes one key per call and there is no better one.
+    fn single_lookup(&self, node: NodeId, field: &Name) -> Option<LookupId> {
+        let graph = self.graph;
+        let here = graph.node(node);
+        if here.fields.contains_key(field) {
+            return None;
+        }
+        let mut single = None;
+        for &id in graph.lookups_on(here.ty) {
+            let lookup = graph.lookup(id);
+            if !graph.node(lookup.to).fields.contains_key(field) {
+                continue;
+            }
+            let LookupKind::Connect {
+                mode: ConnectMode::Explicit | ConnectMode::Single,
+                ..
+            } = lookup.kind
+            else {
+                return None;
+            };
+            let is_here = |item: &FieldSetItem| matches!(item, FieldSetItem::Field { name, .. } if here.fields.contains_key(name));
+            if single.is_none() && lookup.key.items.iter().all(is_here) {
+                single = Some(id);
+            }
+        }
+        single
+    }
+
+    fn warn(&mut self, node: NodeId, lookup: LookupId, fields: &[&Name]) {
+        let graph = self.graph;
+        let ty = graph.types.name(graph.node(node).ty);
+        let lookup = graph.lookup(lookup);
+        let LookupKind::Connect { connect, .. } = lookup.kind else {
+            return;
+        };
+        let Some(looked_up) = graph.connect(lookup.subgraph, connect) else {
+            return;
+        };
+        let path: Vec<&str> = self.path.iter().map(Name::as_str).collect();
+        let named = names(
+            fields
+                .iter()
+                .take(NAMED)
+                .map(|field| format!("{ty}.{field}")),
+        );
+        let others = match fields.len().saturating_sub(NAMED) {
+            0 => String::new(),
+            others => format!(" (and {others} more)"),
+        };
+        let (list, below) = path.split_at(self.list);
+        let each = match below {
+            [] => "element".to_owned(),
+            below => format!("`{}`", below.join(".")),
+        };
+        let message = format!(
+            "{named}{others}: one call for each {each} of the list `{}`",
+            list.join(".")
+        );
+        let mut finding = Finding::warning(&code::LOOKUP_PER_ELEMENT, self.subgraph, message);
+        finding = finding.at_span(self.location());
+        finding.notes.push(format!(
+            "`{}` does not select them, and `{}` fetches one `{ty}` per call",
+            self.connect.coordinate, looked_up.coordinate
+        ));
+        let finding = finding.help(format!(
+            "select them in the list if its response has them; or fetch `{ty}` with a `@connect` on the type that reads \
+             `$batch`; or say `@entityList` on a field that lists all of them"
+        ));
+        self.report.push(finding);
+    }
+
+    /// Where the connect's field or type is declared.
+    fn location(&self) -> Option<SourceSpan> {
+        let subgraph = &self.composed.subgraphs[self.subgraph];
+        match &self.connect.site {
+            Site::Type { name } => {
+                let definition = subgraph.schema.types.get(name)?;
+                definition.name().location()
+            }
+            Site::Field { parent, field } => {
+                let definition = subgraph.schema.type_field(parent, field).ok()?;
+                definition.name.location()
+            }
+        }
+    }
+}
