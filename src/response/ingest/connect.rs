@@ -52,6 +52,11 @@ fn all_rows(keys: &RowsByKey) -> Vec<RowId> {
     keys.values().flatten().copied().collect()
 }
 
+/// Whether it is a list, or its only element without a list.
+fn is_list(cell: &Cell) -> bool {
+    matches!(cell, Cell::List { .. } | Cell::Row(_))
+}
+
 /// The first items of a list.
 fn first_items(cell: Cell, limit: Option<usize>) -> Cell {
     match (cell, limit) {
@@ -113,7 +118,12 @@ impl Ingester<'_> {
         };
         let cell = first_items(cell, limit);
         match (mode, destination.targets) {
-            (ConnectMode::List, Targets::ByKey(keys)) => self.look_up(fetch, keys, cell, cut_off),
+            (ConnectMode::List, Targets::ByKey(keys)) => {
+                // A page without a list may be a failure that the upstream does not report.
+                let gap = cells.iter().any(|page| !is_list(page));
+                let cut_off = cut_off.or(gap.then_some("a page is not a list"));
+                self.look_up(fetch, keys, cell, cut_off);
+            }
             _ => self.merge_value(fetch, mode, destination, cell),
         }
         self.raise(fetch, &rows, &raised);
@@ -276,7 +286,7 @@ impl Ingester<'_> {
     /// Looks rows up in a list of all objects. Rows that are not in it stay without values, which are null, but only if the
     /// list is known to be whole.
     fn look_up(&mut self, fetch: &Fetch, keys: &RowsByKey, cell: Cell, cut_off: Option<&str>) {
-        if !matches!(cell, Cell::List { .. } | Cell::Row(_)) {
+        if !is_list(&cell) {
             let rows = all_rows(keys);
             return self.bad_answer(fetch, &rows, "The service's response is not a list");
         }
