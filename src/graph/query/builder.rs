@@ -11,13 +11,6 @@ use super::overridden::{OverriddenFields, Resolution};
 use super::types::{TypeId, TypeTable};
 use crate::graph::Composed;
 
-/// The cost of a call that serves many rows.
-pub(super) const COST_BATCH: u32 = 10;
-/// The cost of a call for a whole list that serves many rows: it reads more than these need.
-pub(super) const COST_LIST: u32 = 12;
-/// The cost of a call per row.
-pub(super) const COST_PER_ROW: u32 = 30;
-
 /// The graph while it is built.
 pub(super) struct GraphBuilder<'a> {
     pub(super) composed: &'a Composed,

@@ -8,8 +8,10 @@ use std::collections::BTreeMap;
 use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::{Name, Schema};
 
-use super::builder::{COST_BATCH, COST_LIST, COST_PER_ROW, GraphBuilder, members_of};
-use super::graph::{ConnectMode, Edge, Lookup, LookupKind, NodeId, SubgraphId};
+use super::builder::{GraphBuilder, members_of};
+use super::graph::{
+    COST_BATCH, COST_LIST, COST_PER_ROW, ConnectMode, Edge, Lookup, LookupKind, NodeId, SubgraphId,
+};
 use super::overridden::Resolution;
 use super::types::TypeId;
 use crate::connector::{Connect, ConnectKind, EntityList, FieldSet, Site};

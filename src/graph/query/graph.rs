@@ -112,6 +112,15 @@ pub enum ConnectMode {
     List,
 }
 
+/// The cost of a call that serves many rows.
+pub(super) const COST_BATCH: u32 = 10;
+/// The cost of a call for a whole list that serves many rows: it reads more than these need.
+pub(super) const COST_LIST: u32 = 12;
+/// The cost of a call for a whole list where there is only one row: more than a call for that row.
+pub(super) const COST_LIST_FOR_ONE: u32 = 32;
+/// The cost of a call per row.
+pub(super) const COST_PER_ROW: u32 = 30;
+
 /// A way into a subgraph from rows of a type.
 #[derive(Debug, Clone)]
 pub struct Lookup {
@@ -127,6 +136,19 @@ pub struct Lookup {
     pub key: FieldSet,
     /// Its relative cost: calls cost more than fields, and a call per row more than a batch.
     pub cost: u32,
+}
+
+impl Lookup {
+    /// What it costs in addition to [`Lookup::cost`] where it serves a single row: for that, a whole list is not worth while.
+    pub fn extra_cost_for_one(&self) -> u32 {
+        match self.kind {
+            LookupKind::Connect {
+                mode: ConnectMode::List,
+                ..
+            } => COST_LIST_FOR_ONE - COST_LIST,
+            _ => 0,
+        }
+    }
 }
 
 /// The query graph of a composed schema.

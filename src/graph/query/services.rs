@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use apollo_compiler::{Name, Schema};
 
-use super::builder::{COST_BATCH, GraphBuilder, members_of};
-use super::graph::{Edge, Lookup, LookupKind, NodeId, SubgraphId};
+use super::builder::{GraphBuilder, members_of};
+use super::graph::{COST_BATCH, Edge, Lookup, LookupKind, NodeId, SubgraphId};
 use super::overridden::Resolution;
 use super::provides;
 use crate::connector::{FieldSet, FieldSetItem, Subgraph};

@@ -126,7 +126,10 @@ impl Planner<'_> {
                 continue;
             };
             let below = below + required_cost;
-            all.push((cost + below, below, entry));
+            let extra = self
+                .reachability
+                .extra_cost(&self.positions, position, entry.lookup);
+            all.push((cost + extra + below, below, entry));
         }
         let Some(least) = all.iter().map(|(total, ..)| *total).min() else {
             return Ok(None);

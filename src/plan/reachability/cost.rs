@@ -149,6 +149,7 @@ impl Reachability<'_> {
                     None => continue,
                 },
             };
+            let entering = entering + self.extra_cost(positions, position, lookup);
             let below = match (edge.to, asked.child) {
                 (Some(to), Some(child)) => match self.cost(positions, to, child)? {
                     Some(cost) => cost,
@@ -168,8 +169,46 @@ impl Reachability<'_> {
         let Some((_, below, lookup)) = best else {
             return self.parts_cost(positions, node, &reachable, (position, slot), used);
         };
+        let extra = self.extra_cost(positions, position, lookup);
         used.entry(lookup)
-            .or_insert_with(|| reachable.lookups.get(&lookup).copied().unwrap_or_default());
+            .or_insert_with(|| extra + reachable.lookups.get(&lookup).copied().unwrap_or_default());
         Ok(Some(below))
+    }
+
+    /// What a lookup costs at this position in addition to the cost of entering it: a whole list, for the only row of a
+    /// position that is in no list.
+    pub(in crate::plan) fn extra_cost(
+        &self,
+        positions: &[Position],
+        position: PositionId,
+        lookup: LookupId,
+    ) -> u32 {
+        match self.graph.lookup(lookup).extra_cost_for_one() {
+            0 => 0,
+            _ if self.is_in_list(positions, position) => 0,
+            extra => extra,
+        }
+    }
+
+    /// Whether a position may have several rows.
+    fn is_in_list(&self, positions: &[Position], mut position: PositionId) -> bool {
+        let graph = self.graph;
+        while let Some((parent, slot)) = positions[position.0 as usize].parent {
+            let parent_position = &positions[parent.0 as usize];
+            let slot = &parent_position.slots[slot as usize];
+            // A union has no fields, and an interface not those of its members.
+            let types = std::iter::once(parent_position.ty).chain(slot.types.first().copied());
+            let mut fields = types.filter_map(|ty| {
+                let field = graph
+                    .merged
+                    .type_field(graph.types.name(ty), &slot.key.field);
+                field.ok()
+            });
+            if fields.next().is_some_and(|field| field.ty.is_list()) {
+                return true;
+            }
+            position = parent;
+        }
+        false
     }
 }
