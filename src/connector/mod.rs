@@ -36,7 +36,9 @@ mod unset;
 
 pub use connect_options::{ConnectOption, ConnectOptions};
 pub use diagnostic::Diagnostic;
-pub use directives::{CacheNull, CutOff, EntityList, Invalidates, LastPage, PageStyle, Pagination};
+pub use directives::{
+    AbsentKey, CacheNull, CutOff, EntityList, Invalidates, LastPage, PageStyle, Pagination,
+};
 pub use field_set::{FieldSet, FieldSetItem};
 pub use fingerprint::Fingerprint;
 pub use folder::{Folder, normalise, read_sdl, read_sdl_with};

@@ -61,6 +61,7 @@ use crate::response::group::DeliveryGroup;
 use crate::response::ingest::Ingester;
 use crate::response::pace::Pace;
 use crate::response::store::{RowId, Store};
+use crate::response::targets::AbsentRows;
 use crate::response::{MemberOrders, Sizes, inputs};
 
 /// One payload of an execution.
@@ -103,6 +104,8 @@ pub struct Execution<'a> {
     request: &'a RequestContext,
     store: Store,
     failures: Failures,
+    /// By fetch of a list: the rows that are not in it and are looked up.
+    absent: AbsentRows,
     /// The root of the operation, from which the paths of fetches lead.
     root: RowId,
     /// What the next payload delivers.
@@ -184,6 +187,7 @@ impl<'a> Execution<'a> {
             request,
             store,
             failures: Failures::default(),
+            absent: AbsentRows::default(),
             root,
             group: DeliveryGroup {
                 root,
@@ -307,6 +311,7 @@ impl<'a> Execution<'a> {
             plan: self.plan,
             store: &mut self.store,
             failures: &mut self.failures,
+            absent: &mut self.absent,
             errors: &mut self.group.errors,
             remarks: Vec::new(),
             orders: &mut self.orders,

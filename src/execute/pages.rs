@@ -7,7 +7,9 @@ use super::observed;
 use crate::budget::Exceeded;
 use crate::cache::Document;
 use crate::cache::long::off_worker;
-use crate::connector::{LastPage, PageStyle, Pagination, RenderError, RequestTemplate};
+use crate::connector::{
+    AbsentKey, EntityList, LastPage, PageStyle, Pagination, RenderError, RequestTemplate,
+};
 use crate::document::{Fault, Value};
 use crate::graph::query::ConnectMode;
 use crate::mapping::Variables;
@@ -49,10 +51,14 @@ impl Caller<'_> {
         pages: &mut Vec<JudgedDocument>,
     ) -> Result<End, CallOutcome> {
         // Objects are looked up in the whole list.
-        let limit = match self.looks_up_in_list() {
-            true => None,
-            false => limit(pagination, variables).map_err(|error| self.unrendered(error))?,
+        let entity_list = self.entity_list();
+        let limit = match entity_list {
+            Some(_) => None,
+            None => limit(pagination, variables).map_err(|error| self.unrendered(error))?,
         };
+        // Objects that are not on the pages so far are looked up without the list.
+        let rest_is_looked_up =
+            entity_list.is_some_and(|entity_list| entity_list.absent == AbsentKey::Lookup);
         let mut state = PageLoop::new(pagination, limit);
         if limit == Some(0) {
             return Ok(state.end(None));
@@ -67,7 +73,11 @@ impl Caller<'_> {
                     .map_err(|error| self.unrendered(error))?,
             };
             let sent = request.clone();
-            let judged = self.one(request, &page_variables).await?;
+            let may_end = rest_is_looked_up && state.index > 0;
+            let judged = match self.one(request, &page_variables).await {
+                Err(CallOutcome::Failed(_)) if may_end => return Ok(state.end_at_failed_page()),
+                judged => judged?,
+            };
             let document = Arc::clone(&judged.fetched.document);
             let facts = if judged.succeeded {
                 let facts = || self.facts(pagination, &document, &page_variables);
@@ -79,6 +89,9 @@ impl Caller<'_> {
                     Next::CutOff(why) => state.end(Some(why)),
                     _ => state.end(None),
                 });
+            } else if may_end {
+                self.release(&[judged]);
+                return Ok(state.end_at_failed_page());
             } else {
                 None
             };
@@ -88,6 +101,9 @@ impl Caller<'_> {
                 return Ok(state.end(None));
             };
             if let Some(wrong) = facts.wrong {
+                if rest_is_looked_up {
+                    return Ok(state.end(Some(format!("its end is not known: {wrong}"))));
+                }
                 let why = format!("The end of the list is not known: {wrong}");
                 return Err(CallOutcome::InvalidPage(why));
             }
@@ -107,9 +123,13 @@ impl Caller<'_> {
         }
     }
 
-    fn looks_up_in_list(&self) -> bool {
+    /// How objects are looked up in the list, if it is fetched for that.
+    fn entity_list(&self) -> Option<&EntityList> {
         let list = ConnectMode::List;
-        matches!(&self.fetch.call, FetchCall::Connect { mode, .. } if *mode == list)
+        match &self.fetch.call {
+            FetchCall::Connect { mode, .. } if *mode == list => self.connect?.options.get(),
+            _ => None,
+        }
     }
 
     fn unrendered(&self, error: RenderError) -> CallOutcome {
@@ -229,6 +249,10 @@ impl<'p> PageLoop<'p> {
     fn end(&self, cut_off: Option<String>) -> End {
         let limit = self.limit;
         End { cut_off, limit }
+    }
+
+    fn end_at_failed_page(&self) -> End {
+        self.end(Some(format!("request {} has failed", self.index + 1)))
     }
 
     /// Whether a failed page is the end of the list: one after the first that the upstream does not have.

@@ -136,6 +136,7 @@ impl Execution<'_> {
             plan: self.plan,
             request: self.request,
             store: &self.store,
+            absent: &self.absent,
             root: self.root,
             account: self.bounds.account,
         }

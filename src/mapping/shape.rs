@@ -1,5 +1,7 @@
 //! The shape of the result of a selection, as far as its text determines it.
 
+use std::collections::BTreeSet;
+
 use crate::document::{Str, Value};
 
 /// The shape of an expression's value. It does not tell a list from a single value, because paths
@@ -62,6 +64,24 @@ impl Shape {
                     .collect(),
             ),
             Shape::Scalar(_) => None,
+        }
+    }
+
+    /// The names of the fields that it is known to have, in any of its forms.
+    pub fn field_names(&self) -> BTreeSet<Str> {
+        match self {
+            Shape::Object { fields, .. } => fields.iter().map(|(name, _)| name.clone()).collect(),
+            Shape::Array(shapes) | Shape::OneOf(shapes) => {
+                shapes.iter().flat_map(Shape::field_names).collect()
+            }
+            Shape::Literal(value) => {
+                let fields = value
+                    .as_object()
+                    .into_iter()
+                    .flat_map(|object| object.iter());
+                fields.map(|(name, _)| name.clone()).collect()
+            }
+            Shape::Any | Shape::Scalar(_) => BTreeSet::new(),
         }
     }
 }

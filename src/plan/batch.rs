@@ -73,6 +73,7 @@ impl Batches<'_> {
                 *before = new_index[*before];
             }
             fetch.after.sort_unstable();
+            fetch.absent_from = fetch.absent_from.map(|list| new_index[list]);
         }
         let mut ordered: Vec<(usize, Fetch)> =
             new_index.iter().copied().zip(fetches.drain(..)).collect();

@@ -60,7 +60,10 @@ fn after_line(text: &mut String, after: &[usize]) {
 /// The rows that a fetch starts from, its guard and its inputs.
 fn part_lines(text: &mut String, plan: &Plan, graph: &QueryGraph, fetch: &Fetch, after: &[usize]) {
     let path = path(graph, fetch);
-    if !path.is_empty() {
+    let absent = absent_from(plan, fetch);
+    if let Some(list) = absent {
+        let _ = writeln!(text, "   for {path} that is not in the list of {list}");
+    } else if !path.is_empty() {
         let _ = writeln!(text, "   for {path}");
     }
     after_line(text, after);
@@ -99,6 +102,12 @@ fn contexts(plan: &Plan, graph: &QueryGraph, fetch: &Fetch) -> Vec<(String, Stri
         (context.variable.clone(), sources.join(", else "))
     });
     all.collect()
+}
+
+/// The number of the call for the list that the rows of a fetch are not in.
+fn absent_from(plan: &Plan, fetch: &Fetch) -> Option<usize> {
+    let list = fetch.absent_from?;
+    plan.call_numbers().get(list).copied()
 }
 
 /// The numbers of the calls that a call waits for.
@@ -157,6 +166,9 @@ fn add_part(into: &mut serde_json::Value, plan: &Plan, graph: &QueryGraph, fetch
     let path = path(graph, fetch);
     if !path.is_empty() {
         into["for"] = path.into();
+    }
+    if let Some(list) = absent_from(plan, fetch) {
+        into["absentFrom"] = list.into();
     }
     let guard = &plan.guards[fetch.guard as usize];
     if !guard.is_always() {

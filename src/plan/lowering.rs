@@ -4,11 +4,13 @@
 //! waits for and a stable order, [`guards`] computes when each fetch runs, from the last fetch to the first, and the
 //! trees of what fetches read become [`Read`]s and operations for GraphQL services.
 
+mod absent;
 mod guards;
 mod merge;
 mod order;
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::Arc;
 
 use ahash::{HashMap, HashMapExt};
@@ -57,18 +59,22 @@ impl<'p, 'g> Lowering<'p, 'g> {
         let before = self.dependencies()?;
         let mut order = self.order(&before)?;
         self.compute_guards(&mut order);
-        let mut index_of = HashMap::new();
-        for (index, draft) in order.iter().enumerate() {
-            index_of.insert(*draft, index);
-        }
+        // A draft becomes one fetch, or two: for the rows in a list, and for those that are not in it.
+        let mut indexes: HashMap<usize, Range<usize>> = HashMap::new();
         let mut fetches = Vec::with_capacity(order.len());
         for &draft in &order {
             let mut after: Vec<usize> = before[draft]
                 .iter()
-                .filter_map(|dependency| index_of.get(dependency).copied())
+                .filter_map(|dependency| indexes.get(dependency).cloned())
+                .flatten()
                 .collect();
             after.sort_unstable();
-            fetches.push(self.fetch(draft, after, operation));
+            let index = fetches.len();
+            let fetch = self.fetch(draft, after, operation);
+            let absent = self.fetch_of_absent(draft, &fetch, index);
+            fetches.push(fetch);
+            fetches.extend(absent);
+            indexes.insert(draft, index..fetches.len());
         }
         self.keep_rows_apart(&mut fetches);
         for (read, guards) in std::mem::take(&mut self.field_guards)
@@ -160,6 +166,7 @@ impl<'p, 'g> Lowering<'p, 'g> {
             inputs: draft.inputs,
             requirements: draft.requirements,
             contexts: draft.contexts,
+            absent_from: None,
             unshared: false,
             arguments,
             argument_slot: draft.arguments_of,

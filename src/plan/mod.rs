@@ -98,6 +98,8 @@ pub struct Fetch {
     pub requirements: Vec<Requirement>,
     /// The values that it takes from ancestors of its rows. Rows with different values are fetched by different calls.
     pub contexts: Vec<ContextInput>,
+    /// The fetch of a list of all objects: this one starts only from the rows that are not in the list.
+    pub absent_from: Option<usize>,
     /// Its rows share no objects: below them, values of contexts differ by ancestor.
     pub unshared: bool,
     /// The arguments of its field, for a call that serves one field.

@@ -174,10 +174,13 @@ impl Planned {
         let mut levels: Vec<usize> = Vec::with_capacity(self.fetches.len());
         for fetch in &self.fetches {
             let before = fetch.after.iter().map(|before| levels[*before]);
-            levels.push(before.max().unwrap_or_default() + 1);
+            let before = before.max().unwrap_or_default();
+            // Usually a list has all objects, and looking others up makes no call.
+            levels.push(before + usize::from(fetch.absent_from.is_none()));
         }
         let is_entities = |fetch: &&Fetch| matches!(fetch.call, FetchCall::Entities { .. });
-        let others = self.fetches.iter().filter(|fetch| !is_entities(fetch));
+        let others = self.fetches.iter();
+        let others = others.filter(|fetch| !is_entities(fetch) && fetch.absent_from.is_none());
         let lookups = others.clone().filter(|fetch| !fetch.inputs.is_empty());
         (
             levels.into_iter().max().unwrap_or_default(),

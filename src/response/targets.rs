@@ -45,6 +45,9 @@ pub(crate) struct Consumer {
     pub(crate) rows: Vec<RowId>,
 }
 
+/// By fetch of a list of all objects: the rows that are not in the list and are looked up without it.
+pub(crate) type AbsentRows = AHashMap<usize, Vec<RowId>>;
+
 impl Targets {
     pub(crate) fn rows(&self) -> Vec<RowId> {
         match self {

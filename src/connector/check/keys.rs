@@ -7,6 +7,7 @@ use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::{Name, Node, Schema};
 
 use crate::connector::field_set::{FieldSet, FieldSetItem};
+use crate::connector::model::{Connect, ConnectKind, Site};
 use crate::mapping::Shape;
 
 /// The keys of a type, without those whose field sets do not parse (composition reports these).
@@ -83,4 +84,31 @@ pub(crate) fn yields(shape: &Shape, path: &str) -> bool {
     let mut names = path.split('.');
     let value = names.try_fold(shape.clone(), |shape, name| shape.field(name));
     value.is_some()
+}
+
+/// The path of a field that a shape has and another one has not, `district.code`.
+pub(crate) fn lacking(shape: &Shape, other: &Shape) -> Option<String> {
+    shape.field_names().into_iter().find_map(|name| {
+        let (Some(below), Some(other)) = (shape.field(&name), other.field(&name)) else {
+            return Some(name.to_string());
+        };
+        lacking(&below, &other).map(|path| format!("{name}.{path}"))
+    })
+}
+
+/// The type that a connect looks up by a key, and the key: a field with `entity: true`, or a connect on a type.
+pub(crate) fn of_lookup<'c>(
+    connect: &'c Connect,
+    schema: &'c Schema,
+) -> Option<(&'c Name, &'c FieldSet)> {
+    match (&connect.kind, &connect.site) {
+        (ConnectKind::Root { entity_key }, Site::Field { parent, field }) => {
+            let field = schema.type_field(parent, field).ok()?;
+            Some((field.ty.inner_named_type(), entity_key.as_ref()?))
+        }
+        (ConnectKind::Batch { key, .. } | ConnectKind::Single { key }, Site::Type { name }) => {
+            Some((name, key))
+        }
+        _ => None,
+    }
 }

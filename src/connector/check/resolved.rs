@@ -43,22 +43,16 @@ pub(super) fn check(
     }
 }
 
-/// The type that a connect looks up, and its key.
-fn lookup<'c>(connect: &'c Connect, schema: &Schema) -> Option<(Name, &'c FieldSet)> {
+/// The type that a connect resolves by a key, and the key.
+fn lookup<'c>(connect: &'c Connect, schema: &'c Schema) -> Option<(&'c Name, &'c FieldSet)> {
     match (&connect.kind, &connect.site) {
-        (ConnectKind::Root { entity_key }, Site::Field { parent, field }) => {
+        (ConnectKind::Implicit { key }, Site::Field { parent, .. }) => Some((parent, key)),
+        (ConnectKind::Root { entity_key: None }, Site::Field { parent, field }) => {
             let field = schema.type_field(parent, field).ok()?;
-            let list = connect.options.get::<EntityList>().map(|list| &list.key);
-            Some((
-                field.ty.inner_named_type().clone(),
-                entity_key.as_ref().or(list)?,
-            ))
+            let list = connect.options.get::<EntityList>()?;
+            Some((field.ty.inner_named_type(), &list.key))
         }
-        (ConnectKind::Implicit { key }, Site::Field { parent, .. }) => Some((parent.clone(), key)),
-        (ConnectKind::Batch { key, .. } | ConnectKind::Single { key }, Site::Type { name }) => {
-            Some((name.clone(), key))
-        }
-        _ => None,
+        _ => keys::of_lookup(connect, schema),
     }
 }
 
@@ -108,7 +102,7 @@ fn resolvable_keys(ty: &Name, connects: &[&Connect], schema: &Schema, findings: 
         let taken = connects.iter().any(|connect| {
             lookup(connect, schema).is_some_and(|(of, key)| {
                 let key = keys::paths(key);
-                of == *ty && !key.is_empty() && key.is_subset(&wanted)
+                of == ty && !key.is_empty() && key.is_subset(&wanted)
             })
         });
         if taken {

@@ -6,7 +6,7 @@ use apollo_compiler::ast::{Directive, FieldDefinition};
 use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::{Name, Node, Schema};
 
-use super::definition::{Role, SupportedDirective};
+use super::definition::{Role, SupportedDirective, SupportedType};
 use crate::connector::check::keys;
 use crate::connector::connect_options::{ConnectOption, ConnectOptions};
 use crate::connector::declared::{Declarations, DirectiveUse};
@@ -14,12 +14,13 @@ use crate::connector::diagnostic::code;
 use crate::connector::expression::Expressions;
 use crate::connector::field_set::FieldSet;
 use crate::connector::findings::{Findings, list};
+use crate::connector::model::Connect;
 
 pub(super) static DIRECTIVE: SupportedDirective = SupportedDirective {
     name: "entityList",
     since: (0, 1),
     sdl: SDL,
-    types: &[],
+    types: &[&ABSENT_KEY],
     additions: &[],
     role: Role::ConnectOption(read),
     check,
@@ -50,23 +51,74 @@ directive is written beside the `@connect` of a field of `Query`.
 - With `@paginate`, all pages are read. `limit` does not apply.
 - The calls are those of the field: a look-up uses the responses that the field has cached, as long as these are fresh, and
   the field those of a look-up.
-- An object whose key is not in the list does not exist: its other fields are null. If the list was cut off, or is null,
-  that is not known: then the fields of objects that are not in it fail.
+- An object whose key is not in the list does not exist: its other fields are null. With `absent: LOOKUP`, it is looked up.
+- If the list was cut off, nothing is known about the objects that are not in it: their fields fail, or they are looked up.
+- If the list cannot be fetched, or is null, the fields of all objects fail.
 - If a key repeats in the list, the first object counts.
 
-A type with a `@connect` that reads `$batch` needs no such list: a batch is preferred, because it fetches only what is needed.
+With `absent: LOOKUP`, the list need not have all objects: those that are not in it are looked up by themselves, after the
+list. A page after the first that fails or cannot be understood ends the list. The folder must have another lookup with the
+same key, by `entity: true` or by a `@connect` on the type, that yields all fields which the list yields:
+
+    type Query {
+      indicators(edition: ID = "latest"): [Indicator!]
+        @connect(
+          source: "index"
+          http: { GET: "/indicators", queryParams: "edition: $args.edition" }
+          selection: "$.records { id: code name unit }"
+        )
+        @entityList(key: "id", absent: LOOKUP)
+      indicator(id: ID!): Indicator
+        @connect(
+          source: "index"
+          http: { GET: "/indicators/{$args.id}" }
+          entity: true
+          selection: "id: code name unit"
+        )
+    }
+
+A `@connect` that reads `$batch` is preferred to the list, because it fetches only what is needed; and for an object that is
+in no list of the operation, so is every other lookup by its key.
 """
 directive @entityList(
   "The fields of the key, as in `@key(fields:)`: one of the keys of the type. The `selection` must yield them."
   key: String!
+
+  "What happens to objects whose key is not in the list."
+  absent: AbsentKey = NULL
 ) on FIELD_DEFINITION
 "#;
+
+static ABSENT_KEY: SupportedType = SupportedType {
+    name: "AbsentKey",
+    since: (0, 1),
+    sdl: r#"
+"What happens to objects whose key is not in a list."
+enum AbsentKey {
+  "Their other fields are null. If the list was cut off, these fail with the code `LIST_CUT_OFF`, kind LIMIT."
+  NULL
+  "They are looked up by the same key, without the list."
+  LOOKUP
+}
+"#,
+};
 
 /// `@entityList`: the list of a root field is also a lookup of its elements.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EntityList {
     /// The key of the elements.
     pub key: FieldSet,
+    /// What happens to objects that are not in the list.
+    pub absent: AbsentKey,
+}
+
+/// What happens to objects whose key is not in the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AbsentKey {
+    /// Their fields are null, or fail if the list was cut off.
+    Null,
+    /// They are looked up by the same key, without the list.
+    Lookup,
 }
 
 impl ConnectOption for EntityList {}
@@ -78,7 +130,16 @@ fn read(
     _: &mut Findings,
 ) {
     if let Some(key) = key(directive) {
-        options.add(EntityList { key });
+        let absent = absent(directive);
+        options.add(EntityList { key, absent });
+    }
+}
+
+fn absent(directive: &Directive) -> AbsentKey {
+    let absent = directive.specified_argument_by_name("absent");
+    match absent.and_then(|absent| absent.as_enum()) {
+        Some(name) if name == "LOOKUP" => AbsentKey::Lookup,
+        _ => AbsentKey::Null,
     }
 }
 
@@ -137,7 +198,9 @@ fn problem(
                 .to_owned(),
         ));
     }
-    wrong_key(entity_list, ty, schema).or_else(|| unselected_key(entity_list, field, declarations))
+    wrong_key(entity_list, ty, schema)
+        .or_else(|| unselected_key(entity_list, field, declarations))
+        .or_else(|| no_lookup(entity_list, field, declarations))
 }
 
 fn is_list_of_objects(field: &FieldDefinition, schema: &Schema) -> bool {
@@ -179,13 +242,9 @@ fn unselected_key(
     declarations: &Declarations<'_>,
 ) -> Option<(String, String)> {
     let key = key(entity_list.directive)?;
-    let of_field = declarations.connects.iter().filter(|declared| {
-        let declared = declared.field.as_ref();
-        declared.is_some_and(|declared| declared.ptr_eq(field))
-    });
-    let connects = of_field.filter_map(|declared| declared.connect.as_ref());
-    let mut shapes = connects.map(|connect| connect.selection.shape());
-    let lacking = shapes.find_map(|shape| {
+    let mut lists = connects_of(field, declarations);
+    let lacking = lists.find_map(|list| {
+        let shape = list.selection.shape();
         let mut paths = keys::paths(&key).into_iter();
         paths.find(|path| !keys::yields(shape, path))
     })?;
@@ -193,4 +252,60 @@ fn unselected_key(
         format!("the key `{lacking}` is not selected"),
         "select it: objects are found in the list by their key".to_owned(),
     ))
+}
+
+/// The connects of a field.
+fn connects_of<'d>(
+    field: &'d Node<FieldDefinition>,
+    declarations: &'d Declarations<'_>,
+) -> impl Iterator<Item = &'d Connect> {
+    let of_field = declarations.connects.iter().filter(move |declared| {
+        let declared = declared.field.as_ref();
+        declared.is_some_and(|declared| declared.ptr_eq(field))
+    });
+    of_field.filter_map(|declared| declared.connect.as_ref())
+}
+
+/// With `absent: LOOKUP`: no other lookup has the key, or none yields all that the list yields.
+fn no_lookup(
+    entity_list: &DirectiveUse<'_>,
+    field: &Node<FieldDefinition>,
+    declarations: &Declarations<'_>,
+) -> Option<(String, String)> {
+    if absent(entity_list.directive) == AbsentKey::Null {
+        return None;
+    }
+    let key = keys::paths(&key(entity_list.directive)?);
+    let ty = field.ty.inner_named_type();
+    let all = declarations.connects.iter();
+    let lookups = all.filter_map(|declared| {
+        let connect = declared.connect.as_ref()?;
+        let (of, by) = keys::of_lookup(connect, declarations.schema)?;
+        (of == ty && keys::paths(by) == key).then_some(connect)
+    });
+    let mut incomplete = None;
+    for lookup in lookups {
+        let mut lists = connects_of(field, declarations);
+        let lacking = lists.find_map(|list| {
+            let (list, lookup) = (list.selection.shape(), lookup.selection.shape());
+            keys::lacking(list, lookup)
+        });
+        match lacking {
+            Some(path) => incomplete = incomplete.or(Some((&lookup.coordinate, path))),
+            None => return None,
+        }
+    }
+    Some(match incomplete {
+        Some((coordinate, path)) => (
+            format!("`{coordinate}` does not yield `{path}`, which the list yields"),
+            "select it there: it looks up the objects that are not in the list".to_owned(),
+        ),
+        None => (
+            format!("there is no other lookup of `{ty}` by this key"),
+            format!(
+                "add a field of `Query` with `entity: true` or a `@connect` on `{ty}`; or leave out `absent: LOOKUP`, \
+                 if objects that are not in the list do not exist"
+            ),
+        ),
+    })
 }

@@ -21,7 +21,7 @@ mod types;
 
 pub use cache_null::CacheNull;
 use definition::{SupportedDirective, SupportedType};
-pub use entity_list::EntityList;
+pub use entity_list::{AbsentKey, EntityList};
 pub use invalidates::Invalidates;
 pub use paginate::{CutOff, LastPage, PageStyle, Pagination};
 

@@ -13,6 +13,7 @@ use crate::mapping::Variables;
 use crate::plan::{Fetch, Input, Plan};
 use crate::response::inputs::{NoCall, plain_key, rows_at, write_members, write_name};
 use crate::response::store::{RowId, Store};
+use crate::response::targets::AbsentRows;
 use crate::response::values::object;
 
 /// Prepares the calls of fetches.
@@ -21,6 +22,7 @@ pub(crate) struct Preparer<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) request: &'a RequestContext,
     pub(crate) store: &'a Store,
+    pub(crate) absent: &'a AbsentRows,
     pub(crate) root: RowId,
     pub(crate) account: &'a Account,
 }
@@ -31,7 +33,10 @@ const STEP: usize = 16 * 1024;
 impl Preparer<'_> {
     /// The rows that a fetch starts from.
     pub(super) fn rows(&self, fetch: &Fetch, preparation: &mut Preparation) -> Vec<RowId> {
-        let mut rows = rows_at(self.store, self.root, &fetch.path);
+        let mut rows = match fetch.absent_from {
+            Some(list) => self.absent.get(&list).cloned().unwrap_or_default(),
+            None => rows_at(self.store, self.root, &fetch.path),
+        };
         if let Some(only) = fetch.only {
             rows.retain(|row| self.store.ty(*row) == Some(only));
         }

@@ -283,8 +283,8 @@ impl Ingester<'_> {
         }
     }
 
-    /// Looks rows up in a list of all objects. Rows that are not in it stay without values, which are null, but only if the
-    /// list is known to be whole.
+    /// Looks rows up in a list of all objects. Rows that are not in it stay without values: another fetch provides these, or
+    /// they are null, but only if the list is known to be whole.
     fn look_up(&mut self, fetch: &Fetch, keys: &RowsByKey, cell: Cell, cut_off: Option<&str>) {
         if !is_list(&cell) {
             let rows = all_rows(keys);
@@ -293,10 +293,21 @@ impl Ingester<'_> {
         let Some(found) = self.merge_by_key(fetch, keys, cell, WHOLE_LIST) else {
             return;
         };
+        let absent = keys.iter().filter(|(key, _)| !found.contains(*key));
+        let mut rows: Vec<RowId> = absent.flat_map(|(_, rows)| rows).copied().collect();
+        let mut fetches = self.plan.fetches.iter();
+        let looked_up = fetches.any(|other| other.absent_from == Some(self.at));
+        if looked_up {
+            rows.sort();
+            self.absent.insert(self.at, std::mem::take(&mut rows));
+        }
         let Some(why) = cut_off else { return };
         self.remark(|| format!("The list was cut off: {why}"));
-        let absent = keys.iter().filter(|(key, _)| !found.contains(*key));
-        let rows: Vec<RowId> = absent.flat_map(|(_, rows)| rows).copied().collect();
+        if looked_up {
+            // Clients do not see it, but there are more calls than with the whole list.
+            let coordinate = self.coordinate(fetch).unwrap_or_default();
+            tracing::warn!(coordinate = &*coordinate, error = why, "a list was cut off");
+        }
         if !rows.is_empty() {
             let message = format!("The list was cut off: {why}");
             let (kind, code) = (ErrorKind::Limit, code::LIST_CUT_OFF);

@@ -38,7 +38,7 @@ use super::outcome::{CallOutcome, ListOfPages};
 use super::project::Projector;
 use super::read_value::Stop;
 use super::store::{Cell, RowId, Store};
-use super::targets::{Destination, EntityPosition, Targets};
+use super::targets::{AbsentRows, Destination, EntityPosition, Targets};
 use super::{memo, prerendered};
 use crate::cache::{Documents, Fetched};
 use crate::connector::RenderError;
@@ -72,6 +72,7 @@ pub(crate) struct Ingester<'a> {
     pub(crate) plan: &'a Plan,
     pub(crate) store: &'a mut Store,
     pub(crate) failures: &'a mut Failures,
+    pub(crate) absent: &'a mut AbsentRows,
     /// The errors of the delivery group that the fetch belongs to.
     pub(crate) errors: &'a mut ErrorList,
     pub(crate) remarks: Vec<Remark>,
