@@ -36,6 +36,7 @@ mod unset;
 
 pub use connect_options::{ConnectOption, ConnectOptions};
 pub use diagnostic::Diagnostic;
+pub(crate) use directives::LOOKUP_PER_ELEMENT;
 pub use directives::{
     AbsentKey, CacheNull, CutOff, EntityList, Invalidates, LastPage, PageStyle, Pagination,
 };

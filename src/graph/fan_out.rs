@@ -5,18 +5,21 @@
 //! fields of `Indicator` can only be looked up with one key per call, selecting one of them makes as many calls as the list
 //! has elements. The walk visits the nodes of each connect once, so it is linear in the size of the selections. A field that
 //! some lookup gives for many rows (a batch, a list of all entities, `_entities`) is not reported, nor one that has a connect
-//! of its own: that one is called for each object by design.
+//! of its own: that one is called for each object by design. `@lookupPerElement` says that the others are intended, too.
+//!
+//! `@listSize` tells the number of calls: the product of the sizes of all lists on the way, if each has one.
 
 use std::collections::BTreeMap;
 
 use apollo_compiler::Name;
+use apollo_compiler::ast::FieldDefinition;
 use apollo_compiler::parser::SourceSpan;
 
 use super::field_sets::fields_of;
 use super::query::{ConnectMode, Edge, LookupId, LookupKind, NodeId, QueryGraph};
 use super::report::{Finding, Report, names};
-use super::{Composed, code};
-use crate::connector::{Connect, FieldSetItem, Site};
+use super::{Composed, code, federation};
+use crate::connector::{Connect, FieldSetItem, LOOKUP_PER_ELEMENT, Site};
 
 /// The most fields that a message names; it counts the others.
 const NAMED: usize = 4;
@@ -41,10 +44,30 @@ pub(super) fn check(composed: &Composed, graph: &QueryGraph, report: &mut Report
             subgraph: lookup.subgraph.0 as usize,
             connect,
             path: Vec::new(),
-            list: 0,
+            within: Within::default(),
             report,
         };
-        walk.fields_below(lookup.to);
+        if !walk.is_accepted_at_site() {
+            walk.fields_below(lookup.to, None);
+        }
+    }
+}
+
+/// The lists around a node.
+#[derive(Clone, Copy)]
+struct Within {
+    /// How many fields lead to the innermost list; 0 outside of lists.
+    list: usize,
+    /// The product of the sizes of all lists so far, if known.
+    size: Option<u64>,
+}
+
+impl Default for Within {
+    fn default() -> Self {
+        Within {
+            list: 0,
+            size: Some(1),
+        }
     }
 }
 
@@ -57,32 +80,65 @@ struct Walk<'a> {
     connect: &'a Connect,
     /// The fields from where the connect is entered.
     path: Vec<Name>,
-    /// How many of these lead to the innermost list; 0 outside of lists.
-    list: usize,
+    within: Within,
     report: &'a mut Report,
 }
 
 impl Walk<'_> {
-    fn fields_below(&mut self, node: NodeId) {
+    /// Visits the fields of a node; `above` is the field that leads to it.
+    fn fields_below(&mut self, node: NodeId, above: Option<&FieldDefinition>) {
         let graph = self.graph;
         let parent = graph.types.name(graph.node(node).ty);
         for (name, edge) in &graph.node(node).fields {
             let &Edge { to: Some(to), .. } = edge else {
                 continue;
             };
-            let field = graph.merged.type_field(parent, name);
-            let outer = self.list;
-            self.path.push(name.clone());
-            if field.is_ok_and(|field| field.ty.is_list()) {
-                self.list = self.path.len();
+            if self.is_accepted(parent, name) {
+                continue;
             }
-            if self.list > 0 {
+            let outer = self.within;
+            self.path.push(name.clone());
+            let field = graph.merged.type_field(parent, name).ok();
+            let field = field.map(|field| &***field);
+            if let Some(field) = field.filter(|field| field.ty.is_list()) {
+                let size = size_of_sized(field, above).or_else(|| assumed_size(field));
+                self.within = Within {
+                    list: self.path.len(),
+                    size: outer
+                        .size
+                        .zip(size)
+                        .map(|(outer, size)| outer.saturating_mul(size)),
+                };
+            }
+            if self.within.list > 0 && self.within.size != Some(1) {
                 self.element(to);
             }
-            self.fields_below(to);
+            self.fields_below(to, field);
             self.path.pop();
-            self.list = outer;
+            self.within = outer;
         }
+    }
+
+    /// Whether the field or type of the connect accepts calls per element.
+    fn is_accepted_at_site(&self) -> bool {
+        match &self.connect.site {
+            Site::Field { parent, field } => self.is_accepted(parent, field),
+            Site::Type { .. } => false,
+        }
+    }
+
+    /// Whether a field accepts calls per element, at its objects and below.
+    fn is_accepted(&self, parent: &Name, field: &Name) -> bool {
+        let schema = &self.composed.subgraphs[self.subgraph].schema;
+        let field = schema.type_field(parent, field);
+        field.is_ok_and(|field| field.directives.has(LOOKUP_PER_ELEMENT))
+    }
+
+    /// Whether a type accepts them in a subgraph.
+    fn is_type_accepted(&self, subgraph: usize, ty: &Name) -> bool {
+        let schema = &self.composed.subgraphs[subgraph].schema;
+        let ty = schema.types.get(ty);
+        ty.is_some_and(|ty| ty.directives().has(LOOKUP_PER_ELEMENT))
     }
 
     /// Reports the fields of an element that are looked up with a call for each.
@@ -134,6 +190,13 @@ impl Walk<'_> {
         let graph = self.graph;
         let ty = graph.types.name(graph.node(node).ty);
         let lookup = graph.lookup(lookup);
+        let subgraphs = [self.subgraph, lookup.subgraph.0 as usize];
+        if subgraphs
+            .into_iter()
+            .any(|subgraph| self.is_type_accepted(subgraph, ty))
+        {
+            return;
+        }
         let LookupKind::Connect { connect, .. } = lookup.kind else {
             return;
         };
@@ -151,13 +214,17 @@ impl Walk<'_> {
             0 => String::new(),
             others => format!(" (and {others} more)"),
         };
-        let (list, below) = path.split_at(self.list);
+        let (list, below) = path.split_at(self.within.list);
         let each = match below {
             [] => "element".to_owned(),
             below => format!("`{}`", below.join(".")),
         };
+        let calls = match self.within.size {
+            Some(calls) => format!(", {calls} by `@listSize`"),
+            None => String::new(),
+        };
         let message = format!(
-            "{named}{others}: one call for each {each} of the list `{}`",
+            "{named}{others}: one call for each {each} of the list `{}`{calls}",
             list.join(".")
         );
         let mut finding = Finding::warning(&code::LOOKUP_PER_ELEMENT, self.subgraph, message);
@@ -168,7 +235,7 @@ impl Walk<'_> {
         ));
         let finding = finding.help(format!(
             "select them in the list if its response has them; or fetch `{ty}` with a `@connect` on the type that reads \
-             `$batch`; or say `@entityList` on a field that lists all of them"
+             `$batch`; or say `@entityList` on a field that lists all of them; or accept it with `@lookupPerElement`"
         ));
         self.report.push(finding);
     }
@@ -187,4 +254,21 @@ impl Walk<'_> {
             }
         }
     }
+}
+
+/// The number of elements that `@listSize` assumes of a field's list.
+fn assumed_size(field: &FieldDefinition) -> Option<u64> {
+    let list_size = field.directives.get(federation::LIST_SIZE)?;
+    let size = list_size.specified_argument_by_name("assumedSize")?;
+    u64::try_from(size.to_i32()?).ok()
+}
+
+/// The number of elements of a field's list, if the field above names it in `sizedFields`.
+fn size_of_sized(field: &FieldDefinition, above: Option<&FieldDefinition>) -> Option<u64> {
+    let above = above?;
+    let list_size = above.directives.get(federation::LIST_SIZE)?;
+    let sized = list_size.specified_argument_by_name("sizedFields")?;
+    let mut names = sized.as_list()?.iter();
+    let is_sized = names.any(|name| name.as_str() == Some(field.name.as_str()));
+    is_sized.then(|| assumed_size(above)).flatten()
 }

@@ -15,6 +15,7 @@ pub(crate) mod definition;
 mod entity_list;
 mod graphql;
 mod invalidates;
+mod lookup_per_element;
 mod paginate;
 mod source;
 mod types;
@@ -23,6 +24,7 @@ pub use cache_null::CacheNull;
 use definition::{SupportedDirective, SupportedType};
 pub use entity_list::{AbsentKey, EntityList};
 pub use invalidates::Invalidates;
+pub(crate) use lookup_per_element::NAME as LOOKUP_PER_ELEMENT;
 pub use paginate::{CutOff, LastPage, PageStyle, Pagination};
 
 /// `https://specs.apollo.dev/connect`
@@ -35,6 +37,7 @@ pub(crate) static WIRE: &[&SupportedDirective] = &[
     &cache_null::DIRECTIVE,
     &invalidates::DIRECTIVE,
     &entity_list::DIRECTIVE,
+    &lookup_per_element::DIRECTIVE,
 ];
 
 /// Directives that a folder uses without linking a specification.
