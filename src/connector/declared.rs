@@ -14,6 +14,7 @@ use apollo_compiler::{Name, Node, Schema};
 use super::connect_options::ConnectOptions;
 use super::expression::ParsedExpression;
 use super::http::{HeaderTemplate, RequestText, UrlParts};
+use super::mapping_text::MappingText;
 use super::model::{Connect, Site, SourceDeclaration};
 use super::request::RequestTemplate;
 use crate::mapping::Selection;
@@ -32,6 +33,24 @@ pub(crate) struct Declarations<'s> {
     /// Names of the directives that fetch and whose specifications are linked.
     pub(crate) fetching: Vec<&'static str>,
     fetched: HashSet<Site>,
+}
+
+/// A named mapping.
+#[derive(Debug)]
+pub(crate) struct DeclaredMapping {
+    /// The literal of its name.
+    pub(crate) name: Node<Value>,
+    /// The literal of its text.
+    pub(crate) selection: Node<Value>,
+}
+
+impl DeclaredMapping {
+    /// Whether its name is valid. Names with a capital are left for mappings that belong to a type.
+    pub(crate) fn has_valid_name(&self) -> bool {
+        let name = self.name.as_str().unwrap_or_default();
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(plain)
+    }
 }
 
 /// A source with everything that connects use of it.
@@ -180,6 +199,12 @@ impl DirectiveUse<'_> {
 }
 
 impl DeclaredConnect {
+    /// The text of its selection; `None` if that does not parse.
+    pub(crate) fn selection_text(&self) -> Option<&MappingText> {
+        let mut texts = self.expressions.iter().map(|expression| &expression.text);
+        texts.find(|text| text.argument == "selection")
+    }
+
     /// Whether it is a batch.
     pub(crate) fn uses_batch(&self) -> bool {
         self.expressions

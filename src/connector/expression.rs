@@ -3,14 +3,15 @@
 //! The only module of this room that parses the mapping language. It stores every expression with its [`VariableScope`], so
 //! that the checks and the computation of keys can read all of them.
 
-use std::ops::Range;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use apollo_compiler::Node;
 use apollo_compiler::ast::Value;
 
-use super::diagnostic::{Diagnostic, Span, code};
+use super::diagnostic::{Diagnostic, code};
 use super::findings::Findings;
+use super::mapping_text::{FolderMappings, MappingText};
 use super::schemes::Schemes;
 use crate::mapping::ast::{Expr, ExprKind, Start};
 use crate::mapping::{Dialect, Piece, Problem, Selection, Template, VariableUse, Version};
@@ -39,10 +40,8 @@ pub(crate) enum VariableScope {
 pub(crate) struct ParsedExpression {
     /// Which variables it may read.
     pub(crate) scope: VariableScope,
-    /// The argument or key that contains it: `selection`, `queryParams`, `headers`.
-    pub(crate) argument: &'static str,
-    /// Its string literal.
-    pub(crate) literal: Node<Value>,
+    /// Its text.
+    pub(crate) text: MappingText,
     /// Every use of a variable.
     pub(crate) uses: Vec<VariableUse>,
     /// The folder links the `wire` namespace.
@@ -52,11 +51,6 @@ pub(crate) struct ParsedExpression {
 }
 
 impl ParsedExpression {
-    /// The location in the file of a part of its text.
-    pub(crate) fn span(&self, findings: &Findings, range: Range<usize>) -> Option<Span> {
-        findings.inside(&self.literal, range)
-    }
-
     /// The keys under a variable that are read, e.g. `["headers", "accept-language"]` for `$request`.
     pub(crate) fn reads<'a>(&'a self, variable: &'a str) -> impl Iterator<Item = &'a VariableUse> {
         self.uses.iter().filter(move |used| &*used.name == variable)
@@ -79,6 +73,8 @@ pub(crate) enum Form {
 pub(crate) struct Language {
     /// The version of the mapping language, and whether it has the methods of `wire`.
     pub(crate) dialect: Dialect,
+    /// The mappings that others may spread.
+    pub(crate) mappings: Rc<FolderMappings>,
     /// The schemes of addresses.
     pub(crate) schemes: Schemes,
 }
@@ -127,20 +123,25 @@ impl Expressions {
         findings: &mut Findings,
     ) -> Option<Arc<Selection>> {
         let text = string(argument, literal, findings)?;
+        let Language {
+            dialect, mappings, ..
+        } = &self.language;
         let parsed = match form {
-            Form::Object => Selection::parse(text, self.language.dialect),
-            Form::Value => Selection::parse_value(text, self.language.dialect),
-            Form::Leaf => self.leaf(literal, text, findings),
+            Form::Object => Selection::parse_with(text, *dialect, &mappings.named),
+            Form::Value => Selection::parse_value_with(text, *dialect, &mappings.named),
+            Form::Leaf => self.leaf(argument, literal, text, findings),
         };
         match parsed {
             Ok(selection) => {
+                let selection = Arc::new(selection);
                 let uses = selection.variables().to_vec();
                 let scalars = match argument {
                     "path" => segments(selection.root()),
                     _ => Vec::new(),
                 };
-                self.remember(argument, literal, uses, scalars);
-                Some(Arc::new(selection))
+                let text = MappingText::of(&selection, argument, literal, mappings);
+                self.remember(text, uses, scalars);
+                Some(selection)
             }
             Err(problems) => {
                 push_problems(argument, literal, problems, findings);
@@ -152,11 +153,15 @@ impl Expressions {
     /// Parses the selection of a field without fields of its own.
     fn leaf(
         &self,
+        argument: &'static str,
         literal: &Node<Value>,
         text: &str,
         findings: &mut Findings,
     ) -> Result<Selection, Vec<Problem>> {
-        let selection = Selection::parse(text, self.language.dialect)?;
+        let Language {
+            dialect, mappings, ..
+        } = &self.language;
+        let selection = Selection::parse_with(text, *dialect, &mappings.named)?;
         let Some(key) = selection.lone_key() else {
             return Ok(selection);
         };
@@ -165,12 +170,12 @@ impl Expressions {
         findings.push(
             findings
                 .warning(&code::LEAF_WITH_SELECTION, message)
-                .label(span, "in `selection`")
+                .label(span, format!("in `{argument}`"))
                 .help(format!(
                     "write `$.{key}`: a key alone is a field of an object"
                 )),
         );
-        Selection::parse_value(text, self.language.dialect)
+        Selection::parse_value_with(text, *dialect, &mappings.named)
     }
 
     /// A template whose values are not encoded, for an address that an expression begins.
@@ -214,7 +219,8 @@ impl Expressions {
                     Piece::Expression(expr) => Some(expr.clone()),
                     Piece::Literal(_) => None,
                 });
-                self.remember(argument, literal, template.variables(), scalars.collect());
+                let text = MappingText::new(argument, literal);
+                self.remember(text, template.variables(), scalars.collect());
                 Some(template)
             }
             Err(problems) => {
@@ -224,17 +230,10 @@ impl Expressions {
         }
     }
 
-    fn remember(
-        &mut self,
-        argument: &'static str,
-        literal: &Node<Value>,
-        uses: Vec<VariableUse>,
-        scalars: Vec<Expr>,
-    ) {
+    fn remember(&mut self, text: MappingText, uses: Vec<VariableUse>, scalars: Vec<Expr>) {
         self.parsed.push(ParsedExpression {
             scope: self.scope,
-            argument,
-            literal: literal.clone(),
+            text,
             uses,
             wire: self.language.dialect.wire,
             scalars,

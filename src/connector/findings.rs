@@ -8,6 +8,9 @@ use apollo_compiler::parser::{SourceMap, SourceSpan};
 
 use super::diagnostic::{Code, Diagnostic, SourceFiles, Span};
 
+/// The beginning of a label at a spread of the named mapping that a diagnostic is about.
+pub(crate) const SPREAD: &str = "spread ";
+
 /// Collects the diagnostics of one connector.
 #[derive(Debug)]
 pub(crate) struct Findings {
@@ -58,7 +61,8 @@ impl Findings {
         self.diagnostics.iter().any(Diagnostic::is_error)
     }
 
-    /// All diagnostics, in the order of the text, each once.
+    /// All diagnostics, in the order of the text, each once. Those about one place in a named mapping are one, with all places
+    /// where it is spread.
     pub(crate) fn into_sorted(mut self) -> Vec<Diagnostic> {
         self.diagnostics.sort_by_key(|diagnostic| {
             let first = diagnostic.labels.first();
@@ -74,7 +78,57 @@ impl Findings {
             let text = (one.message.clone(), one.notes.clone(), one.help.clone());
             seen.insert((one.code.name, locations, text))
         });
-        self.diagnostics
+        let mut merged: Vec<Diagnostic> = Vec::new();
+        for next in self.diagnostics {
+            let mut before = merged.iter_mut().rev();
+            let mut at_this_place = before.by_ref().take_while(|one| first(one) == first(&next));
+            match at_this_place.find(|one| is_same_place(one, &next)) {
+                Some(one) => one.labels.extend(next.labels.into_iter().skip(1)),
+                None => merged.push(next),
+            }
+        }
+        merged.into_iter().map(bounded).collect()
+    }
+}
+
+/// The place that must change.
+fn first(diagnostic: &Diagnostic) -> Option<(&str, &Range<usize>)> {
+    let label = diagnostic.labels.first()?;
+    Some((&label.span.source.path, &label.span.range))
+}
+
+/// Whether two diagnostics differ in the places only that lead to the first.
+fn is_same_place(one: &Diagnostic, other: &Diagnostic) -> bool {
+    let is_led_to = |diagnostic: &Diagnostic| {
+        let mut others = diagnostic.labels.iter().skip(1);
+        others.any(|label| label.text.starts_with(SPREAD))
+    };
+    let text = |one: &Diagnostic| (one.message.clone(), one.help.clone(), one.notes.clone());
+    one.code.name == other.code.name
+        && is_led_to(one)
+        && is_led_to(other)
+        && first(one) == first(other)
+        && text(one) == text(other)
+}
+
+/// A diagnostic with a few of the places where a named mapping is spread, each once.
+fn bounded(mut diagnostic: Diagnostic) -> Diagnostic {
+    const MOST: usize = 3;
+    let mut seen = std::collections::HashSet::new();
+    let mut left_out = 0;
+    diagnostic.labels.retain(|label| {
+        if !label.text.starts_with(SPREAD) {
+            return true;
+        }
+        let is_new = seen.insert((label.span.source.path.clone(), label.span.range.clone()));
+        let is_shown = is_new && seen.len() <= MOST;
+        left_out += usize::from(is_new && !is_shown);
+        is_shown
+    });
+    match left_out {
+        0 => diagnostic,
+        1 => diagnostic.note("it is spread in 1 more place"),
+        _ => diagnostic.note(format!("it is spread in {left_out} more places")),
     }
 }
 

@@ -24,6 +24,7 @@ mod http;
 mod http_request;
 pub mod lifetime;
 mod link;
+mod mapping_text;
 pub mod model;
 mod provides;
 mod reads;

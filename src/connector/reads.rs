@@ -47,7 +47,7 @@ fn deployment_value(
 ) -> Option<DeploymentValue> {
     let variable = ["$config", "$env"];
     let variable = variable.into_iter().find(|name| *name == &*used.name)?;
-    let text = expression.literal.as_str().unwrap_or_default();
+    let text = expression.text.text();
     let path = text.get(used.span.clone()).unwrap_or_default();
     let after = text.get(used.span.end..).unwrap_or_default();
     let is_optional = path.contains('?') || after.trim_start().starts_with('?');
@@ -60,7 +60,7 @@ fn deployment_value(
         path: used.path.iter().map(|key| key.to_string()).collect(),
         in_request,
         in_base_url: matches!(expression.scope, VariableScope::BaseUrl),
-        span: expression.span(findings, used.span.clone()),
+        span: expression.text.span(findings, used.span.clone()),
     })
 }
 

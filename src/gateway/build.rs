@@ -18,7 +18,7 @@ use crate::document::{Str, Value};
 use crate::execute::{ConnectorRuntime, Runtime};
 use crate::graph::query::QueryGraph;
 use crate::graph::{Composed, compose};
-use crate::mapping::Variables;
+use crate::mapping::{Selection, Variables};
 use crate::source::dns::{DnsSettings, Resolver};
 use crate::source::gate::Gate;
 use crate::source::native::{NativeSchema, NativeWire};
@@ -236,11 +236,19 @@ fn endpoint(
     let is_success = connect.is_success.as_ref();
     let acceptance = format!(
         "{}\n{:?}\n{}",
-        is_success.map_or("2xx", |mapping| mapping.text()),
+        is_success.map_or_else(|| "2xx".to_owned(), |mapping| identity(mapping)),
         connect.yields,
-        connect.selection.text()
+        identity(&connect.selection)
     );
     let changes = connect.options.get::<Invalidates>();
     let fields = changes.map_or(&[][..], |changes| &changes.fields);
     cached.endpoint_that_changes(fields, source, &connect.coordinate, kept, &acceptance)
+}
+
+/// A mapping with the named mappings that it spreads, so that a change of one of these counts as a change of the mapping.
+fn identity(mapping: &Selection) -> String {
+    match mapping.spreads() {
+        [] => mapping.text().to_owned(),
+        spreads => format!("{}\n{spreads:?}", mapping.text()),
+    }
 }

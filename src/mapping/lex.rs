@@ -16,6 +16,8 @@ pub(super) enum Token<'t> {
     Number(&'t str),
     /// `$name`, with its `$`.
     Variable(&'t str),
+    /// `&name`, without its `&`.
+    Mapping(&'t str),
     /// Punctuation. A single `$` or `@` is punctuation too.
     Sign(&'static str),
     /// The end of the text.
@@ -27,6 +29,7 @@ impl Token<'_> {
     pub(super) fn describe(&self) -> String {
         match self {
             Token::Name(text) | Token::Number(text) | Token::Variable(text) => format!("`{text}`"),
+            Token::Mapping(name) => format!("`&{name}`"),
             Token::String(_) => "a string".to_owned(),
             Token::Sign(sign) => format!("`{sign}`"),
             Token::End => "the end".to_owned(),
@@ -76,6 +79,11 @@ pub(super) struct Lexer<'t> {
 impl<'t> Lexer<'t> {
     pub(super) fn new(text: &'t str, at: usize) -> Self {
         Lexer { text, at }
+    }
+
+    /// The whole text.
+    pub(super) fn text(&self) -> &'t str {
+        self.text
     }
 
     fn rest(&self) -> &'t str {
@@ -131,6 +139,9 @@ impl<'t> Lexer<'t> {
                 Token::Number(self.number()?)
             }
             [quote @ (b'"' | b'\''), ..] => Token::String(self.string(*quote as char)?),
+            [b'&', b'A'..=b'Z' | b'a'..=b'z' | b'_', ..] => {
+                Token::Mapping(&self.take(1 + name_length(&rest[1..]))[1..])
+            }
             _ => match SIGNS.iter().find(|sign| rest.starts_with(**sign)) {
                 Some(sign) => {
                     self.at += sign.len();

@@ -2,7 +2,7 @@
 //!
 //! A [`Selection`] maps a document to the fields of a GraphQL type, or arguments to a request; a
 //! [`Template`] puts the values of expressions into URLs and headers. Both are parsed once and
-//! shared by all requests. Parsing reports every problem of the text with its location. Problems of
+//! shared by all requests. A selection can spread [`NamedMappings`]. Parsing reports every problem of the text with its location. Problems of
 //! the data never end an evaluation: each is a warning with a path, and a value that cannot be
 //! computed is *missing* (`Option::None`), which is not null.
 //!
@@ -14,11 +14,14 @@
 mod analyse;
 pub mod ast;
 mod evaluate;
+mod expand;
 mod growth;
 mod input_mask;
 mod lex;
 mod method;
 mod methods;
+mod named;
+mod named_order;
 mod parse;
 mod percent;
 mod problem;
@@ -30,8 +33,11 @@ mod version;
 
 pub use analyse::VariableUse;
 pub use evaluate::{Evaluated, EvaluationBudget, MappingError, MappingErrorKind, Segment, Warning};
+pub use expand::Spread;
 pub use input_mask::InputMask;
 pub use methods::{names as method_names, wire_names as wire_method_names};
+pub use named::NamedMappings;
+pub use named_order::NamedProblem;
 pub use parse::{MAX_LENGTH, MAX_NESTING};
 pub use problem::Problem;
 pub use selection::Selection;

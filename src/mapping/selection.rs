@@ -5,7 +5,9 @@ use std::sync::OnceLock;
 use super::analyse::{Analysis, VariableUse, analyse};
 use super::ast::{Expr, ExprKind, Item};
 use super::evaluate::{Evaluated, EvaluationBudget, evaluate, evaluate_braces};
+use super::expand::Spread;
 use super::input_mask::InputMask;
+use super::named::NamedMappings;
 use super::parse::{Lone, parse};
 use super::problem::Problem;
 use super::shape::Shape;
@@ -17,6 +19,7 @@ use crate::document::{Str, Value};
 #[derive(Debug, Clone)]
 pub struct Selection {
     text: Str,
+    spreads: Vec<Spread>,
     version: Version,
     root: Expr,
     analysis: OnceLock<Analysis>,
@@ -63,28 +66,57 @@ impl Selection {
     ///
     /// Fails with all problems, in the order of the text.
     pub fn parse(text: &str, dialect: impl Into<Dialect>) -> Result<Selection, Vec<Problem>> {
-        Self::parse_with(text, dialect.into(), Lone::Named)
+        Self::parsed(text, dialect.into(), Lone::Named, &NamedMappings::default())
+    }
+
+    /// The same for a text that may spread these mappings. The problems are empty if it spreads one that does not parse.
+    pub fn parse_with(
+        text: &str,
+        dialect: Dialect,
+        named: &NamedMappings,
+    ) -> Result<Selection, Vec<Problem>> {
+        Self::parsed(text, dialect, Lone::Named, named)
     }
 
     /// Parses a mapping that must yield one value: `isSuccess`, `errors.message`. Here a single
     /// bare key is a path, as it is in a method's arguments: `rd` is `$.rd`.
     pub fn parse_value(text: &str, dialect: impl Into<Dialect>) -> Result<Selection, Vec<Problem>> {
-        Self::parse_with(text, dialect.into(), Lone::Value)
+        Self::parsed(text, dialect.into(), Lone::Value, &NamedMappings::default())
     }
 
-    fn parse_with(text: &str, dialect: Dialect, lone: Lone) -> Result<Selection, Vec<Problem>> {
-        let root = parse(text, dialect, lone)?;
+    /// The same for a text that may spread these mappings.
+    pub fn parse_value_with(
+        text: &str,
+        dialect: Dialect,
+        named: &NamedMappings,
+    ) -> Result<Selection, Vec<Problem>> {
+        Self::parsed(text, dialect, Lone::Value, named)
+    }
+
+    fn parsed(
+        text: &str,
+        dialect: Dialect,
+        lone: Lone,
+        named: &NamedMappings,
+    ) -> Result<Selection, Vec<Problem>> {
+        let parsed = parse(text, dialect, lone, Some(named))?;
         Ok(Selection {
-            text: Str::from(text),
+            text: parsed.text,
+            spreads: parsed.spreads,
             version: dialect.version,
-            root,
+            root: parsed.root,
             analysis: OnceLock::new(),
         })
     }
 
-    /// The text, to which all spans refer.
+    /// The text, to which all spans refer, followed by copies of the mappings that it spreads.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The named mappings that it spreads, also through others.
+    pub fn spreads(&self) -> &[Spread] {
+        &self.spreads
     }
 
     /// The version of its syntax.

@@ -103,5 +103,5 @@ fn root(root: &Root) -> usize {
 
 /// The weight of a syntax tree, by the length of its text.
 fn expression(expression: &Expr) -> usize {
-    200 + expression.span.len() * 16
+    200 + expression.text_length() * 16
 }

@@ -22,6 +22,20 @@ type Mutation {
 const BOTH: &str = "[connector.own]\n";
 const DOCUMENTS: &str = "[cache]\nresponses = \"0MB\"\n[connector.own]\n";
 
+/// The same connects, where the mapping of `a` is a named one.
+fn named(mapping: &str) -> String {
+    let declaration = format!(
+        r#"@link(url: "https://specs.sangam.dev/wire/v0.1", import: ["@mapping"])
+  @mapping(name: "value", selection: "{mapping}")
+  @source("#
+    );
+    CONNECTS
+        .replace("v2.12", "v2.13")
+        .replace("v0.3", "v0.4")
+        .replacen("$.value", "...&value", 1)
+        .replacen("\n  @source(", &format!("\n  {declaration}"), 1)
+}
+
 struct World {
     backend: SharedBackend,
     upstream: Upstream,
@@ -121,9 +135,14 @@ async fn gateways_that_differ_share_no_responses() {
     let corrected = CONNECTS.replacen("$.value", "$.other", 1);
     let by_setting = CONNECTS.replacen("$.value", "$config.text", 1);
     let with_setting = |text| format!("[connector.own]\nconfig.text = \"{text}\"\n");
+    let (named, named_corrected) = (named("$.value"), named("$.other"));
     for (schema, settings, expected) in [
         (CONNECTS, BOTH.to_owned(), "old"),
         (&corrected, BOTH.to_owned(), "new"),
+        (&named, BOTH.to_owned(), "old"),
+        (&named_corrected, BOTH.to_owned(), "new"),
+        (&named, DOCUMENTS.to_owned(), "old"),
+        (&named_corrected, DOCUMENTS.to_owned(), "new"),
         (&by_setting, with_setting("one"), "one"),
         (&by_setting, with_setting("two"), "two"),
     ] {

@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use sangam::document::Value;
 use sangam::mapping::{
-    Dialect, InputMask, Problem, ScalarShape, Segment, Selection, Shape, Template, Variables,
-    Version,
+    Dialect, InputMask, NamedMappings, Problem, ScalarShape, Segment, Selection, Shape, Template,
+    Variables, Version,
 };
 
 use super::DEFAULTS;
@@ -100,9 +100,10 @@ impl Section {
 
     /// Fails for an unknown key, and for a section without an expected result.
     fn check_keys(&self) {
-        const KEYS: [&str; 16] = [
+        const KEYS: [&str; 17] = [
             "version",
             "link",
+            "mapping",
             "input",
             "selection",
             "expression",
@@ -172,6 +173,21 @@ impl Section {
         );
         let wire = link.is_some();
         Dialect { version, wire }
+    }
+
+    /// The named mappings, which must not have problems.
+    fn named(&self, dialect: Dialect) -> NamedMappings {
+        let texts = self.block_values("mapping");
+        let texts: Vec<(&str, &str)> = texts
+            .iter()
+            .map(|text| {
+                let pair = text.split_once(" = ");
+                pair.unwrap_or_else(|| panic!("{}: mapping {text}", self.title()))
+            })
+            .collect();
+        let (named, problems) = NamedMappings::parse(&texts, dialect);
+        assert_eq!(problems, [], "{}", self.title());
+        named
     }
 
     fn json(&self, text: &str) -> Value {
@@ -247,9 +263,15 @@ impl Outcome {
         } else if let Some(text) = case.get("header") {
             outcome.template(case, text, Template::parse_header(text, dialect));
         } else if let Some(text) = case.get("expression") {
-            outcome.selection(case, text, Selection::parse_value(text, dialect));
+            let named = case.named(dialect);
+            outcome.selection(
+                case,
+                text,
+                Selection::parse_value_with(text, dialect, &named),
+            );
         } else if let Some(text) = case.get("selection") {
-            outcome.selection(case, text, Selection::parse(text, dialect));
+            let named = case.named(dialect);
+            outcome.selection(case, text, Selection::parse_with(text, dialect, &named));
         } else {
             panic!("{} says nothing to parse", case.title());
         }

@@ -6,9 +6,10 @@ mod generate;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use sangam::document::{Object, Value};
+use sangam::mapping::ast::ExprKind;
 use sangam::mapping::{
-    Dialect, EvaluationBudget, InputMask, MAX_NESTING, MappingErrorKind, Problem, ScalarShape,
-    Selection, Shape, Template, Variables, Version,
+    Dialect, EvaluationBudget, InputMask, MAX_NESTING, MappingErrorKind, NamedMappings,
+    NamedProblem, Problem, ScalarShape, Selection, Shape, Template, Variables, Version,
 };
 
 /// Each problem points into the text, between characters.
@@ -197,6 +198,32 @@ proptest! {
         let shape = selection.shape();
         if let Some(value) = selection.evaluate(Some(&input), &Variables::new()).value {
             prop_assert!(fits(&value, shape), "{}\n{}\n{:?}", text, value, shape);
+        }
+    }
+
+    #[test]
+    fn a_named_mapping_means_what_its_text_means(text in generate::selection(), input in generate::value(), args in generate::value()) {
+        let (named, problems) = NamedMappings::parse(&[("m", &text)], WIRE);
+        prop_assert_eq!(problems, []);
+        let variables = Variables::new().with("$args", args);
+        let whole = Selection::parse(&text, WIRE).unwrap();
+        // Between braces, a value has a name, and a text alone is a key.
+        let is_items = matches!(whole.root().kind, ExprKind::Object(_));
+        for (before, after) in [("", ""), ("w: $.a { ", " }")].into_iter().take(1 + usize::from(is_items)) {
+            let Ok(written) = Selection::parse(&format!("{before}{text}{after}"), WIRE) else { continue };
+            let spread = Selection::parse_with(&format!("{before}...&m{after}"), WIRE, &named).unwrap();
+            let results = [&written, &spread].map(|selection| {
+                let evaluated = selection.evaluate(Some(&input), &variables);
+                let uses = selection.variables().iter().map(|used| (used.name.clone(), used.path.clone()));
+                (evaluated.value, evaluated.warnings, selection.input_mask().clone(), selection.shape().clone(), uses.collect::<Vec<_>>())
+            });
+            prop_assert_eq!(&results[0], &results[1], "{}", text);
+            // Locations are those of the same text.
+            let shown = |selection: &Selection| -> Vec<String> {
+                let uses = selection.variables().iter();
+                uses.map(|used| selection.text()[used.span.clone()].to_owned()).collect()
+            };
+            prop_assert_eq!(shown(&written), shown(&spread));
         }
     }
 
@@ -445,6 +472,85 @@ fn length_of_texts_is_bounded() {
         problems[0].message,
         "a mapping is at most 262144 bytes long"
     );
+}
+
+/// Each mapping spreads the one before it twice.
+#[test]
+fn growth_of_named_mappings_is_bounded() {
+    let doubling = |levels: usize| -> Vec<(String, String)> {
+        let names = (0..levels).map(|level| format!("m{level}"));
+        let texts = (0..levels).map(|level| match level {
+            0 => "first second".to_owned(),
+            _ => "a { ...&m0 } b { ...&m0 }".replace("m0", &format!("m{}", level - 1)),
+        });
+        names.zip(texts).collect()
+    };
+    let texts = doubling(60);
+    let texts: Vec<(&str, &str)> = texts
+        .iter()
+        .map(|(name, text)| (&**name, &**text))
+        .collect();
+    let (named, problems) = NamedMappings::parse(&texts, WIRE);
+    let messages: Vec<&str> = problems
+        .iter()
+        .map(|problem| match problem {
+            NamedProblem::Text(_, problem) => &*problem.message,
+            NamedProblem::Circle(_) => "a circle",
+        })
+        .collect();
+    assert_eq!(
+        messages,
+        ["with what it spreads, this mapping is longer than 262144 bytes"]
+    );
+    // The texts of a folder are bounded together, too.
+    let spread = || Selection::parse_with("...&m12", WIRE, &named);
+    let refused = (0..1_000).find_map(|_| spread().err()).unwrap();
+    assert_eq!(
+        refused[0].message,
+        "the mappings of this folder are too long, with all that they spread"
+    );
+}
+
+#[test]
+fn nesting_of_named_mappings_is_bounded() {
+    let nested = |inner: &str, levels: usize| {
+        format!("{}{inner}{}", "a { ".repeat(levels), " }".repeat(levels))
+    };
+    let (deep, deeper) = (nested("b", 40), nested("...&deep", 10));
+    let texts = [("deep", &*deep), ("deeper", &*deeper)];
+    let (named, problems) = NamedMappings::parse(&texts, WIRE);
+    assert_eq!(problems, []);
+    let parse = |levels| Selection::parse_with(&nested("...&deeper", levels), WIRE, &named);
+    assert!(parse(14).is_ok());
+    let problems = parse(15).unwrap_err();
+    assert_eq!(
+        problems[0].message,
+        "with `deeper`, this nests deeper than 64 levels"
+    );
+}
+
+/// A chain of many mappings, each of which spreads the next, and all in one circle.
+#[test]
+fn long_chains_of_named_mappings_are_no_trouble() {
+    let texts = |last: &str| -> Vec<(String, String)> {
+        let chain = (0..5_000).map(|n| (format!("m{n}"), format!("...&m{}", n + 1)));
+        chain
+            .chain([("m5000".to_owned(), last.to_owned())])
+            .collect()
+    };
+    let parse = |texts: &[(String, String)]| {
+        let texts: Vec<(&str, &str)> = texts
+            .iter()
+            .map(|(name, text)| (&**name, &**text))
+            .collect();
+        NamedMappings::parse(&texts, WIRE).1
+    };
+    assert!(matches!(
+        parse(&texts("...&m0")).as_slice(),
+        [NamedProblem::Circle(spreads)] if spreads.len() == 5_001
+    ));
+    // The copies of a chain together are too long.
+    assert!(!parse(&texts("id")).is_empty());
 }
 
 #[test]

@@ -42,16 +42,18 @@ pub(super) fn check(declared: &DeclaredConnect, schema: &Schema, findings: &mut 
         })
     };
     match (first("$batch"), first("$this")) {
-        (Some((batch, used_batch)), Some((this, used_this))) => findings.push(
-            findings
-                .error(
-                    &code::BATCH_WITH_THIS,
-                    "`$batch` and `$this` cannot be read by one connect",
-                )
-                .label(this.span(findings, used_this.span), "one object")
-                .label(batch.span(findings, used_batch.span), "many objects")
-                .help("read everything from `$batch`, or make a call per object with `$this`"),
-        ),
+        (Some((batch, used_batch)), Some((this, used_this))) => {
+            let message = "`$batch` and `$this` cannot be read by one connect";
+            let error = findings.error(&code::BATCH_WITH_THIS, message);
+            let error = this
+                .text
+                .mark_as(error, used_this.span, "one object", findings);
+            let error = batch
+                .text
+                .mark_as(error, used_batch.span, "many objects", findings);
+            let help = "read everything from `$batch`, or make a call per object with `$this`";
+            findings.push(error.help(help));
+        }
         (None, None) => findings.push(
             findings
                 .error(
@@ -117,14 +119,15 @@ fn key_selected(declared: &DeclaredConnect, findings: &mut Findings) {
             continue;
         };
         if !is_of_response(value) {
-            let span = literal.and_then(|literal| findings.inside(literal, name_span.clone()));
             let message = format!("the key `{path}` is not read from the response");
-            findings.push(
-                findings
-                    .error(&code::BATCH_KEY_NOT_SELECTED, message)
-                    .label(span, "in `selection`")
-                    .help("elements of a batch are matched by the keys that the upstream says"),
-            );
+            let error = findings
+                .error(&code::BATCH_KEY_NOT_SELECTED, message)
+                .help("elements of a batch are matched by the keys that the upstream says");
+            let error = match declared.selection_text() {
+                Some(text) => text.mark(error, name_span.clone(), findings),
+                None => error,
+            };
+            findings.push(error);
         }
     }
     if lacking.is_empty() {

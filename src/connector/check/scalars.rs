@@ -51,7 +51,7 @@ fn report(
     composite: Composite,
     findings: &mut Findings,
 ) {
-    let (code, place) = match expression.argument {
+    let (code, place) = match expression.text.argument {
         "headers" => (&code::INVALID_HEADER, "a header"),
         "path" => (&code::INVALID_URL, "a segment"),
         _ => (&code::INVALID_URL, "a URL"),
@@ -63,16 +63,9 @@ fn report(
         ),
         Composite::Object => ("an object", "read a key of it"),
     };
-    let span = expression.span(findings, range);
-    findings.push(
-        findings
-            .error(
-                code,
-                format!("this gives {found}, which {place} cannot hold"),
-            )
-            .label(span, format!("in `{}`", expression.argument))
-            .help(help),
-    );
+    let message = format!("this gives {found}, which {place} cannot hold");
+    let error = findings.error(code, message).help(help);
+    findings.push(expression.text.mark(error, range, findings));
 }
 
 /// The types of the variables of one connect or source.

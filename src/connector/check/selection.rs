@@ -14,7 +14,7 @@ use apollo_compiler::{Name, Schema};
 
 use super::locate::locate;
 use crate::connector::declared::{Declarations, DeclaredConnect};
-use crate::connector::diagnostic::{Code, Span, code};
+use crate::connector::diagnostic::{Code, code};
 use crate::connector::field_set::{FieldSet, FieldSetItem};
 use crate::connector::findings::{Findings, did_you_mean, list};
 use crate::connector::model::{Connect, Site};
@@ -328,20 +328,15 @@ impl Filling<'_> {
     }
 
     fn refuse(&mut self, code: &'static Code, message: String, help: String) {
-        let diagnostic = self.findings.error(code, message);
-        let diagnostic = diagnostic.label(self.span(), "in `selection`").help(help);
-        self.findings.push(diagnostic);
-    }
-
-    /// The part of the text that gives the value at the current path.
-    fn span(&self) -> Option<Span> {
-        let literal = self
-            .declared
-            .directive
-            .specified_argument_by_name("selection")?;
+        let error = self.findings.error(code, message).help(help);
+        // The part of the text that gives the value at the current path.
         let root = self.connect.selection.root();
         let range: Range<usize> = locate(root, &self.path).unwrap_or_else(|| root.span.clone());
-        self.findings.inside(literal, range)
+        let error = match self.declared.selection_text() {
+            Some(text) => text.mark(error, range, self.findings),
+            None => error,
+        };
+        self.findings.push(error);
     }
 }
 

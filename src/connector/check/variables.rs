@@ -170,7 +170,7 @@ impl VariableCheck<'_> {
         self.refuse(
             &code::VARIABLE_NOT_AVAILABLE,
             format!("`{name}` is not available in {reader}"),
-            format!("in `{}`", self.expression.argument),
+            self.expression.text.place(&self.used.span),
             Some(help),
         );
         false
@@ -302,7 +302,7 @@ impl VariableCheck<'_> {
         self.refuse(
             &code::VARIABLE_NOT_AVAILABLE,
             "`$request.instant` is not available here".to_owned(),
-            format!("in `{}`", self.expression.argument),
+            self.expression.text.place(&self.used.span),
             Some(help.to_owned()),
         );
     }
@@ -342,10 +342,10 @@ impl VariableCheck<'_> {
         label: String,
         help: Option<String>,
     ) {
-        let span = self.expression.span(self.findings, self.used.span.clone());
-        let diagnostic = self.findings.error(code, message);
-        self.findings
-            .push(diagnostic.label(span, label).help_opt(help));
+        let error = self.findings.error(code, message).help_opt(help);
+        let (text, span) = (&self.expression.text, self.used.span.clone());
+        let error = text.mark_as(error, span, label, self.findings);
+        self.findings.push(error);
     }
 }
 

@@ -1,19 +1,22 @@
 //! Reads the directives of a folder that say how fields are fetched.
 //!
-//! The table of [`directives`] lists the directives and how each is read. [`declare`] reads each directive that
+//! The table of [`directives`] lists the directives and how each is read. [`mappings`] reads those that name mappings,
+//! which all others may spread. [`declare`] reads each directive that
 //! fetches, with the options beside it; [`kind`] derives how the planner can enter the connect. Then every directive of
 //! the table checks its uses, and [`check`] checks the connects.
 
 mod declare;
 mod kind;
+mod mappings;
 mod references;
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use apollo_compiler::Node;
 use apollo_compiler::ast::Directive;
 
-use super::declared::{Declarations, DeclaredSource};
+use super::declared::{Declarations, DeclaredMapping, DeclaredSource};
 use super::diagnostic::code;
 use super::directives::definition::{Role, SupportedDirective};
 use super::expression::Language;
@@ -33,14 +36,18 @@ pub(crate) fn read(
     findings: &mut Findings,
 ) -> Option<SubgraphKind> {
     let schema = &read.schema;
+    let directives = available(read);
+    let dialect = Dialect {
+        version: mapping_version(read),
+        wire: read.links.get(&spec::WIRE).is_some(),
+    };
+    let named = read_mappings(&directives, read, findings);
+    let mappings = mappings::parse(&named, dialect, findings);
     let language = Language {
-        dialect: Dialect {
-            version: mapping_version(read),
-            wire: read.links.get(&spec::WIRE).is_some(),
-        },
+        dialect,
+        mappings: Rc::clone(&mappings),
         schemes: schemes.clone(),
     };
-    let directives = available(read);
     let sources = read_sources(&directives, read, &language, findings);
     let mut reader = declare::DirectiveReader {
         connector,
@@ -51,6 +58,7 @@ pub(crate) fn read(
         findings,
     };
     let connects = reader.read();
+    mappings::report_unused(&named, &mappings, findings);
     let services = directives
         .iter()
         .filter(|row| matches!(row.role, Role::Service(_)))
@@ -114,6 +122,22 @@ fn on_schema<'a>(
     directives
         .filter(|directive| directive.name == row.name)
         .map(|directive| &directive.node)
+}
+
+/// Reads all named mappings.
+fn read_mappings(
+    directives: &[&'static SupportedDirective],
+    read: &ReadSchema,
+    findings: &mut Findings,
+) -> Vec<DeclaredMapping> {
+    let mut declared = Vec::new();
+    for row in directives {
+        if let Role::Mapping(read_mapping) = row.role {
+            let uses = on_schema(read, row);
+            declared.extend(uses.filter_map(|directive| read_mapping(directive, findings)));
+        }
+    }
+    declared
 }
 
 /// Reads all sources. Reports a repeated name, and uses the first source with it.

@@ -61,7 +61,7 @@ pub mod connector {
     crate::diagnostic_codes! { Connector:
         /// A file of the folder cannot be read
         UNREADABLE;
-        /// A name is empty, or that of the folder is not a valid name of a connector
+        /// A name is empty, or is not a valid name of a connector or a mapping
         INVALID_NAME;
         /// The schema is not valid GraphQL
         INVALID_GRAPHQL;
@@ -93,6 +93,12 @@ pub mod connector {
         SHADOWED_DIRECTIVE;
         /// A mapping or template does not parse
         INVALID_MAPPING;
+        /// Two named mappings have the same name
+        DUPLICATE_MAPPING;
+        /// A named mapping spreads itself, directly or through others
+        CIRCULAR_MAPPING;
+        /// A named mapping that nothing spreads
+        UNUSED_MAPPING;
         /// An address or a URL that is not valid
         INVALID_URL;
         /// A header that may not be set, or not in this way

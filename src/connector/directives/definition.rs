@@ -6,7 +6,7 @@ use apollo_compiler::ast::{Directive, DirectiveLocation};
 use apollo_compiler::{Node, Schema};
 
 use crate::connector::connect_options::ConnectOptions;
-use crate::connector::declared::{Declarations, DeclaredFetch, DeclaredSource};
+use crate::connector::declared::{Declarations, DeclaredFetch, DeclaredMapping, DeclaredSource};
 use crate::connector::expression::{Expressions, Language};
 use crate::connector::findings::Findings;
 use crate::connector::model::GraphqlService;
@@ -67,6 +67,8 @@ pub(crate) enum DirectivePart {
 
 /// How a directive is read. A reader reports faults and then returns `None`.
 pub(crate) enum Role {
+    /// On the schema: names a mapping.
+    Mapping(fn(&Node<Directive>, &mut Findings) -> Option<DeclaredMapping>),
     /// On the schema: declares a source.
     Source(fn(&Node<Directive>, &Language, &mut Findings) -> Option<DeclaredSource>),
     /// On the schema: the folder is a GraphQL service.
@@ -90,6 +92,7 @@ pub(crate) enum Role {
 impl fmt::Debug for Role {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Role::Mapping(_) => "Mapping",
             Role::Source(_) => "Source",
             Role::Service(_) => "Service",
             Role::Fetch(_) => "Fetch",

@@ -16,6 +16,7 @@ mod entity_list;
 mod graphql;
 mod invalidates;
 mod lookup_per_element;
+mod mapping;
 mod paginate;
 mod source;
 mod types;
@@ -38,6 +39,7 @@ pub(crate) static WIRE: &[&SupportedDirective] = &[
     &invalidates::DIRECTIVE,
     &entity_list::DIRECTIVE,
     &lookup_per_element::DIRECTIVE,
+    &mapping::DIRECTIVE,
 ];
 
 /// Directives that a folder uses without linking a specification.

@@ -158,7 +158,11 @@ impl Parser<'_> {
         self.expect("{")?;
         let mut items = Vec::new();
         while !self.eat("}")? {
-            items.push(self.member()?);
+            if self.at("...") {
+                self.spread(&mut items, "name its members")?;
+            } else {
+                items.push(self.member()?);
+            }
             if !self.eat(",")? && !self.at("}") {
                 return Err(self.unexpected("`,` or `}`"));
             }
@@ -170,17 +174,6 @@ impl Parser<'_> {
     }
 
     fn member(&mut self) -> Parsed<Item> {
-        if self.at("...") {
-            let start = self.span.start;
-            self.advance()?;
-            let value = self.expression()?;
-            self.since_v0_4(
-                start..value.span.end,
-                "`...` spreads a value",
-                "name its members",
-            );
-            return Ok(Item::Spread { value });
-        }
         let Some((name, name_span)) = self.name()? else {
             return Err(self.unexpected("a name"));
         };

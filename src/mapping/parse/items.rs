@@ -42,9 +42,13 @@ impl Parser<'_> {
         let (mut items, mut bare) = (Vec::new(), Vec::new());
         let mut commas = Commas::Undecided;
         while self.token != end && self.token != Token::End {
-            match self.item()? {
-                ParsedItem::Item(item) => items.push(item),
-                ParsedItem::Bare(expr) => bare.push(expr),
+            if self.at("...") {
+                self.spread(&mut items, "name the fields, or write `path { fields }`")?;
+            } else {
+                match self.item()? {
+                    ParsedItem::Item(item) => items.push(item),
+                    ParsedItem::Bare(expr) => bare.push(expr),
+                }
             }
             commas = self.comma(commas, &end)?;
         }
@@ -78,17 +82,6 @@ impl Parser<'_> {
     }
 
     fn item(&mut self) -> Parsed<ParsedItem> {
-        if self.at("...") {
-            let start = self.span.start;
-            self.advance()?;
-            let value = self.expression()?;
-            self.since_v0_4(
-                start..value.span.end,
-                "`...` spreads a value",
-                "name the fields, or write `path { fields }`",
-            );
-            return Ok(ParsedItem::Item(Item::Spread { value }));
-        }
         if matches!(self.token, Token::Name(_) | Token::String(_))
             && self.after() == Some(Token::Sign(":"))
             || self.is_dollar_name()

@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! Selection  := Item* | Path | Expr [v0.4]
-//! Item       := Name ":" Value | Path Braces | Key | "..." Expr [v0.4]
+//! Item       := Name ":" Value | Path Braces | Key | "..." Expr [v0.4] | "..." "&name" [v0.4]
 //! Value      := Path Braces? | Braces | Expr [v0.4]
 //! Braces     := "{" Item* "}"                 with commas between all items or none [v0.4]
 //! Path       := (Key | "$" | "@" | "$name" | "$(" Expr ")") Step*
@@ -21,13 +21,16 @@
 mod expression;
 mod items;
 mod path;
+mod spread;
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use super::ast::{Expr, ExprKind, Item, Path, SubSelection};
+use super::expand::{ParsedText, Spread};
 use super::growth;
 use super::lex::{Lexer, Token};
+use super::named::NamedMappings;
 use super::problem::Problem;
 use super::version::{Dialect, Version};
 use crate::document::Str;
@@ -50,8 +53,14 @@ pub(super) enum Lone {
     Value,
 }
 
-/// Parses a whole text.
-pub(super) fn parse(text: &str, dialect: Dialect, lone: Lone) -> Result<Expr, Vec<Problem>> {
+/// Parses a whole text. Without `named`, it spreads no named mappings. The problems are empty if a mapping that it spreads has
+/// problems of its own.
+pub(super) fn parse(
+    text: &str,
+    dialect: Dialect,
+    lone: Lone,
+    named: Option<&NamedMappings>,
+) -> Result<ParsedText, Vec<Problem>> {
     if text.len() > MAX_LENGTH {
         return Err(vec![Problem::new(
             0..0,
@@ -59,13 +68,14 @@ pub(super) fn parse(text: &str, dialect: Dialect, lone: Lone) -> Result<Expr, Ve
         )]);
     }
     let mut parser = Parser::new(text, 0, dialect);
+    parser.named = named;
     let root = parser.start().and_then(|()| parser.root(lone));
-    let (root, mut problems) = (root, parser.problems);
+    let mut problems = std::mem::take(&mut parser.problems);
     match root {
         Ok(root) if problems.is_empty() => {
             problems.extend(growth::check(&root));
-            if problems.is_empty() {
-                Ok(root)
+            if problems.is_empty() && !parser.spreads_broken {
+                Ok(parser.finish(root))
             } else {
                 Err(problems)
             }
@@ -114,7 +124,16 @@ struct Parser<'t> {
     /// Methods of the `wire` namespace are known.
     wire: bool,
     nesting: usize,
+    /// The deepest nesting so far.
+    deepest: usize,
     problems: Vec<Problem>,
+    /// What may be spread by name; `None` where nothing may be.
+    named: Option<&'t NamedMappings>,
+    spreads: Vec<Spread>,
+    /// Copies of what is spread, each after a line break.
+    copies: String,
+    /// A mapping that is spread has problems of its own.
+    spreads_broken: bool,
 }
 
 type Parsed<T> = Result<T, Problem>;
@@ -129,7 +148,26 @@ impl<'t> Parser<'t> {
             version: dialect.version,
             wire: dialect.wire,
             nesting: 0,
+            deepest: 0,
             problems: Vec::new(),
+            named: None,
+            spreads: Vec::new(),
+            copies: String::new(),
+            spreads_broken: false,
+        }
+    }
+
+    fn finish(self, root: Expr) -> ParsedText {
+        let text = self.lexer.text();
+        ParsedText {
+            root,
+            text: match self.copies.as_str() {
+                "" => Str::from(text),
+                copies => Str::from(format!("{text}{copies}")),
+            },
+            length: text.len(),
+            spreads: self.spreads,
+            nesting: self.deepest,
         }
     }
 
@@ -199,6 +237,7 @@ impl<'t> Parser<'t> {
             ));
         }
         self.nesting += 1;
+        self.deepest = self.deepest.max(self.nesting);
         let parsed = rule(self);
         self.nesting -= 1;
         parsed
@@ -234,6 +273,7 @@ impl<'t> Parser<'t> {
         {
             let start = (self.lexer.clone(), self.token.clone(), self.span.clone());
             let (passed, known) = (self.passed, self.problems.len());
+            let (spreads, copies) = (self.spreads.len(), self.copies.len());
             let parsed = self.expression();
             if self.token == Token::End {
                 return parsed.map(Some);
@@ -241,6 +281,8 @@ impl<'t> Parser<'t> {
             (self.lexer, self.token, self.span) = start;
             self.passed = passed;
             self.problems.truncate(known);
+            self.spreads.truncate(spreads);
+            self.copies.truncate(copies);
             return Ok(None);
         }
         let literal = match &self.token {

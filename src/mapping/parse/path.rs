@@ -52,6 +52,14 @@ impl Parser<'_> {
                     .unexpected("a path")
                     .help("a literal stands in `$(…)` or in a method's arguments"));
             }
+            Token::Mapping(name) => {
+                let help = format!("a mapping is spread between braces: `{{ ...&{name} }}`");
+                return Err(self.unexpected("a path").help(help));
+            }
+            Token::Sign("...") => {
+                let help = "a spread stands between braces: `{ ...value }`";
+                return Err(self.unexpected("a path").help(help));
+            }
             _ => return Err(self.unexpected("a path")),
         };
         self.advance()?;
