@@ -13,6 +13,7 @@ use super::diagnostic::{Diagnostic, code};
 use super::findings::Findings;
 use super::mapping_text::{FolderMappings, MappingText};
 use super::schemes::Schemes;
+use crate::document::Str;
 use crate::mapping::ast::{Expr, ExprKind, Start};
 use crate::mapping::{Dialect, Piece, Problem, Selection, Template, VariableUse, Version};
 
@@ -44,6 +45,8 @@ pub(crate) struct ParsedExpression {
     pub(crate) text: MappingText,
     /// Every use of a variable.
     pub(crate) uses: Vec<VariableUse>,
+    /// The names that `->as` binds in a mapping.
+    pub(crate) bound: Vec<Str>,
     /// The folder links the `wire` namespace.
     pub(crate) wire: bool,
     /// The expressions that must yield a single value: those of a template, and the segments of a `path`.
@@ -134,13 +137,14 @@ impl Expressions {
         match parsed {
             Ok(selection) => {
                 let selection = Arc::new(selection);
+                let bound = selection.bound_names().to_vec();
                 let uses = selection.variables().to_vec();
                 let scalars = match argument {
                     "path" => segments(selection.root()),
                     _ => Vec::new(),
                 };
                 let text = MappingText::of(&selection, argument, literal, mappings);
-                self.remember(text, uses, scalars);
+                self.remember(text, uses, bound, scalars);
                 Some(selection)
             }
             Err(problems) => {
@@ -220,7 +224,8 @@ impl Expressions {
                     Piece::Literal(_) => None,
                 });
                 let text = MappingText::new(argument, literal);
-                self.remember(text, template.variables(), scalars.collect());
+                let scalars = scalars.collect();
+                self.remember(text, template.variables(), Vec::new(), scalars);
                 Some(template)
             }
             Err(problems) => {
@@ -230,11 +235,18 @@ impl Expressions {
         }
     }
 
-    fn remember(&mut self, text: MappingText, uses: Vec<VariableUse>, scalars: Vec<Expr>) {
+    fn remember(
+        &mut self,
+        text: MappingText,
+        uses: Vec<VariableUse>,
+        bound: Vec<Str>,
+        scalars: Vec<Expr>,
+    ) {
         self.parsed.push(ParsedExpression {
             scope: self.scope,
             text,
             uses,
+            bound,
             wire: self.language.dialect.wire,
             scalars,
         });

@@ -202,6 +202,11 @@ impl Selection {
         &self.analysis().variables
     }
 
+    /// The names that `->as` binds somewhere in it.
+    pub fn bound_names(&self) -> &[Str] {
+        &self.analysis().bound
+    }
+
     /// Its shape.
     pub fn shape(&self) -> &Shape {
         &self.analysis().shape

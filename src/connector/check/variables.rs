@@ -120,7 +120,13 @@ impl VariableCheck<'_> {
         if ALL.contains(&name) {
             return true;
         }
-        let help = did_you_mean(name, ALL).unwrap_or_else(|| format!("there are {}", list(ALL)));
+        let bound = &self.expression.bound;
+        let help = if bound.iter().any(|bound| **bound == *name) {
+            format!("`->as({name})` binds it for the rest of its path only")
+        } else {
+            let known = ALL.into_iter().chain(bound.iter().map(|bound| &**bound));
+            did_you_mean(name, known).unwrap_or_else(|| format!("there are {}", list(ALL)))
+        };
         self.refuse(
             &code::UNKNOWN_VARIABLE,
             format!("there is no variable `{name}`"),

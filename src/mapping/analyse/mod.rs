@@ -16,6 +16,7 @@ pub use variable_use::VariableUse;
 use super::ast::Expr;
 use super::input_mask::InputMask;
 use super::shape::Shape;
+use crate::document::Str;
 
 /// The result of the analysis.
 #[derive(Debug, Clone)]
@@ -23,6 +24,7 @@ pub(super) struct Analysis {
     pub(super) shape: Shape,
     pub(super) mask: InputMask,
     pub(super) variables: Vec<VariableUse>,
+    pub(super) bound: Vec<Str>,
 }
 
 /// Analyses an expression.
@@ -34,5 +36,6 @@ pub(super) fn analyse(expr: &Expr) -> Analysis {
         shape: result.shape(),
         mask: walk.positions.mask(),
         variables: walk.positions.uses(),
+        bound: walk.bound,
     }
 }

@@ -11,6 +11,9 @@ use crate::mapping::shape::ScalarShape;
 /// The most parts of a value that are followed one by one; all of a larger value counts as read.
 const MAX_PARTS: usize = 20_000;
 
+/// The most bound names that are collected.
+const MAX_BOUND: usize = 64;
+
 #[derive(Clone)]
 pub(super) struct AbstractScope {
     pub(super) input: Abstract,
@@ -20,6 +23,8 @@ pub(super) struct AbstractScope {
 pub(super) struct Walk {
     pub(super) positions: Positions,
     locals: Vec<(Str, Abstract)>,
+    /// All names that are bound somewhere, up to [`MAX_BOUND`].
+    pub(super) bound: Vec<Str>,
 }
 
 impl Walk {
@@ -27,6 +32,7 @@ impl Walk {
         Walk {
             positions: Positions::new(),
             locals: Vec::new(),
+            bound: Vec::new(),
         }
     }
 
@@ -110,6 +116,9 @@ impl Walk {
                         .as_ref()
                         .map_or_else(|| value.clone(), |bound| self.expr(bound, &here));
                     self.locals.push((name.clone(), bound));
+                    if self.bound.len() < MAX_BOUND && !self.bound.contains(name) {
+                        self.bound.push(name.clone());
+                    }
                     value
                 }
                 StepKind::Method(call) => self.method(call, value, scope),

@@ -196,10 +196,16 @@ impl Parser<'_> {
             methods.extend(methods::wire_names());
             methods.sort_unstable();
         }
-        self.report(match did_you_mean(name, methods.iter().copied()) {
-            Some(hint) => problem.help(hint),
-            None => problem.help(format!("known are {}", methods.join(", "))),
-        });
+        let of_wire = || {
+            let hint = did_you_mean(name, methods::wire_names())?;
+            Some(format!(
+                "{hint} It is a method of the `wire` namespace, which this folder does not link"
+            ))
+        };
+        let hint = did_you_mean(name, methods.iter().copied()).or_else(of_wire);
+        self.report(
+            problem.help(hint.unwrap_or_else(|| format!("known are {}", methods.join(", ")))),
+        );
     }
 
     /// `->as($name)`, `->as($name, expression)`.
