@@ -1,17 +1,19 @@
 //! `sangam check`: checks each connector, their composition, the named operations, and changes of the public schema.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
 use super::folders::ConnectorFolder;
 use super::output::{count, diagnostics, message, result};
 use super::supergraph::SupergraphFile;
-use super::{Common, Exit, folders, load};
+use super::{Common, Exit, Stop, folders, load};
 use crate::config::Settings;
-use crate::connector::{Diagnostic, SubgraphKind};
+use crate::connector::diagnostic::{LineColumn, SourceFiles, SourceText, gateway_code};
+use crate::connector::{Diagnostic, SubgraphKind, invalid_schema};
 use crate::graph::schema_diff::Impact;
-use crate::graph::{Composed, schema_diff};
+use crate::graph::{Composed, coordinate, schema_diff};
 use crate::operation::{Compiler, Rejection};
 
 /// The default folder of named operations.
@@ -46,47 +48,61 @@ enum OutputFormat {
 }
 
 impl Check {
-    pub(super) fn run(self, common: &Common) -> Result<Exit, Exit> {
-        let settings = load::settings(common, self.supergraph.flags())?;
-        let folders = load::folders(&settings)?;
-        let mut findings = load::findings(&folders);
-        findings.extend(load::unset_values(&settings, &folders));
-        self.show(&findings);
-        let mut problems = of_settings(&settings, &folders);
+    pub(super) fn run(self, common: &Common) -> Result<Exit, Stop> {
+        let mut findings = Vec::new();
+        let checked = self.check(common, &mut findings);
+        let stopped = checked.as_ref().err().map(|stop| stop.exit);
+        if let Err(stop) = checked.as_ref() {
+            findings.extend(stop.findings.iter().cloned());
+        }
+        self.show(&findings, stopped);
         let errors = findings.iter().filter(|one| one.is_error()).count();
         let warnings = findings.len() - errors;
-        let mut operations = 0;
-        if errors == 0 {
-            let gateway = load::gateway(load::connectors(&folders, None)?, &settings)?;
-            let folder = self.operations_folder(&settings);
-            operations = of_operations(gateway.compiler(), folder.as_deref(), &mut problems)?;
-            let contract = Path::new(DEFAULT_CONTRACT);
-            let default = contract.is_file().then_some(contract);
-            if let Some(file) = self.against.as_deref().or(default) {
-                of_contract(gateway.composed(), file, &mut problems)?;
-            }
-        }
-        for problem in &problems {
-            message(&format!("error: {problem}\n"));
-        }
-        let failed = errors + problems.len();
-        if failed > 0 {
+        if errors > 0 {
             message(&format!(
                 "{}, {}",
-                count(failed, "error", "errors"),
+                count(errors, "error", "errors"),
                 count(warnings, "warning", "warnings")
             ));
-            return Ok(Exit::Findings);
+            return Ok(stopped.unwrap_or(Exit::Findings));
         }
+        let checked = checked?;
         if self.format == OutputFormat::Text {
-            result(&summary(&folders, warnings, operations));
+            result(&summary(&checked, warnings));
         }
         Ok(Exit::Success)
     }
 
-    fn show(&self, findings: &[Diagnostic]) {
+    /// Adds what it finds to `findings`, in this order.
+    fn check(&self, common: &Common, findings: &mut Vec<Diagnostic>) -> Result<Checked, Stop> {
+        let settings = load::settings(common, self.supergraph.flags())?;
+        let folders = load::folders(&settings)?;
+        findings.extend(load::findings(&folders));
+        findings.extend(load::unset_values(&settings, &folders));
+        let mut operations = 0;
+        if !findings.iter().any(Diagnostic::is_error) {
+            let gateway = load::gateway(load::connectors(&folders, None)?, &settings)?;
+            let folder = self.operations_folder(&settings);
+            operations = of_operations(gateway.compiler(), folder.as_deref(), findings)?;
+            let contract = Path::new(DEFAULT_CONTRACT);
+            let default = contract.is_file().then_some(contract);
+            if let Some(file) = self.against.as_deref().or(default) {
+                of_contract(gateway.composed(), file, findings)?;
+            }
+        }
+        findings.extend(folders::unknown(&settings, &folders));
+        findings.extend(load::unknown_sources(&settings, &folders));
+        Ok(Checked {
+            folders,
+            operations,
+        })
+    }
+
+    /// Prints the findings. A command that could not run, for another reason than a finding, has no result.
+    fn show(&self, findings: &[Diagnostic], stopped: Option<Exit>) {
         match self.format {
             OutputFormat::Text => diagnostics(findings),
+            OutputFormat::Json if stopped.is_some() && findings.is_empty() => {}
             OutputFormat::Json => {
                 let findings: Vec<_> = findings.iter().map(Diagnostic::to_json).collect();
                 result(&format!("{:#}\n", serde_json::Value::from(findings)));
@@ -104,9 +120,16 @@ impl Check {
     }
 }
 
-fn summary(folders: &[ConnectorFolder], warnings: usize, operations: usize) -> String {
+/// What was checked.
+struct Checked {
+    folders: Vec<ConnectorFolder>,
+    /// The number of named operations.
+    operations: usize,
+}
+
+fn summary(checked: &Checked, warnings: usize) -> String {
     let mut text = String::new();
-    for one in folders {
+    for one in &checked.folders {
         let what = match one.folder.subgraph.as_ref().map(|subgraph| &subgraph.kind) {
             Some(SubgraphKind::Connectors { connects, .. }) => {
                 count(connects.len(), "connect", "connects")
@@ -119,12 +142,12 @@ fn summary(folders: &[ConnectorFolder], warnings: usize, operations: usize) -> S
     }
     text.push_str(&format!(
         "\n{} fit together; {}; {}\n",
-        count(folders.len(), "connector", "connectors"),
-        match operations {
+        count(checked.folders.len(), "connector", "connectors"),
+        match checked.operations {
             0 => "no operations".to_owned(),
-            _ => format!(
+            number => format!(
                 "{} can be answered",
-                count(operations, "operation", "operations")
+                count(number, "operation", "operations")
             ),
         },
         count(warnings, "warning", "warnings")
@@ -132,30 +155,11 @@ fn summary(folders: &[ConnectorFolder], warnings: usize, operations: usize) -> S
     text
 }
 
-/// The problems of settings: those for connectors that do not exist, and those in a folder's `connector.toml`. Secrets are
-/// not read, so that a check runs without them.
-fn of_settings(settings: &Settings, folders: &[ConnectorFolder]) -> Vec<String> {
-    let mut problems = Vec::new();
-    let unknown = folders::unknown(settings, folders);
-    problems.extend(unknown.iter().map(ToString::to_string));
-    for one in folders {
-        if let Some(source) = &one.folder.settings.source {
-            let path = Path::new(&source.path);
-            if let Err(error) =
-                crate::config::Settings::default().connector(one.name(), Some((path, &source.text)))
-            {
-                problems.push(error.to_string());
-            }
-        }
-    }
-    problems
-}
-
 /// Checks every named operation, as `serve` would when a client sends it; returns their number.
 fn of_operations(
     compiler: &Compiler,
     folder: Option<&Path>,
-    problems: &mut Vec<String>,
+    findings: &mut Vec<Diagnostic>,
 ) -> Result<usize, Exit> {
     let Some(folder) = folder else { return Ok(0) };
     let unreadable = |error: std::io::Error| {
@@ -181,11 +185,16 @@ fn of_operations(
         let text = std::fs::read_to_string(&file).map_err(unreadable)?;
         let (number, rejections) = of_document(compiler, &text);
         operations += number;
+        let source = Arc::new(SourceText {
+            path: file.display().to_string(),
+            text,
+        });
         for (message, locations) in rejections.iter().flat_map(|one| &one.violations) {
-            let location = locations.first();
-            let location = location.map(|(line, column)| format!(":{line}:{column}"));
-            let location = location.unwrap_or_default();
-            problems.push(format!("{}{location}: {message}", file.display()));
+            // A limit of the whole operation has no location of its own.
+            let &(line, column) = locations.first().unwrap_or(&(1, 1));
+            let at = source.word(LineColumn { line, column });
+            let finding = Diagnostic::error(&gateway_code::INVALID_OPERATION, "", message);
+            findings.push(finding.at(Some(at)));
         }
     }
     Ok(operations)
@@ -216,7 +225,12 @@ fn of_document(compiler: &Compiler, text: &str) -> (usize, Vec<Rejection>) {
     (names.len(), rejections)
 }
 
-fn of_contract(composed: &Composed, file: &Path, problems: &mut Vec<String>) -> Result<(), Exit> {
+/// Compares the public schema with the one in a file, which clients rely on.
+fn of_contract(
+    composed: &Composed,
+    file: &Path,
+    findings: &mut Vec<Diagnostic>,
+) -> Result<(), Exit> {
     let text = std::fs::read_to_string(file).map_err(|error| {
         message(&format!(
             "error: {} cannot be read: {error}",
@@ -226,16 +240,28 @@ fn of_contract(composed: &Composed, file: &Path, problems: &mut Vec<String>) -> 
     })?;
     let before = match apollo_compiler::Schema::parse_and_validate(text, file) {
         Ok(schema) => schema,
-        Err(error) => {
-            problems.push(error.errors.to_string().trim_end().to_owned());
+        Err(invalid) => {
+            findings.extend(invalid_schema(&invalid.errors));
             return Ok(());
         }
     };
+    let sources = SourceFiles::new(before.sources.clone());
     for change in schema_diff::changes(&before, &composed.api) {
-        match change.impact {
-            Impact::Breaking => problems.push(change.to_string()),
-            Impact::Dangerous | Impact::Safe => message(&change.to_string()),
-        }
+        let what = format!("{}: {}", change.coordinate, change.message);
+        let finding = match change.impact {
+            Impact::Breaking => Diagnostic::error(&gateway_code::BREAKING_CHANGE, "", what),
+            Impact::Dangerous => Diagnostic::warning(&gateway_code::DANGEROUS_CHANGE, "", what),
+            Impact::Safe => {
+                message(&change.to_string());
+                continue;
+            }
+        };
+        let at = coordinate::location(&before, &change.coordinate);
+        let help = format!(
+            "if clients do not rely on it, accept the new schema: `sangam schema > {}`",
+            file.display()
+        );
+        findings.push(finding.at(sources.span(at)).help(help));
     }
     Ok(())
 }

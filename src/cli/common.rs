@@ -5,6 +5,9 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::output::{count, diagnostics, message};
+use crate::connector::Diagnostic;
+
 /// The arguments of every command.
 #[derive(Debug, Args)]
 pub(super) struct Common {
@@ -37,5 +40,40 @@ impl From<Exit> for ExitCode {
             Exit::Usage => 2,
             Exit::Failed => 3,
         })
+    }
+}
+
+/// Why a command ends early: what it has found in files and settings, and its exit status.
+#[derive(Debug)]
+pub(super) struct Stop {
+    /// The errors, which are not yet printed. Empty where a message has said why the command cannot run.
+    pub(super) findings: Vec<Diagnostic>,
+    /// The exit status.
+    pub(super) exit: Exit,
+}
+
+impl Stop {
+    /// Ends the command with the errors among these findings.
+    pub(super) fn with(findings: Vec<Diagnostic>, exit: Exit) -> Stop {
+        let findings = findings.into_iter().filter(Diagnostic::is_error).collect();
+        Stop { findings, exit }
+    }
+
+    /// Prints the errors and their number.
+    pub(super) fn report(self) -> Exit {
+        diagnostics(&self.findings);
+        if !self.findings.is_empty() {
+            message(&count(self.findings.len(), "error", "errors"));
+        }
+        self.exit
+    }
+}
+
+impl From<Exit> for Stop {
+    fn from(exit: Exit) -> Stop {
+        Stop {
+            findings: Vec::new(),
+            exit,
+        }
     }
 }

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::output::{message, result};
 use super::supergraph::SupergraphFile;
-use super::{Common, Exit, explain_cost, load};
+use super::{Common, Exit, Stop, explain_cost, load};
 use crate::config::{MASK, Secret, Settings};
 use crate::connector::Request;
 use crate::document::Value;
@@ -46,7 +46,7 @@ pub(super) struct Explain {
 }
 
 impl Explain {
-    pub(super) fn run(self, common: &Common) -> Result<Exit, Exit> {
+    pub(super) fn run(self, common: &Common) -> Result<Exit, Stop> {
         let settings = load::settings(common, self.supergraph.flags())?;
         let request = self.request()?;
         let client = self.client()?;
@@ -59,7 +59,7 @@ impl Explain {
         let runtime = load::runtime()?;
         let explained = runtime.block_on(async {
             let gateway: Gateway = load::gateway(connectors, &settings)?;
-            Ok::<_, Exit>(gateway.explain(&request, &client, self.run).await)
+            Ok::<_, Stop>(gateway.explain(&request, &client, self.run).await)
         })?;
         match explained {
             Ok(explained) => {

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use super::Exit;
 use super::output::message;
-use crate::config::{SettingProblem, Settings};
-use crate::connector::Folder;
+use crate::config::Settings;
+use crate::connector::{Diagnostic, Folder};
 use crate::source::Wires;
 
 /// A connector's folder, or a graph of a supergraph.
@@ -32,7 +32,7 @@ pub(super) fn is_selected(name: &str, settings: &Settings) -> bool {
 }
 
 /// The problems of settings for connectors that do not exist.
-pub(super) fn unknown(settings: &Settings, folders: &[ConnectorFolder]) -> Vec<SettingProblem> {
+pub(super) fn unknown(settings: &Settings, folders: &[ConnectorFolder]) -> Vec<Diagnostic> {
     let mut names: Vec<String> = folders.iter().map(|one| one.name().to_owned()).collect();
     // Settings of a connector that is not selected are right, too.
     if !settings.general.only.is_empty() {

@@ -1,10 +1,10 @@
-//! Loads what commands need: settings, connector folders, and the gateway built from them. Reports errors to the user.
+//! Loads what commands need: settings, connector folders, and the gateway built from them.
 
 use std::path::Path;
 
 use super::folders::ConnectorFolder;
-use super::output::{count, diagnostics, message};
-use super::{Common, Exit, folders, supergraph};
+use super::output::message;
+use super::{Common, Exit, Stop, folders, supergraph};
 use crate::config::{
     ConnectorSettings, Environment, HttpUrl, RawSettings, Settings, SourceSettings,
 };
@@ -15,8 +15,8 @@ use crate::graph::compose;
 /// The settings file that is read if `--config` is not given and it exists.
 const DEFAULT_FILE: &str = "sangam.toml";
 
-/// Reads the settings; prints their problems.
-pub(super) fn settings(common: &Common, mut flags: RawSettings) -> Result<Settings, Exit> {
+/// Reads the settings.
+pub(super) fn settings(common: &Common, mut flags: RawSettings) -> Result<Settings, Stop> {
     let default = Path::new(DEFAULT_FILE);
     let file = match &common.config {
         Some(file) => Some(file.as_path()),
@@ -25,32 +25,44 @@ pub(super) fn settings(common: &Common, mut flags: RawSettings) -> Result<Settin
     if let Some(connectors) = &common.connectors {
         flags.general.connectors = Some(connectors.clone());
     }
-    Settings::load(file, &Environment::of_process(), flags).map_err(|error| {
-        message(&format!("error: the settings are wrong\n\n{error}"));
-        Exit::Usage
-    })
+    Settings::load(file, &Environment::of_process(), flags)
+        .map_err(|error| Stop::with(error.problems, Exit::Usage))
 }
 
 /// Reads the connectors that the settings select, sorted by name: folders, or the graphs of a supergraph.
-pub(super) fn folders(settings: &Settings) -> Result<Vec<ConnectorFolder>, Exit> {
+pub(super) fn folders(settings: &Settings) -> Result<Vec<ConnectorFolder>, Stop> {
     match &settings.general.supergraph {
         Some(file) => supergraph::graphs(file, settings),
-        None => folders::of_connectors(settings),
+        None => Ok(folders::of_connectors(settings)?),
     }
 }
 
 /// All diagnostics of the folders and of their composition, including warnings.
 pub(super) fn findings(folders: &[ConnectorFolder]) -> Vec<Diagnostic> {
-    let mut diagnostics: Vec<Diagnostic> = folders
-        .iter()
-        .flat_map(|one| one.folder.diagnostics.iter().cloned())
-        .collect();
+    let mut diagnostics: Vec<Diagnostic> = folders.iter().flat_map(of_folder).collect();
     let subgraphs = folders.iter().map(|one| one.folder.subgraph.clone());
     // If a connector is invalid by itself, composing the others would only give misleading errors.
     if let Some(subgraphs) = subgraphs.collect::<Option<Vec<_>>>() {
         diagnostics.extend(compose(subgraphs).1);
     }
     diagnostics
+}
+
+/// The diagnostics of a folder, including those of the settings in its `connector.toml`. Secrets are not read, so that a
+/// check runs without them.
+fn of_folder(one: &ConnectorFolder) -> Vec<Diagnostic> {
+    let mut found = one.folder.diagnostics.clone();
+    if let Some(source) = &one.folder.settings.source {
+        let file = (Path::new(&source.path), source.text.as_str());
+        let settings = Settings::default().connector(one.name(), Some(file));
+        let problems = settings.err().map(|error| error.problems);
+        // A key that looks like a secret is reported as such.
+        let first = |finding: &Diagnostic| finding.labels.first().map(|label| label.span.clone());
+        let known: Vec<_> = found.iter().map(first).collect();
+        let problems = problems.into_iter().flatten();
+        found.extend(problems.filter(|problem| !known.contains(&first(problem))));
+    }
+    found
 }
 
 /// Warnings about values that the connectors read and the settings do not give.
@@ -63,23 +75,30 @@ pub(super) fn unset_values(settings: &Settings, folders: &[ConnectorFolder]) -> 
         .collect()
 }
 
-/// Prints the errors of the connectors; an error ends the command.
-pub(super) fn checked(folders: &[ConnectorFolder]) -> Result<(), Exit> {
+/// The problems of settings for sources that do not exist.
+pub(super) fn unknown_sources(settings: &Settings, folders: &[ConnectorFolder]) -> Vec<Diagnostic> {
+    let subgraphs = folders
+        .iter()
+        .filter_map(|one| one.folder.subgraph.as_ref());
+    subgraphs
+        .flat_map(|subgraph| settings.unknown_sources(subgraph))
+        .collect()
+}
+
+/// An error of the connectors ends the command.
+pub(super) fn checked(folders: &[ConnectorFolder]) -> Result<(), Stop> {
     let findings = findings(folders);
-    let errors: Vec<Diagnostic> = findings.into_iter().filter(Diagnostic::is_error).collect();
-    diagnostics(&errors);
-    if errors.is_empty() {
-        return Ok(());
+    match findings.iter().any(Diagnostic::is_error) {
+        true => Err(Stop::with(findings, Exit::Findings)),
+        false => Ok(()),
     }
-    message(&count(errors.len(), "error", "errors"));
-    Err(Exit::Findings)
 }
 
 /// The connectors with their settings. Without `settings`, no secret is read and no upstream can be called.
 pub(super) fn connectors(
     folders: &[ConnectorFolder],
     settings: Option<&Settings>,
-) -> Result<Vec<ConfiguredConnector>, Exit> {
+) -> Result<Vec<ConfiguredConnector>, Stop> {
     let mut connectors = Vec::new();
     let mut problems = Vec::new();
     for one in folders {
@@ -96,21 +115,16 @@ pub(super) fn connectors(
                 owner: one.folder.settings.owner.clone(),
                 description: one.folder.settings.description.clone(),
             }),
-            Err(error) => problems.push(error.to_string()),
+            Err(error) => problems.extend(error.problems),
         }
     }
     if let Some(settings) = settings {
-        let unknown = folders::unknown(settings, folders);
-        problems.extend(unknown.iter().map(ToString::to_string));
+        problems.extend(folders::unknown(settings, folders));
     }
-    if problems.is_empty() {
-        return Ok(connectors);
+    match problems.is_empty() {
+        true => Ok(connectors),
+        false => Err(Stop::with(problems, Exit::Usage)),
     }
-    message(&format!(
-        "error: the settings are wrong\n\n{}",
-        problems.join("\n")
-    ));
-    Err(Exit::Usage)
 }
 
 /// Settings for a gateway that makes no calls. A source whose address only settings say (`{$env.BASE_URL}`) gets one that leads
@@ -132,23 +146,17 @@ fn without_calls(subgraph: &Subgraph) -> ConnectorSettings {
     settings
 }
 
-/// Builds the gateway; prints why it cannot be built.
+/// Builds the gateway.
 pub(super) fn gateway(
     connectors: Vec<ConfiguredConnector>,
     settings: &Settings,
-) -> Result<Gateway, Exit> {
-    Gateway::new(connectors, settings).map_err(|problem| match problem {
-        SetupProblem::Schema(findings) => {
-            diagnostics(&findings);
-            Exit::Findings
-        }
-        SetupProblem::Setting {
-            connector,
-            message: what,
-        } => {
-            message(&format!("error: connector.{connector}: {what}"));
-            Exit::Usage
-        }
+) -> Result<Gateway, Stop> {
+    Gateway::new(connectors, settings).map_err(|problem| {
+        let exit = match &problem {
+            SetupProblem::Schema(_) => Exit::Findings,
+            SetupProblem::Setting(_) => Exit::Usage,
+        };
+        Stop::with(problem.into_diagnostics(), exit)
     })
 }
 

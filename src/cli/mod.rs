@@ -2,7 +2,8 @@
 //!
 //! A command loads settings and folders ([`load`]), calls the other modules of the crate, and prints: results on standard
 //! output, diagnostics on standard error. It ends with an [`Exit`] status. The commands have no checks of their own; all
-//! findings come from the modules that they call.
+//! findings come from the modules that they call, as diagnostics with a code. A message without a code says why a command
+//! cannot run: wrong arguments, a file that cannot be read, a port in use.
 
 mod check;
 mod common;
@@ -20,8 +21,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use self::common::Common;
 pub use self::common::Exit;
+use self::common::{Common, Stop};
 
 const EXIT_CODES: &str = "Exit codes: 0 nothing is wrong; 1 something is wrong with connectors, specs or operations; \
                           2 wrong arguments or settings; 3 it could not be done (a port in use, an unreadable file).";
@@ -79,5 +80,5 @@ pub fn run() -> ExitCode {
         Command::Schema(schema) => schema.run(common),
         Command::Explain(explain) => explain.run(common),
     };
-    exit.unwrap_or_else(|exit| exit).into()
+    exit.unwrap_or_else(Stop::report).into()
 }

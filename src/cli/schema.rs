@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::output::result;
-use super::{Common, Exit, load};
+use super::{Common, Exit, Stop, load};
 use crate::config::RawSettings;
 use crate::graph::supergraph;
 
@@ -16,7 +16,7 @@ pub(super) struct Schema {
 }
 
 impl Schema {
-    pub(super) fn run(self, common: &Common) -> Result<Exit, Exit> {
+    pub(super) fn run(self, common: &Common) -> Result<Exit, Stop> {
         let settings = load::settings(common, RawSettings::default())?;
         let folders = load::folders(&settings)?;
         load::checked(&folders)?;

@@ -9,7 +9,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::output::{diagnostics, message};
 use super::supergraph::SupergraphFile;
-use super::{Common, Exit, load};
+use super::{Common, Exit, Stop, load};
 use crate::config::{Secret, Settings};
 use crate::connector::Diagnostic;
 use crate::gateway::ConfiguredConnector;
@@ -33,7 +33,7 @@ pub(super) struct Serve {
 
 impl Serve {
     /// Reads and checks everything before it listens.
-    pub(super) fn run(self, common: &Common) -> Result<Exit, Exit> {
+    pub(super) fn run(self, common: &Common) -> Result<Exit, Stop> {
         let mut flags = self.supergraph.flags();
         flags.general.listen = self.listen;
         let settings = load::settings(common, flags)?;
@@ -43,7 +43,7 @@ impl Serve {
         if self.strict && !unset.is_empty() {
             diagnostics(&unset);
             message("error: values are not set, and --strict is given");
-            return Err(Exit::Usage);
+            return Err(Exit::Usage.into());
         }
         let connectors = load::connectors(&folders, Some(&settings))?;
         load::install_tls();
@@ -59,7 +59,7 @@ async fn serve(
     settings: Settings,
     connectors: Vec<ConfiguredConnector>,
     unset: &[Diagnostic],
-) -> Result<Exit, Exit> {
+) -> Result<Exit, Stop> {
     let observer = observe::install(&settings.log, &settings.tracing).map_err(|error| {
         message(&format!("error: cannot observe: {error}"));
         Exit::Failed

@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::Exit;
 use super::folders::{ConnectorFolder, is_selected};
-use super::output::{diagnostics, message};
+use super::output::message;
+use super::{Exit, Stop};
 use crate::config::{RawSettings, Settings};
+use crate::connector::diagnostic::code;
 use crate::connector::{Diagnostic, Folder, FolderSettings, SubgraphKind};
 use crate::gateway::OWN_CONNECTOR;
 use crate::graph::supergraph;
@@ -30,7 +31,7 @@ impl SupergraphFile {
 }
 
 /// The graphs of a supergraph, each as a folder without settings, sorted by name. An error in the file ends the command.
-pub(super) fn graphs(file: &Path, settings: &Settings) -> Result<Vec<ConnectorFolder>, Exit> {
+pub(super) fn graphs(file: &Path, settings: &Settings) -> Result<Vec<ConnectorFolder>, Stop> {
     let text = std::fs::read_to_string(file).map_err(|error| {
         message(&format!(
             "error: the supergraph {} cannot be read: {error}",
@@ -40,8 +41,7 @@ pub(super) fn graphs(file: &Path, settings: &Settings) -> Result<Vec<ConnectorFo
     })?;
     let (subgraphs, findings) = supergraph::read(&file.display().to_string(), &text);
     if findings.iter().any(Diagnostic::is_error) {
-        diagnostics(&findings);
-        return Err(Exit::Findings);
+        return Err(Stop::with(findings, Exit::Findings));
     }
     let mut folders = Vec::new();
     for subgraph in subgraphs {
@@ -51,14 +51,13 @@ pub(super) fn graphs(file: &Path, settings: &Settings) -> Result<Vec<ConnectorFo
             continue;
         }
         if in_process {
-            message(&format!(
-                "error: the graph `{}` of {} has no URL\n  help: write one into its `@join__graph(url:)`; `base_url` of \
-                 [connector.{}] can replace it",
-                subgraph.name,
-                file.display(),
-                subgraph.name
-            ));
-            return Err(Exit::Findings);
+            let name = &subgraph.name;
+            let what = format!("the graph `{name}` of {} has no URL", file.display());
+            let help = format!(
+                "write one into its `@join__graph(url:)`; `base_url` of [connector.{name}] can replace it"
+            );
+            let finding = Diagnostic::error(&code::INVALID_URL, name, what).help(help);
+            return Err(Stop::with(vec![finding], Exit::Findings));
         }
         folders.push(ConnectorFolder {
             path: PathBuf::from(&subgraph.name),
@@ -72,7 +71,7 @@ pub(super) fn graphs(file: &Path, settings: &Settings) -> Result<Vec<ConnectorFo
     folders.sort_by(|one, other| one.path.cmp(&other.path));
     let Some(first) = folders.first_mut() else {
         message(&format!("error: there is no graph in {}", file.display()));
-        return Err(Exit::Failed);
+        return Err(Exit::Failed.into());
     };
     // Warnings are about the file as a whole; they are shown once.
     first.folder.diagnostics = findings;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::output::{count, message, result};
-use super::{Common, Exit, load};
+use super::{Common, Exit, Stop, load};
 use crate::config::RawSettings;
 use crate::source::Wires;
 use crate::spec;
@@ -19,7 +19,7 @@ pub(super) struct Test {
 }
 
 impl Test {
-    pub(super) fn run(self, common: &Common) -> Result<Exit, Exit> {
+    pub(super) fn run(self, common: &Common) -> Result<Exit, Stop> {
         let settings = load::settings(common, RawSettings::default())?;
         let folders = load::folders(&settings)?;
         let folders = folders.into_iter().map(|one| (one.path, one.folder));

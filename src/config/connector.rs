@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::environment::Environment;
-use super::problem::{ConfigError, SettingProblem};
+use super::places::Places;
+use super::problem::{self, ConfigError};
 use super::secret::{MASK, Secret, SecretRef};
 use super::section::Section;
 use super::sections::{ConnectorLimits, RawConnectorLimits};
@@ -164,16 +165,17 @@ impl RawConnectorSettings {
     }
 
     /// Applies the defaults and reads the secrets.
-    pub(crate) fn resolve(
+    pub(super) fn resolve(
         self,
         name: &str,
         environment: &Environment,
+        places: &Places,
     ) -> Result<ConnectorSettings, ConfigError> {
         let mut problems = Vec::new();
         let mut problem = |key: &str, message: String| {
-            problems.push(SettingProblem::new(format!(
-                "connector.{name}.{key}: {message}"
-            )));
+            let key = format!("connector.{name}.{key}");
+            let problem = problem::problem(format!("{key}: {message}"));
+            problems.push(problem.at(places.of_key(&key)));
         };
         let common = self.common.resolve(environment).unwrap_or_else(|errors| {
             for (key, message) in errors {

@@ -10,6 +10,7 @@
 
 mod connector;
 mod environment;
+mod places;
 mod problem;
 mod raw;
 mod read;
@@ -27,14 +28,18 @@ mod tests;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use crate::connector::{DeploymentValue, Diagnostic, Subgraph, unset_values};
+use crate::connector::diagnostic::Span;
+use crate::connector::{DeploymentValue, Diagnostic, Subgraph, SubgraphKind, unset_values};
+
+use places::Places;
+use problem::{problem, suggest};
 
 pub use connector::{
     ConnectorConfig, ConnectorSettings, RawConfig, RawConnectorSettings, RawSourceSettings,
     SourceSettings,
 };
 pub use environment::Environment;
-pub use problem::{ConfigError, SettingProblem};
+pub use problem::ConfigError;
 pub use raw::RawSettings;
 pub use secret::{MASK, Secret, SecretRef};
 pub use section::Section;
@@ -81,6 +86,7 @@ pub struct Settings {
     /// The settings by variables, under the names that connectors have in these.
     connector_variables: BTreeMap<String, RawConnectorSettings>,
     environment: Environment,
+    places: Places,
 }
 
 /// The name of a connector or source in variables, in lower case: `land-records` is `land_records`.
@@ -119,7 +125,7 @@ impl Settings {
         connector_toml: Option<(&Path, &str)>,
     ) -> Result<ConnectorSettings, ConfigError> {
         let folder_settings = match connector_toml {
-            Some((path, text)) => read::connector_toml(path, text)?,
+            Some((path, text)) => read::connector_toml(name, path, text)?,
             None => RawConnectorSettings::default(),
         };
         let of_variables = self.connector_variables.get(&variable_name(name));
@@ -128,7 +134,7 @@ impl Settings {
         of_variables
             .over(raw)
             .over(folder_settings)
-            .resolve(name, &self.environment)
+            .resolve(name, &self.environment, &self.places)
     }
 
     /// Replaces the settings of a connector: a spec has its own.
@@ -138,27 +144,57 @@ impl Settings {
 
     /// A problem for each `[connector.<name>]`, each variable `SANGAM_CONNECTOR_<NAME>_…` and each name in `only` that is
     /// none of `connectors`.
-    pub fn unknown_connectors(&self, connectors: &[&str]) -> Vec<SettingProblem> {
-        let problem = |message: String, name: &str| {
-            SettingProblem::new(message).suggest(name, connectors.iter().copied())
+    pub fn unknown_connectors(&self, connectors: &[&str]) -> Vec<Diagnostic> {
+        let unknown = |message: String, name: &str| {
+            suggest(problem(message), name, connectors.iter().copied())
         };
         let is_known = |name: &str| connectors.contains(&name);
         let in_file = self.connectors.keys().filter(|name| !is_known(name));
-        let in_file = in_file.map(|name| problem(format!("there is no connector `{name}`"), name));
+        let in_file = in_file.map(|name| {
+            let problem = unknown(format!("there is no connector `{name}`"), name);
+            problem.at(self.place(&format!("connector.{name}")))
+        });
         let in_variables = self.connector_variables.keys().filter(|name| {
             let mut connectors = connectors.iter();
             !connectors.any(|connector| variable_name(connector) == **name)
         });
         let in_variables = in_variables.map(|name| {
             let variable = name.to_uppercase();
-            problem(
+            unknown(
                 format!("SANGAM_CONNECTOR_{variable}_…: there is no connector `{name}`"),
                 name,
             )
         });
         let only = self.general.only.iter().filter(|name| !is_known(name));
-        let only = only.map(|name| problem(format!("only: there is no connector `{name}`"), name));
+        let only = only.map(|name| {
+            let problem = unknown(format!("only: there is no connector `{name}`"), name);
+            problem.at(self.place("only"))
+        });
         in_file.chain(in_variables).chain(only).collect()
+    }
+
+    /// A problem for each source in the settings of a connector that the connector does not have, and for an address that
+    /// could be that of several sources.
+    pub fn unknown_sources(&self, subgraph: &Subgraph) -> Vec<Diagnostic> {
+        let name = &subgraph.name;
+        let Some(raw) = self.connectors.get(name) else {
+            return Vec::new();
+        };
+        let mut keys: Vec<(String, Option<&str>)> = raw
+            .sources
+            .keys()
+            .map(|source| (format!("sources.{source}"), Some(source.as_str())))
+            .collect();
+        let has_connects = matches!(subgraph.kind, SubgraphKind::Connectors { .. });
+        if has_connects && raw.common.base_url.is_some() {
+            keys.push(("base_url".to_owned(), None));
+        }
+        let problems = keys.into_iter().filter_map(|(key, source)| {
+            let error = subgraph.source_index(source).err()?;
+            let place = self.place(&format!("connector.{name}.{key}"));
+            Some(problem(error.message).at(place))
+        });
+        problems.collect()
     }
 
     /// Warnings about the values of `$config` and `$env` that a connector reads and the settings do not give. A secret counts
@@ -199,6 +235,12 @@ impl Settings {
         unset_values(subgraph, &is_set)
     }
 
+    /// Where a key is in `sangam.toml`, or the table that it would be in: `connector.lgd.base_url`. `None` if the file has
+    /// neither, or a variable of the environment sets the key.
+    pub fn place(&self, key: &str) -> Option<Span> {
+        self.places.of_key(key)
+    }
+
     /// The file that was read.
     pub fn file(&self) -> Option<&Path> {
         self.file.as_deref()
@@ -211,25 +253,31 @@ impl RawSettings {
         environment: &Environment,
         file: Option<&Path>,
     ) -> Result<Settings, ConfigError> {
-        let mut problems = Vec::new();
+        let mut resolving = Resolving {
+            environment,
+            places: self.places.without(environment),
+            problems: Vec::new(),
+        };
         let settings = Settings {
-            general: resolve_section(self.general, "", environment, &mut problems),
-            limits: resolve_section(self.limits, "limits", environment, &mut problems),
-            cost: resolve_section(self.cost, "cost", environment, &mut problems),
-            cache: resolve_section(self.cache, "cache", environment, &mut problems),
-            dns: resolve_section(self.dns, "dns", environment, &mut problems),
-            admin: resolve_section(self.admin, "admin", environment, &mut problems),
-            tls: resolve_section(self.tls, "tls", environment, &mut problems),
-            cors: resolve_section(self.cors, "cors", environment, &mut problems),
-            log: resolve_section(self.log, "log", environment, &mut problems),
-            tracing: resolve_section(self.tracing, "tracing", environment, &mut problems),
+            general: resolving.section(self.general, ""),
+            limits: resolving.section(self.limits, "limits."),
+            cost: resolving.section(self.cost, "cost."),
+            cache: resolving.section(self.cache, "cache."),
+            dns: resolving.section(self.dns, "dns."),
+            admin: resolving.section(self.admin, "admin."),
+            tls: resolving.section(self.tls, "tls."),
+            cors: resolving.section(self.cors, "cors."),
+            log: resolving.section(self.log, "log."),
+            tracing: resolving.section(self.tracing, "tracing."),
             override_labels: self.override_labels,
             unknown_variables: Vec::new(),
             file: file.map(Path::to_owned),
             connectors: self.connectors,
             connector_variables: BTreeMap::new(),
             environment: environment.clone(),
+            places: resolving.places,
         };
+        let mut problems = resolving.problems;
         if problems.is_empty() {
             contradictions(&settings, &mut problems);
         }
@@ -241,56 +289,64 @@ impl RawSettings {
     }
 }
 
-fn resolve_section<S: Section>(
-    section: S,
-    name: &str,
-    environment: &Environment,
-    problems: &mut Vec<SettingProblem>,
-) -> S::Resolved
-where
-    S::Resolved: Default,
-{
-    section.resolve(environment).unwrap_or_else(|errors| {
-        for (key, message) in errors {
-            let path = if name.is_empty() {
-                key.to_owned()
-            } else {
-                format!("{name}.{key}")
-            };
-            problems.push(SettingProblem::new(format!("{path}: {message}")));
-        }
-        S::Resolved::default()
-    })
+/// Resolves sections, and collects their problems.
+struct Resolving<'a> {
+    environment: &'a Environment,
+    places: Places,
+    problems: Vec<Diagnostic>,
+}
+
+impl Resolving<'_> {
+    /// `prefix` is the name of the section and a point, if it has a name.
+    fn section<S: Section>(&mut self, section: S, prefix: &str) -> S::Resolved
+    where
+        S::Resolved: Default,
+    {
+        section.resolve(self.environment).unwrap_or_else(|errors| {
+            for (key, message) in errors {
+                let path = format!("{prefix}{key}");
+                let problem = problem(format!("{path}: {message}"));
+                self.problems.push(problem.at(self.places.of_key(&path)));
+            }
+            S::Resolved::default()
+        })
+    }
 }
 
 /// Finds settings that contradict each other.
-fn contradictions(settings: &Settings, problems: &mut Vec<SettingProblem>) {
+fn contradictions(settings: &Settings, problems: &mut Vec<Diagnostic>) {
+    let problem =
+        |key: &str, message: String| problem(format!("{key}{message}")).at(settings.place(key));
     if let Some(listen) = settings.admin.listen {
         if !listen.ip().is_loopback() && settings.admin.token.is_none() {
             problems.push(
-                SettingProblem::new(format!("admin.listen: {listen} can be reached from other machines, and there is no token"))
+                problem("admin.listen", format!(": {listen} can be reached from other machines, and there is no token"))
                     .help("set admin.token, for example { file = \"/run/secrets/admin\" }, or listen on 127.0.0.1"),
             );
         }
         if listen == settings.general.listen && listen.port() != 0 {
-            problems.push(SettingProblem::new(format!(
-                "admin.listen: {listen} is the address for clients too"
-            )));
+            problems.push(problem(
+                "admin.listen",
+                format!(": {listen} is the address for clients too"),
+            ));
         }
     }
     match (&settings.tls.certificate, &settings.tls.key) {
-        (Some(_), None) => problems.push(SettingProblem::new(
-            "tls.certificate is set and tls.key is not".to_owned(),
+        (Some(_), None) => problems.push(problem(
+            "tls.certificate",
+            " is set and tls.key is not".to_owned(),
         )),
-        (None, Some(_)) => problems.push(SettingProblem::new(
-            "tls.key is set and tls.certificate is not".to_owned(),
+        (None, Some(_)) => problems.push(problem(
+            "tls.key",
+            " is set and tls.certificate is not".to_owned(),
         )),
         _ => {}
     }
     if settings.cors.credentials && settings.cors.origins.iter().any(|origin| origin == "*") {
         problems.push(
-            SettingProblem::new(
-                "cors.credentials: browsers send no cookies where any origin may ask".to_owned(),
+            problem(
+                "cors.credentials",
+                ": browsers send no cookies where any origin may ask".to_owned(),
             )
             .help("name the origins instead of \"*\""),
         );

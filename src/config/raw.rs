@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::connector::RawConnectorSettings;
+use super::places::Places;
 use super::section::Section;
 use super::sections::{
     RawAdmin, RawCache, RawCors, RawCost, RawDns, RawGeneral, RawLimits, RawLog, RawTls, RawTracing,
@@ -36,6 +37,8 @@ pub struct RawSettings {
     pub override_labels: BTreeMap<String, Percentage>,
     /// `[connector.<name>]`
     pub connectors: BTreeMap<String, RawConnectorSettings>,
+    /// Where the keys of the file are.
+    pub(super) places: Places,
 }
 
 impl RawSettings {
@@ -61,6 +64,7 @@ impl RawSettings {
             tracing: self.tracing.over(lower.tracing),
             override_labels,
             connectors,
+            places: lower.places,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Reads raw settings from TOML: `sangam.toml`, and a folder's `connector.toml`.
 
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -7,19 +8,22 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::connector::{RawConfig, RawConnectorSettings, RawSourceSettings};
-use super::problem::{ConfigError, SettingProblem};
+use super::places::Places;
+use super::problem::{ConfigError, problem, suggest};
 use super::raw::RawSettings;
 use super::section::Section;
 use super::sections::{RawConnectorLimits, RawGeneral};
 use super::toml_value;
 use super::value::{HttpUrl, ParseSetting, Percentage};
+use crate::connector::Diagnostic;
+use crate::connector::diagnostic::{SourceText, Span};
 
 /// Reads one file and collects its problems.
 struct SettingsReader<'a> {
-    file: &'a Path,
-    text: Arc<str>,
+    source: Arc<SourceText>,
+    /// The folder of the file: paths in it are relative to this.
     base: &'a Path,
-    problems: Vec<SettingProblem>,
+    problems: Vec<Diagnostic>,
 }
 
 type TomlKey<'i> = Spanned<std::borrow::Cow<'i, str>>;
@@ -27,18 +31,24 @@ type TomlKey<'i> = Spanned<std::borrow::Cow<'i, str>>;
 impl<'a> SettingsReader<'a> {
     fn new(file: &'a Path, text: &str) -> SettingsReader<'a> {
         SettingsReader {
-            file,
-            text: text.into(),
+            source: Arc::new(SourceText {
+                path: file.display().to_string(),
+                text: text.to_owned(),
+            }),
             base: file.parent().unwrap_or(Path::new("")),
             problems: Vec::new(),
         }
     }
 
-    fn problem(&mut self, message: String, span: std::ops::Range<usize>) -> &mut SettingProblem {
-        let problem = SettingProblem::new(message).at(self.file, &self.text, span);
+    fn problem(&mut self, message: String, range: Range<usize>) {
+        let problem = self.located(message, range);
         self.problems.push(problem);
-        let last = self.problems.len() - 1;
-        &mut self.problems[last]
+    }
+
+    /// A problem that is not yet added.
+    fn located(&self, message: String, range: Range<usize>) -> Diagnostic {
+        let source = Arc::clone(&self.source);
+        problem(message).at(Some(Span { source, range }))
     }
 
     fn unknown(&mut self, key: &TomlKey<'_>, section: &str, names: &[&str]) {
@@ -48,8 +58,9 @@ impl<'a> SettingsReader<'a> {
         } else {
             format!("there is no setting `{name}` in [{section}]")
         };
-        let problem = self.problem(message, key.span());
-        *problem = problem.clone().suggest(name, names.iter().copied());
+        let problem = self.located(message, key.span());
+        let problem = suggest(problem, name, names.iter().copied());
+        self.problems.push(problem);
     }
 
     /// Reads a value that must be a table.
@@ -97,7 +108,10 @@ impl<'a> SettingsReader<'a> {
     }
 
     fn settings(&mut self, table: &DeTable<'_>) -> RawSettings {
-        let mut raw = RawSettings::default();
+        let mut raw = RawSettings {
+            places: Places::of(&self.source, table),
+            ..RawSettings::default()
+        };
         for (key, value) in table {
             match key.get_ref().as_ref() {
                 "limits" => self.section(&mut raw.limits, "limits", value),
@@ -167,14 +181,14 @@ impl<'a> SettingsReader<'a> {
             return;
         };
         let within = table.get("config").or_else(|| table.get("sources"));
-        let problem = self.problem(
+        let problem = self.located(
             format!("config: `{key}` looks like a secret, which is given by reference"),
             within.map_or(0..0, Spanned::span),
         );
-        *problem = problem.clone().help(format!(
+        self.problems.push(problem.help(format!(
             "write `{key} = {{ env = \"NAME\" }}` or `{key} = {{ file = \"path\" }}`; a text that is no secret is \
              `{{ sample = \"text\" }}`"
-        ));
+        )));
     }
 
     fn connector(&mut self, section: &str, table: &DeTable<'_>) -> RawConnectorSettings {
@@ -239,13 +253,13 @@ impl<'a> SettingsReader<'a> {
     }
 
     fn finish<T>(self, value: T) -> Result<T, ConfigError> {
-        if self.problems.is_empty() {
-            Ok(value)
-        } else {
-            Err(ConfigError {
-                problems: self.problems,
-            })
+        let mut problems = self.problems;
+        if problems.is_empty() {
+            return Ok(value);
         }
+        let start = |problem: &Diagnostic| problem.labels.first().map(|at| at.span.range.start);
+        problems.sort_by_key(start);
+        Err(ConfigError { problems })
     }
 
     /// Parses the text and reads its top table.
@@ -253,8 +267,8 @@ impl<'a> SettingsReader<'a> {
         mut self,
         read: impl FnOnce(&mut Self, &DeTable<'_>) -> T,
     ) -> Result<T, ConfigError> {
-        let text = self.text.clone();
-        match DeTable::parse(&text) {
+        let source = Arc::clone(&self.source);
+        match DeTable::parse(&source.text) {
             Ok(table) => {
                 let value = read(&mut self, table.get_ref());
                 self.finish(value)
@@ -288,8 +302,13 @@ const SECTIONS: [&str; 11] = [
 /// Reads `sangam.toml`.
 pub(crate) fn file(path: &Path) -> Result<RawSettings, ConfigError> {
     let text = std::fs::read_to_string(path)
-        .map_err(|error| SettingProblem::new(format!("cannot read {}: {error}", path.display())))?;
-    SettingsReader::new(path, &text).read(SettingsReader::settings)
+        .map_err(|error| problem(format!("cannot read {}: {error}", path.display())))?;
+    file_text(path, &text)
+}
+
+/// Reads the text of `sangam.toml`.
+pub(super) fn file_text(path: &Path, text: &str) -> Result<RawSettings, ConfigError> {
+    SettingsReader::new(path, text).read(SettingsReader::settings)
 }
 
 impl RawConnectorSettings {
@@ -315,8 +334,12 @@ const FOLDER_KEYS: [&str; 10] = [
 ];
 
 /// Reads a folder's `connector.toml`.
-pub(crate) fn connector_toml(path: &Path, text: &str) -> Result<RawConnectorSettings, ConfigError> {
-    SettingsReader::new(path, text).read(|reader, table| {
+pub(crate) fn connector_toml(
+    connector: &str,
+    path: &Path,
+    text: &str,
+) -> Result<RawConnectorSettings, ConfigError> {
+    let read = SettingsReader::new(path, text).read(|reader, table| {
         let mut raw = RawConnectorSettings::default();
         for (key, value) in table {
             let name = key.get_ref().as_ref();
@@ -329,17 +352,22 @@ pub(crate) fn connector_toml(path: &Path, text: &str) -> Result<RawConnectorSett
             } else if RawConnectorLimits::NAMES.contains(&name)
                 || matches!(name, "config" | "sources")
             {
-                let problem = reader.problem(
+                let problem = reader.located(
                     format!("`{name}` is a matter of the deployment, not of the connector"),
                     key.span(),
                 );
-                *problem = problem
-                    .clone()
-                    .help("set it in sangam.toml, under [connector.<name>]");
+                let help = format!("set it in sangam.toml, under [connector.{connector}]");
+                reader.problems.push(problem.help(help));
             } else {
                 reader.unknown(key, "", &FOLDER_KEYS);
             }
         }
         raw
+    });
+    read.map_err(|mut error| {
+        for problem in &mut error.problems {
+            problem.connector = connector.to_owned();
+        }
+        error
     })
 }

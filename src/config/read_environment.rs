@@ -1,7 +1,7 @@
 //! Reads raw settings from environment variables: `SANGAM_…`.
 
 use super::environment::Environment;
-use super::problem::{ConfigError, SettingProblem};
+use super::problem::{ConfigError, problem, suggest};
 use super::raw::RawSettings;
 use super::section::Section;
 use super::sections::{
@@ -9,6 +9,7 @@ use super::sections::{
     RawLog, RawTls, RawTracing,
 };
 use super::value::{HttpUrl, ParseSetting};
+use crate::connector::Diagnostic;
 
 /// Reads the variables `SANGAM_…`. The second part of the result lists those that are not settings, and that look like none:
 /// another program may have set them. A variable that looks like a misspelt setting is a problem.
@@ -25,9 +26,7 @@ pub(crate) fn environment(
         }
         match set_from_text(&mut raw, &name.to_lowercase(), text) {
             Some(Ok(())) => {}
-            Some(Err(message)) => {
-                problems.push(SettingProblem::new(format!("SANGAM_{name}: {message}")))
-            }
+            Some(Err(message)) => problems.push(problem(format!("SANGAM_{name}: {message}"))),
             None => match misspelt(name) {
                 Some(problem) => problems.push(problem),
                 None => unknown.push(format!("SANGAM_{name}")),
@@ -56,13 +55,13 @@ const SECTIONS: [(&str, &[&str]); 9] = [
 
 /// The problem of a variable that is no setting, but looks like one: it begins with the name of a section, or differs
 /// from a setting by few letters.
-fn misspelt(name: &str) -> Option<SettingProblem> {
+fn misspelt(name: &str) -> Option<Diagnostic> {
     let variable = |section: &str, key: &str| {
         let separator = if section.is_empty() { "" } else { "_" };
         format!("SANGAM_{section}{separator}{key}").to_uppercase()
     };
     let name = format!("SANGAM_{name}");
-    let problem = SettingProblem::new(format!("{name} is no setting"));
+    let problem = problem(format!("{name} is no setting"));
     let lower = name.to_lowercase();
     if lower.starts_with("sangam_connector_") {
         let keys = RawConnectorLimits::NAMES.iter();
@@ -75,7 +74,7 @@ fn misspelt(name: &str) -> Option<SettingProblem> {
     });
     if let Some((section, keys)) = in_section {
         let known: Vec<String> = keys.iter().map(|key| variable(section, key)).collect();
-        return Some(problem.suggest(&name, known.iter().map(String::as_str)));
+        return Some(suggest(problem, &name, known.iter().map(String::as_str)));
     }
     let general = RawGeneral::NAMES.iter().map(|key| variable("", key));
     let others = SECTIONS.iter();

@@ -68,8 +68,11 @@ impl Subgraph {
             let names: Vec<_> = sources.iter().map(|source| &source.name).collect();
             let has = super::findings::list(&names);
             RenderError::new(match source {
-                Some(name) => format!("`{connector}` has no source `{name}`, but {has}"),
+                Some(name) if names.is_empty() => {
+                    format!("`{connector}` has no source `{name}`, nor another one")
+                }
                 None if names.is_empty() => no_address(connector),
+                Some(name) => format!("`{connector}` has no source `{name}`, but {has}"),
                 None => format!("`{connector}` has several sources, {has}: name one"),
             })
         })

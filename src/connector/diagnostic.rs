@@ -17,7 +17,7 @@ use apollo_compiler::Node;
 use apollo_compiler::ast::Value;
 use apollo_compiler::parser::{FileId, SourceMap, SourceSpan};
 
-pub use codes::{Area, Code, connector as code};
+pub use codes::{Area, Code, connector as code, gateway as gateway_code};
 pub use literal::StringMap;
 
 /// The severity of a diagnostic.
@@ -218,6 +218,28 @@ impl Span {
 }
 
 impl SourceText {
+    /// The name or the character at a position; the end of the text for a position after it.
+    pub fn word(self: &Arc<Self>, at: LineColumn) -> Span {
+        let before = self
+            .text
+            .split_inclusive('\n')
+            .take(at.line.saturating_sub(1));
+        let line_start: usize = before.map(str::len).sum();
+        let line = &self.text[line_start..];
+        let column = line.char_indices().nth(at.column.saturating_sub(1));
+        let start = line_start + column.map_or(line.len(), |(offset, _)| offset);
+        let rest = &self.text[start..];
+        let is_name = |character: char| character.is_alphanumeric() || character == '_';
+        let name = rest
+            .find(|character| !is_name(character))
+            .unwrap_or(rest.len());
+        let length = name.max(rest.chars().next().map_or(0, char::len_utf8));
+        Span {
+            source: Arc::clone(self),
+            range: start..start + length,
+        }
+    }
+
     /// The position of a byte offset; an offset after the end or inside a character counts as the boundary before it.
     pub fn position(&self, offset: usize) -> LineColumn {
         let before = &self.text[..self.text.floor_char_boundary(offset)];

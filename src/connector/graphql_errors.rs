@@ -6,7 +6,7 @@ use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::validation::DiagnosticList;
 use apollo_compiler::{Name, Schema};
 
-use super::diagnostic::{Span, code};
+use super::diagnostic::{Diagnostic, SourceFiles, Span, code};
 use super::findings::{Findings, did_you_mean, list};
 use super::link::spec;
 
@@ -27,6 +27,22 @@ pub(crate) fn push_syntax(errors: &DiagnosticList, findings: &mut Findings) {
     let help = span.as_ref().and_then(syntax_help);
     let diagnostic = findings.error(&code::INVALID_GRAPHQL, readable(&message));
     findings.push(diagnostic.at(span).help_opt(help));
+}
+
+/// The first errors of a schema that is not a connector's: the file of a public schema.
+pub fn invalid_schema(errors: &DiagnosticList) -> Vec<Diagnostic> {
+    let errors = errors.iter().take(MOST);
+    let diagnostics = errors.map(|error| {
+        let sources = SourceFiles::new(error.sources.clone());
+        let at = sources.span(ToCliReport::location(error.error));
+        Diagnostic::error(
+            &code::INVALID_GRAPHQL,
+            "",
+            readable(&error.error.to_string()),
+        )
+        .at(at)
+    });
+    diagnostics.collect()
 }
 
 /// What to write where people often write something else.

@@ -44,6 +44,7 @@ pub use directives::{
 pub use field_set::{FieldSet, FieldSetItem};
 pub use fingerprint::Fingerprint;
 pub use folder::{Folder, normalise, read_sdl, read_sdl_with};
+pub use graphql_errors::invalid_schema;
 pub use http_request::HttpRequest;
 pub(crate) use http_request::is_trace_header;
 pub use lifetime::{SchemaLifetime, Scope};

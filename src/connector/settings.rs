@@ -20,7 +20,7 @@ pub struct FolderSettings {
     pub owner: Option<String>,
     /// What the connector covers, in one line.
     pub description: Option<String>,
-    /// The file, for the settings in it; `None` if there is none.
+    /// The file, for the settings in it; `None` if there is none, or it is not TOML.
     pub source: Option<Arc<SourceText>>,
 }
 
@@ -80,8 +80,10 @@ impl FolderSettings {
                 reader.refuse_secrets(table);
             }
             Err(error) => {
+                // Nothing else reads the file: it is not TOML, which is said once.
+                settings.source = None;
                 let span = reader.span(error.span().unwrap_or(0..0));
-                let message = error.message().to_owned();
+                let message = error.message().replace('\n', "; ");
                 reader
                     .push(Diagnostic::error(&code::INVALID_SETTINGS, connector, message).at(span));
             }

@@ -42,7 +42,7 @@ pub(super) fn build(
     let mut connectors = connectors;
     let schemes = wires.schemes();
     for connector in &mut connectors {
-        set_addresses(connector, &schemes)?;
+        set_addresses(connector, settings, &schemes)?;
         sources::adapt_templates(connector, &wires)?;
         refuse_unset(connector);
     }
@@ -53,9 +53,15 @@ pub(super) fn build(
     let wires = wires.with(NativeWire::new(&native.subgraph.name, native.schema));
     let subgraphs = connectors.iter().map(|connector| &connector.subgraph);
     let mut subgraphs: Vec<Subgraph> = subgraphs.cloned().collect();
+    let reserved = native::reserved_names(&native.subgraph, &subgraphs);
     subgraphs.push(native.subgraph);
     let (composed, diagnostics) = compose(subgraphs);
     let Some(composed) = composed else {
+        // The errors of composition are consequences of a name that is taken.
+        let diagnostics = match reserved.is_empty() {
+            true => diagnostics,
+            false => reserved,
+        };
         return Err(SetupProblem::Schema(diagnostics));
     };
     let graph = Arc::new(QueryGraph::new(&composed));
@@ -128,18 +134,19 @@ fn refuse_unset(connector: &mut ConfiguredConnector) {
 
 fn set_addresses(
     connector: &mut ConfiguredConnector,
+    all: &Settings,
     schemes: &Schemes,
 ) -> Result<(), SetupProblem> {
     let name = connector.subgraph.name.clone();
-    let wrong = |message: String| SetupProblem::Setting {
-        connector: name.clone(),
-        message,
+    let wrong = |message: &str, key: &str| {
+        let place = all.place(&format!("connector.{name}{key}"));
+        SetupProblem::setting(&name, message, place)
     };
     if let Some(url) = &connector.settings.common.base_url {
         connector
             .subgraph
             .set_base_url(None, url.as_str())
-            .map_err(|error| wrong(error.message))?;
+            .map_err(|error| wrong(&error.message, ".base_url"))?;
     }
     for (source, settings) in &connector.settings.sources {
         let subgraph = &mut connector.subgraph;
@@ -147,7 +154,7 @@ fn set_addresses(
             Some(url) => subgraph.set_base_url(Some(source), url.as_str()),
             None => subgraph.source_index(Some(source)).map(drop),
         };
-        known.map_err(|error| wrong(error.message))?;
+        known.map_err(|error| wrong(&error.message, &format!(".sources.{source}")))?;
     }
     let settings = &connector.settings;
     let variables = |source: &str| {
@@ -157,7 +164,8 @@ fn set_addresses(
             .with("$env", env_value(settings))
     };
     let resolved = connector.subgraph.resolve_base_urls(variables, schemes);
-    resolved.map_err(|error| wrong(error.message))
+    // The location is not that of `config`, whose line may hold a secret.
+    resolved.map_err(|error| wrong(&error.message, ""))
 }
 
 /// `$config` of a source, or of what has none.

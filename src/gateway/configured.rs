@@ -1,6 +1,7 @@
 //! What a gateway is built from, and why it cannot be built.
 
 use crate::config;
+use crate::connector::diagnostic::{Span, code};
 use crate::connector::{Diagnostic, Subgraph};
 
 /// A connector together with its settings.
@@ -22,10 +23,22 @@ pub enum SetupProblem {
     /// A connector is invalid, or the connectors do not compose.
     Schema(Vec<Diagnostic>),
     /// A setting of a connector cannot be used.
-    Setting {
-        /// The connector.
-        connector: String,
-        /// What is wrong.
-        message: String,
-    },
+    Setting(Box<Diagnostic>),
+}
+
+impl SetupProblem {
+    /// A setting of this connector cannot be used. `at` is its location in the settings.
+    pub(super) fn setting(connector: &str, message: &str, at: Option<Span>) -> SetupProblem {
+        let message = format!("connector.{connector}: {message}");
+        let problem = Diagnostic::error(&code::INVALID_SETTINGS, connector, message);
+        SetupProblem::Setting(Box::new(problem.at(at)))
+    }
+
+    /// What is wrong.
+    pub fn into_diagnostics(self) -> Vec<Diagnostic> {
+        match self {
+            SetupProblem::Schema(diagnostics) => diagnostics,
+            SetupProblem::Setting(problem) => vec![*problem],
+        }
+    }
 }

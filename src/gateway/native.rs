@@ -8,14 +8,16 @@
 
 use std::sync::{Arc, Weak};
 
+use apollo_compiler::Schema as ApolloSchema;
+use apollo_compiler::parser::SourceSpan;
 use async_graphql::{EmptyMutation, EmptySubscription, Enum, Object, Schema, SimpleObject};
-
 use bytes::Bytes;
 
 use super::configured::ConfiguredConnector;
 use crate::cache::Documents;
 use crate::cache::figures::Snapshot;
 use crate::config::Audience;
+use crate::connector::diagnostic::{SourceFiles, gateway_code};
 use crate::connector::{Diagnostic, Subgraph, SubgraphKind, normalise};
 use crate::source::native::NativeSchema;
 
@@ -188,6 +190,36 @@ pub(super) fn connector(
         schema: for_clients,
         for_operators: schema(true),
     })
+}
+
+/// An error for each type and query field of other subgraphs that has the name of one of the gateway's own.
+pub(super) fn reserved_names(own: &Subgraph, others: &[Subgraph]) -> Vec<Diagnostic> {
+    let mut errors = Vec::new();
+    for subgraph in others {
+        let sources = SourceFiles::new(subgraph.schema.sources.clone());
+        let mut report = |what: &str, at: Option<SourceSpan>| {
+            let message = format!("{what} is a name of the gateway's own");
+            let error = Diagnostic::error(&gateway_code::RESERVED_NAME, &subgraph.name, message);
+            let help = "choose another name, which begins with your subject";
+            errors.push(error.at(sources.span(at)).help(help));
+        };
+        let types = own.schema.types.iter();
+        let types = types
+            .filter(|(name, ty)| !ty.is_built_in() && *name != "Query" && !name.contains("__"));
+        for (name, _) in types {
+            if let Some(same) = subgraph.schema.types.get(name) {
+                report(&format!("`{name}`"), same.name().location());
+            }
+        }
+        let query = |schema: &ApolloSchema| schema.get_object("Query").cloned();
+        if let (Some(own), Some(query)) = (query(&own.schema), query(&subgraph.schema)) {
+            let same = query.fields.values();
+            for field in same.filter(|field| own.fields.contains_key(&field.name)) {
+                report(&format!("`Query.{}`", field.name), field.name.location());
+            }
+        }
+    }
+    errors
 }
 
 /// The query of the admin listener's `/health`: every field.

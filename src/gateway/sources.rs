@@ -102,8 +102,5 @@ impl<'a> Sources<'a> {
 }
 
 fn problem(connector: &str, error: &SetupError) -> SetupProblem {
-    SetupProblem::Setting {
-        connector: connector.to_owned(),
-        message: error.to_string(),
-    }
+    SetupProblem::setting(connector, &error.to_string(), None)
 }

@@ -15,6 +15,7 @@ mod api;
 pub mod code;
 mod compose;
 mod context;
+pub mod coordinate;
 mod fan_out;
 mod federation;
 mod field_sets;

@@ -5,8 +5,12 @@ use apollo_compiler::parser::{SourceMap, SourceSpan};
 /// The location of the start of a span. `apollo-compiler` counts columns in bytes, GraphQL in characters.
 pub(crate) fn location(span: Option<SourceSpan>, sources: &SourceMap) -> Option<(usize, usize)> {
     let span = span?;
-    let at = span.line_column(sources)?;
     let text = sources.get(&span.file_id())?.source_text();
+    if span.offset() >= text.len() {
+        // After a line break, the library says the line before.
+        return Some(location_at(text, text.len()));
+    }
+    let at = span.line_column(sources)?;
     let line = span.offset().checked_sub(at.column - 1)?;
     let before = text.get(line..span.offset())?;
     Some((at.line, before.chars().count() + 1))

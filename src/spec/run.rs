@@ -204,7 +204,10 @@ impl SpecRun {
         self.replay.serve_first(case.exchanges);
         let gateway = match gateway(&self.connectors, &self.wires) {
             Ok(gateway) => gateway,
-            Err(problem) => return setup_problem(&problem),
+            Err(problem) => {
+                let problems = problem.into_diagnostics();
+                return problems.iter().map(Diagnostic::to_text).collect();
+            }
         };
         let request = GraphqlRequest {
             query: Some(case.operation.clone()),
@@ -235,13 +238,6 @@ impl SpecRun {
 /// A gateway that runs a spec, with the default settings, independent of this machine's settings.
 fn gateway(connectors: &[ConfiguredConnector], wires: &Wires) -> Result<Gateway, SetupProblem> {
     Gateway::with_wires(connectors.to_vec(), &Settings::default(), wires.clone())
-}
-
-fn setup_problem(problem: &SetupProblem) -> Vec<String> {
-    match problem {
-        SetupProblem::Schema(diagnostics) => diagnostics.iter().map(Diagnostic::to_text).collect(),
-        SetupProblem::Setting { connector, message } => vec![format!("{connector}: {message}")],
-    }
 }
 
 fn shown(unexpected: &Unexpected) -> Vec<String> {

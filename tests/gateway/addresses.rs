@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::extract::Request;
 use sangam::config::{Environment, RawSettings, Settings};
-use sangam::connector::read_sdl;
+use sangam::connector::{Diagnostic, read_sdl};
 use sangam::gateway::{ClientContext, ConfiguredConnector, Gateway, GraphqlRequest};
 
 use crate::support::server;
@@ -33,7 +33,11 @@ fn gateway(text: &str, environment: &Environment) -> Result<Gateway, String> {
         description: None,
         settings: settings.connector("works", None).unwrap(),
     };
-    Gateway::new(vec![member], &settings).map_err(|problem| format!("{problem:?}"))
+    Gateway::new(vec![member], &settings).map_err(|problem| {
+        let problems = problem.into_diagnostics();
+        let texts: Vec<String> = problems.iter().map(Diagnostic::to_text).collect();
+        texts.join("\n")
+    })
 }
 
 /// A server that responds with the path of each request.

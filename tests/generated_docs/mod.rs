@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use apollo_compiler::schema::SchemaBuilder;
-use sangam::connector::diagnostic::code;
+use sangam::connector::diagnostic::{code, gateway_code};
 use sangam::connector::reference;
 
 /// Compares a page of `docs/` with the generated one, or writes it.
@@ -83,12 +83,15 @@ fn errors() {
 #[test]
 fn diagnostics() {
     let mut page = String::from(
-        "# Diagnostics\n\nThe stable codes of the errors and warnings that `sangam check` and `sangam serve` report about connectors. The \
-         tests show the full\nmessage of each: `tests/connectors/<CODE>*.md` and `tests/composition/<CODE>*.md`.\n",
+        "# Diagnostics\n\nThe stable codes of the errors and warnings that the commands report about connectors, settings and \
+         operations. With\n`sangam check --format json` they are a JSON array, each with file, line and column. The tests \
+         show the full message of each:\n\
+         `tests/connectors/<CODE>*.md`, `tests/composition/<CODE>*.md` and `tests/process/findings/<CODE>*.md`.\n",
     );
     let areas = [
         ("One connector by itself", code::ALL),
         ("Connectors together", sangam::graph::code::ALL),
+        ("The graph", gateway_code::ALL),
     ];
     for (title, codes) in areas {
         page += &format!("\n## {title}\n\n| code | what is wrong |\n|---|---|\n");

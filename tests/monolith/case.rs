@@ -295,7 +295,7 @@ fn gateway(world: &World, url: &str, other: bool) -> Result<Gateway, Refused> {
     }
     Gateway::new(members, &settings).map_err(|problem| match problem {
         SetupProblem::Schema(diagnostics) => codes(&diagnostics),
-        SetupProblem::Setting { message, .. } => panic!("{message}"),
+        SetupProblem::Setting(problem) => panic!("{problem}"),
     })
 }
 

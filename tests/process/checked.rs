@@ -15,7 +15,7 @@ use axum::routing::post;
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
-use super::running::{Folder, Running, printed, text};
+use super::running::{Folder, Running, text};
 use crate::support::cases::{Case, Fence, Suite};
 use crate::support::harness::block_on_threads;
 use crate::support::server::router;
@@ -55,8 +55,9 @@ async fn run(case: &Case) -> Vec<Option<String>> {
     for (line, document) in &documents {
         std::fs::write(operations.join(format!("{line}.graphql")), document).unwrap();
     }
-    let checked = folder.command(&["check", "--operations", "operations"]);
-    let checked = printed(&{ checked }.output().unwrap());
+    let mut check = folder.command(&["check", "--operations", "operations", "--format", "json"]);
+    let checked = check.output().unwrap().stdout;
+    let checked: Value = serde_json::from_slice(&checked).unwrap();
     let running = Running::start(folder.command(&["serve"]));
     let mut refused = Vec::new();
     for (line, document) in documents {
@@ -70,7 +71,7 @@ async fn run(case: &Case) -> Vec<Option<String>> {
             assert_eq!(explained, other, "{document}");
             errors.extend(served);
         }
-        let served: Vec<&str> = errors.iter().map(|error| error.line.as_str()).collect();
+        let served: Vec<String> = errors.iter().map(Refused::located).collect();
         let reported = by_check(&checked, line);
         assert_eq!(reported, served, "{document}\n{checked}");
         refused.push(match errors.is_empty() {
@@ -93,20 +94,34 @@ async fn run(case: &Case) -> Vec<Option<String>> {
 }
 
 /// What `check` says of the document at this line.
-fn by_check(printed: &str, line: usize) -> Vec<&str> {
-    let start = format!("error: operations/{line}.graphql:");
-    let lines = printed
-        .lines()
-        .filter_map(|printed_line| printed_line.strip_prefix(&start));
-    lines.map(str::trim_start).collect()
+fn by_check(findings: &Value, line: usize) -> Vec<String> {
+    let file = format!("operations/{line}.graphql");
+    let findings = findings.as_array().unwrap().iter();
+    let of_file = findings.filter(|finding| finding["labels"][0]["file"] == file.as_str());
+    let lines = of_file.map(|finding| {
+        assert_eq!(finding["code"], "INVALID_OPERATION");
+        let (at, message) = (&finding["labels"][0], finding["message"].as_str().unwrap());
+        format!("{}:{}: {message}", at["line"], at["column"])
+    });
+    lines.collect()
 }
 
 /// An error of a refused operation.
 #[derive(Debug, Clone, PartialEq)]
 struct Refused {
     code: String,
-    /// `line:column: message`
+    /// `line:column: message`, or the message alone.
     line: String,
+}
+
+impl Refused {
+    /// With the start of the document where the error has no location.
+    fn located(&self) -> String {
+        match self.line.starts_with(|c: char| c.is_ascii_digit()) {
+            true => self.line.clone(),
+            false => format!("1:1: {}", self.line),
+        }
+    }
 }
 
 /// The names of a document's operations.

@@ -6,6 +6,7 @@ mod authorities;
 mod checked;
 mod collector;
 mod departments;
+mod findings;
 mod log;
 mod memory;
 mod operations;

@@ -138,11 +138,15 @@ fn only_names_connectors_that_exist() {
     let output = folder.command(&["check"]).output().unwrap();
     let printed = printed(&output);
     assert!(!output.status.success(), "{printed}");
-    assert!(
-        printed.contains(
-            "error: only: there is no connector `tax-ofice`\n  help: did you mean `tax-office`?"
-        ),
-        "{printed}"
-    );
+    let expected = "\
+error[INVALID_SETTINGS]: only: there is no connector `tax-ofice`
+ --> sangam.toml:1:1
+  |
+1 | only = [\"tax-office\", \"tax-ofice\"]
+  | ^^^^
+  |
+  = help: did you mean `tax-office`?
+";
+    assert!(printed.contains(expected), "{printed}");
     assert!(!printed.contains("`land`"), "{printed}");
 }

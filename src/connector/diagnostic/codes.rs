@@ -10,7 +10,7 @@ pub enum Area {
     Connector,
     /// Composition: `tests/composition/<CODE>*`.
     Composition,
-    /// The composed graph: the public schema, operations and settings.
+    /// The composed graph: the public schema and operations. `tests/process/findings/<CODE>*`.
     Gateway,
 }
 
@@ -65,7 +65,7 @@ pub mod connector {
         INVALID_NAME;
         /// The schema is not valid GraphQL
         INVALID_GRAPHQL;
-        /// connector.toml has a key that does not exist, or a value of the wrong kind
+        /// A setting that does not exist, or a value that it cannot have: in connector.toml, in sangam.toml or in a variable
         INVALID_SETTINGS;
         /// An expression reads a value of `$config` or `$env` that the settings do not give
         VALUE_NOT_SET;
@@ -173,5 +173,19 @@ pub mod connector {
         INVALID_INVALIDATES;
         /// `@entityList` on an element that is not a list of `Query`, with an unknown key, or a key that is not selected
         INVALID_ENTITY_LIST;
+    }
+}
+
+/// The codes of the composed graph and what is named in it.
+pub mod gateway {
+    crate::diagnostic_codes! { Gateway:
+        /// A type or a query field has the name of one of the gateway's own
+        RESERVED_NAME;
+        /// A named operation that the gateway would refuse
+        INVALID_OPERATION;
+        /// A change of the public schema after which operations of clients may fail
+        BREAKING_CHANGE;
+        /// A change of the public schema after which operations of clients may return what they do not expect
+        DANGEROUS_CHANGE;
     }
 }
