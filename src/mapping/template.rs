@@ -8,7 +8,7 @@ use super::evaluate::{Evaluated, EvaluationBudget, Warning, evaluate};
 use super::parse::{MAX_LENGTH, parse_embedded};
 use super::percent::{encode, is_unreserved};
 use super::problem::Problem;
-use super::variables::Variables;
+use super::variables::{VARIABLE_NAMES, Variables};
 use super::version::Dialect;
 use crate::document::{Str, Value};
 
@@ -57,6 +57,24 @@ pub struct TemplateError {
     pub limit: bool,
 }
 
+/// A variable in fixed text, as `/a/$args.id`, which would be sent as it is written.
+fn unbraced(literal: &str, at: usize) -> Option<Problem> {
+    let is_path = |character: char| character.is_ascii_alphanumeric() || "_.".contains(character);
+    let variables = literal.match_indices('$').filter_map(|(start, _)| {
+        let rest = &literal[start + 1..];
+        let end = rest
+            .find(|character| !is_path(character))
+            .unwrap_or(rest.len());
+        let written = literal[start..start + 1 + end].trim_end_matches('.');
+        let (name, _) = written.split_once('.')?;
+        VARIABLE_NAMES.contains(&name).then_some((start, written))
+    });
+    let (start, written) = variables.into_iter().next()?;
+    let span = at + start..at + start + written.len();
+    let problem = Problem::new(span, format!("`{written}` is not in braces"));
+    Some(problem.help(format!("write `{{{written}}}`")))
+}
+
 impl Template {
     /// Parses a URL, or a part of one. Values of expressions are percent-encoded except for
     /// `A-Z a-z 0-9 - . _ ~`; literal text keeps reserved characters and `%`.
@@ -85,6 +103,7 @@ impl Template {
         while at < text.len() {
             let rest = &text[at..];
             let literal = rest.find(['{', '}']).unwrap_or(rest.len());
+            problems.extend(unbraced(&rest[..literal], at));
             push_literal(&mut pieces, &rest[..literal], target);
             at += literal;
             match text[at..].chars().next() {

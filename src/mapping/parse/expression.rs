@@ -141,6 +141,7 @@ impl Parser<'_> {
     /// An object literal. Since v0.4 it has the syntax of braces.
     fn object(&mut self) -> Parsed<Expr> {
         let selection = if self.version.free_expressions() {
+            self.check_braces()?;
             self.braces()?
         } else {
             self.members()?
@@ -158,12 +159,15 @@ impl Parser<'_> {
         self.expect("{")?;
         let mut items = Vec::new();
         while !self.eat("}")? {
+            if self.token == Token::End {
+                self.close_brace(start)?;
+            }
             if self.at("...") {
                 self.spread(&mut items, "name its members")?;
             } else {
                 items.push(self.member()?);
             }
-            if !self.eat(",")? && !self.at("}") {
+            if !self.eat(",")? && !self.at("}") && self.token != Token::End {
                 return Err(self.unexpected("`,` or `}`"));
             }
         }

@@ -13,6 +13,9 @@ enum ParsedItem {
     Bare(Expr),
 }
 
+/// How the problem of commas begins.
+const COMMAS: &str = "commas stand between fields";
+
 /// The commas between items.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Commas {
@@ -29,12 +32,41 @@ impl Parser<'_> {
             parser.expect("{")?;
             let (items, bare) = parser.items(Token::Sign("}"))?;
             parser.nameless(&bare, "between braces each value has one");
-            parser.expect("}")?;
+            parser.close_brace(start)?;
             Ok(SubSelection {
                 items,
                 span: start..parser.passed,
             })
         })
+    }
+
+    /// `name: {$args.x}` has the braces of a template around a value.
+    pub(super) fn check_braces(&mut self) -> Parsed<()> {
+        let line = self.lexer.line_from(self.span.end);
+        let Some((inner, _)) = line.split_once('}') else {
+            return Ok(());
+        };
+        let inner = inner.trim();
+        let mut lexer = self.lexer.clone();
+        let mut steps = inner.bytes();
+        let is_path = steps.all(|byte| byte.is_ascii_alphanumeric() || b"_.$".contains(&byte));
+        match lexer.next()?.0 {
+            Token::Variable(_) if is_path => Err(Problem::new(
+                self.span.start..self.span.end,
+                "braces around a value are for URLs and headers",
+            )
+            .help(format!("leave them out: `{inner}`"))),
+            _ => Ok(()),
+        }
+    }
+
+    /// The `}` of the `{` at `start`.
+    pub(super) fn close_brace(&mut self, start: usize) -> Parsed<()> {
+        match self.token {
+            Token::End => Err(Problem::new(start..start + 1, "this `{` is not closed")
+                .help("write `}` after its last field")),
+            _ => self.expect("}"),
+        }
     }
 
     /// The items before `end`, and separately the values without a name.
@@ -59,12 +91,10 @@ impl Parser<'_> {
     fn comma(&mut self, before: Commas, end: &Token<'_>) -> Parsed<Commas> {
         let span = self.span.clone();
         let has_comma = self.eat(",")?;
-        if has_comma {
-            self.since_v0_4(
-                span.clone(),
-                "commas stand between fields",
-                "leave the comma out",
-            );
+        // One comma too many is one of many: the others are not reported.
+        let mut reported = self.problems.iter();
+        if has_comma && !reported.any(|problem| problem.message.starts_with(COMMAS)) {
+            self.since_v0_4(span.clone(), COMMAS, "leave the commas out");
         }
         if self.token == *end {
             // After the last item, a comma is optional.
@@ -127,6 +157,7 @@ impl Parser<'_> {
             return self.expression();
         }
         if self.at("{") {
+            self.check_braces()?;
             let selection = self.braces()?;
             let span = selection.span.clone();
             return Ok(Expr {
