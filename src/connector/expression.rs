@@ -273,10 +273,17 @@ fn string<'a>(
 ) -> Option<&'a str> {
     let text = literal.as_str();
     if text.is_none() {
+        let help = match argument {
+            "queryParams" | "body" => {
+                format!("write a mapping in quotes: `{argument}: \"name: $args.name\"`")
+            }
+            _ => "write it in quotes".to_owned(),
+        };
         findings.push(
             findings
                 .error(&code::INVALID_MAPPING, format!("`{argument}` is a string"))
-                .at(findings.span(literal.location())),
+                .at(findings.span(literal.location()))
+                .help(help),
         );
     }
     text

@@ -61,6 +61,11 @@ impl Findings {
         self.diagnostics.iter().any(Diagnostic::is_error)
     }
 
+    /// The number of errors.
+    pub(crate) fn errors(&self) -> usize {
+        self.diagnostics.iter().filter(|one| one.is_error()).count()
+    }
+
     /// All diagnostics, in the order of the text, each once. Those about one place in a named mapping are one, with all places
     /// where it is spread.
     pub(crate) fn into_sorted(mut self) -> Vec<Diagnostic> {
@@ -170,15 +175,15 @@ fn beginning<'a>(written: &str, candidates: impl Iterator<Item = &'a str>) -> Op
         .min_by_key(|candidate| candidate.len())
 }
 
-/// "`a`, `b` and `c`": names as in a sentence; after eight, "and n more".
+/// "`a`, `b` and `c`": names as in a sentence; after ten, "and n more".
 pub(crate) fn list<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String {
     let mut quoted: Vec<String> = names
         .into_iter()
         .map(|name| format!("`{}`", name.as_ref()))
         .collect();
-    if quoted.len() > 8 {
-        let more = format!("{} more", quoted.len() - 7);
-        quoted.truncate(7);
+    if quoted.len() > 10 {
+        let more = format!("{} more", quoted.len() - 9);
+        quoted.truncate(9);
         quoted.push(more);
     }
     match quoted.split_last() {
@@ -208,7 +213,7 @@ mod tests {
         assert_eq!(list(["a", "b", "c"]), "`a`, `b` and `c`");
         assert_eq!(
             list((0..20).map(|n| n.to_string())).matches('`').count(),
-            14
+            18
         );
     }
 }

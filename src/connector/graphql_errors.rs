@@ -7,7 +7,7 @@ use apollo_compiler::validation::DiagnosticList;
 use apollo_compiler::{Name, Schema};
 
 use super::diagnostic::{Diagnostic, SourceFiles, Span, code};
-use super::findings::{Findings, did_you_mean, list};
+use super::findings::{Findings, closest, did_you_mean, list};
 use super::link::spec;
 
 /// The number of errors that are reported: one mistake may cause thousands, and each is shown with its line.
@@ -25,8 +25,10 @@ pub(crate) fn push_syntax(errors: &DiagnosticList, findings: &mut Findings) {
     };
     let span = findings.span(location);
     let help = span.as_ref().and_then(syntax_help);
+    let opened = span.as_ref().and_then(unclosed);
     let diagnostic = findings.error(&code::INVALID_GRAPHQL, readable(&message));
-    findings.push(diagnostic.at(span).help_opt(help));
+    let diagnostic = diagnostic.at(span).label(opened, "not closed");
+    findings.push(diagnostic.help_opt(help));
 }
 
 /// The first errors of a schema that is not a connector's: the file of a public schema.
@@ -45,6 +47,56 @@ pub fn invalid_schema(errors: &DiagnosticList) -> Vec<Diagnostic> {
     diagnostics.collect()
 }
 
+/// Where another bracket, or the end of the file, is found instead of the end of a bracket: the bracket that is not closed.
+fn unclosed(found: &Span) -> Option<Span> {
+    let text = &found.source.text;
+    let written = text.get(found.range.clone())?;
+    if !written.is_empty() && !written.starts_with(['}', ')', ']']) {
+        return None;
+    }
+    let mut open = Vec::new();
+    let mut at = 0;
+    while let Some(rest) = text
+        .get(at..found.range.start)
+        .filter(|rest| !rest.is_empty())
+    {
+        let length = |end: &str, from: usize| {
+            rest[from..]
+                .find(end)
+                .map_or(rest.len(), |length| from + length + end.len())
+        };
+        at += match rest.as_bytes()[0] {
+            b'#' => length("\n", 0),
+            b'"' if rest.starts_with("\"\"\"") => length("\"\"\"", 3),
+            b'"' => {
+                let mut escaped = false;
+                let ends = |byte: u8| {
+                    let ends = byte == b'"' && !escaped || byte == b'\n';
+                    escaped = byte == b'\\' && !escaped;
+                    ends
+                };
+                rest.bytes()
+                    .skip(1)
+                    .position(ends)
+                    .map_or(rest.len(), |length| length + 2)
+            }
+            byte => {
+                match byte {
+                    b'(' | b'{' | b'[' => open.push(at),
+                    b')' | b'}' | b']' => drop(open.pop()),
+                    _ => {}
+                }
+                rest.chars().next().map_or(1, char::len_utf8)
+            }
+        };
+    }
+    let range = open.pop().map(|start| start..start + 1)?;
+    Some(Span {
+        source: found.source.clone(),
+        range,
+    })
+}
+
 /// What to write where people often write something else.
 fn syntax_help(span: &Span) -> Option<String> {
     let text = &span.source.text;
@@ -56,25 +108,52 @@ fn syntax_help(span: &Span) -> Option<String> {
         "end the text with `\"\"\"`"
     } else if written.starts_with('"') && (before.ends_with('{') || before.ends_with(',')) {
         "a key is a name without quotes: `{ name: \"x\" }`. Headers are a list: `headers: [{ name: \"x\", value: \"…\" }]`"
+    } else if written.starts_with('/') && text[span.range.start..].starts_with("//") {
+        "a comment begins with `#`"
+    } else if written.starts_with(|first: char| first.is_alphabetic()) && begins_sentence(span) {
+        "a description is in double quotes: `\"…\"`"
     } else {
         return None;
     };
     Some(help.to_owned())
 }
 
+/// Whether a line holds only words, as a description without quotes.
+fn begins_sentence(span: &Span) -> bool {
+    let text = &span.source.text;
+    let line_start = text[..span.range.start].rfind('\n').map_or(0, |at| at + 1);
+    let line = text[line_start..].lines().next().unwrap_or_default().trim();
+    let is_long = line.ends_with('.') || line.split(' ').count() > 3;
+    is_long && !line.contains(['{', '}', '(', ')', '@', ':', '=', '|', '"'])
+}
+
 /// Adds the first errors of a schema, which has the definitions of what it links.
 pub(crate) fn push(errors: &DiagnosticList, schema: &Schema, findings: &mut Findings) {
+    let misspelt = misspelt_input_fields(errors, schema);
     for (index, error) in errors.iter().take(MOST).enumerate() {
         let message = error.error.to_string();
-        let span = findings.span(ToCliReport::location(error.error));
+        let mut span = findings.span(ToCliReport::location(error.error));
         let written = span
             .as_ref()
             .and_then(|span| span.source.text.get(span.range.clone()));
         let kind = error.error.unstable_error_name();
         let help = match kind {
             Some("UndefinedDefinition") => undefined(written.unwrap_or_default(), schema),
-            Some("UndefinedInputValue") => input_field(&message, schema),
+            Some("UndefinedInputValue") => {
+                span = span.map(|span| name_before(&span, &message));
+                input_field(&message, schema)
+            }
             Some("UndefinedArgument") => argument(&message, schema),
+            Some("RequiredArgument") if message.contains("@connect(selection:)") => {
+                Some(SELECTION.to_owned())
+            }
+            Some("RequiredField")
+                if misspelt
+                    .iter()
+                    .any(|field| message.contains(&format!("`{field}`"))) =>
+            {
+                continue;
+            }
             _ => None,
         };
         let mut diagnostic = findings.error(&code::INVALID_GRAPHQL, readable(&message));
@@ -83,6 +162,40 @@ pub(crate) fn push(errors: &DiagnosticList, schema: &Schema, findings: &mut Find
             diagnostic = diagnostic.note(format!("{more} more errors are not shown"));
         }
         findings.push(diagnostic.at(span).help_opt(help));
+    }
+}
+
+/// What to write for a connect without a selection.
+const SELECTION: &str = "add what to read of the response: `selection: \"id name\"`, or \
+                         `selection: \"$\"` for all of a single value";
+
+/// The required fields that are written under a similar name, as `SourceHTTP.baseURL`: that they are missing is a
+/// consequence.
+fn misspelt_input_fields(errors: &DiagnosticList, schema: &Schema) -> Vec<String> {
+    let unknown = errors
+        .iter()
+        .filter(|error| error.error.unstable_error_name() == Some("UndefinedInputValue"));
+    let meant = unknown.filter_map(|error| {
+        let message = error.error.to_string();
+        let (written, ty, names) = input_fields(&message, schema)?;
+        let meant = closest(written, names)?;
+        Some(format!("{ty}.{meant}"))
+    });
+    meant.collect()
+}
+
+/// The key before a value, for "field `x` does not exist on `T`".
+fn name_before(value: &Span, message: &str) -> Span {
+    let text = &value.source.text;
+    let before = text[..value.range.start].trim_end();
+    let before = before.strip_suffix(':').map(str::trim_end);
+    let name = quoted(message).first().copied().unwrap_or_default();
+    match before.filter(|before| before.ends_with(name)) {
+        Some(before) => Span {
+            source: value.source.clone(),
+            range: before.len() - name.len()..before.len(),
+        },
+        None => value.clone(),
     }
 }
 
@@ -106,15 +219,21 @@ fn quoted(message: &str) -> Vec<&str> {
 
 /// For "field `x` does not exist on `T`".
 fn input_field(message: &str, schema: &Schema) -> Option<String> {
-    let quoted = quoted(message);
-    let [written, ty] = quoted.as_slice() else {
+    let (written, _, names) = input_fields(message, schema)?;
+    let close = did_you_mean(written, names.iter().copied());
+    Some(close.unwrap_or_else(|| format!("it has {}", list(names))))
+}
+
+/// The written field, its type, and the fields of that type.
+fn input_fields<'a>(
+    message: &'a str,
+    schema: &'a Schema,
+) -> Option<(&'a str, &'a str, Vec<&'a str>)> {
+    let [written, ty]: [&str; 2] = quoted(message).try_into().ok()?;
+    let ExtendedType::InputObject(input) = schema.types.get(ty)? else {
         return None;
     };
-    let Some(ExtendedType::InputObject(input)) = schema.types.get(*ty) else {
-        return None;
-    };
-    let names = input.fields.keys().map(Name::as_str);
-    Some(did_you_mean(written, names.clone()).unwrap_or_else(|| format!("it has {}", list(names))))
+    Some((written, ty, input.fields.keys().map(Name::as_str).collect()))
 }
 
 /// For "the argument `x` is not supported by `@d`".
@@ -126,10 +245,16 @@ fn argument(message: &str, schema: &Schema) -> Option<String> {
     let definition = schema
         .directive_definitions
         .get(directive.trim_start_matches('@'))?;
-    let names = definition
-        .arguments
-        .iter()
-        .map(|argument| argument.name.as_str());
+    let arguments = definition.arguments.iter();
+    let names = arguments.clone().map(|argument| argument.name.as_str());
+    // `GET: "/a"` for `http: { GET: "/a" }`.
+    let around = arguments.clone().find(|argument| {
+        let ty = schema.types.get(argument.ty.inner_named_type());
+        matches!(ty, Some(ExtendedType::InputObject(input)) if input.fields.contains_key(*written))
+    });
+    if let Some(around) = around {
+        return Some(format!("write `{}: {{ {written}: … }}`", around.name));
+    }
     Some(did_you_mean(written, names.clone()).unwrap_or_else(|| format!("it has {}", list(names))))
 }
 
@@ -152,9 +277,14 @@ fn readable(message: &str) -> String {
         ("wire__", ""),
     ];
     let message = message.strip_prefix("syntax error: ").unwrap_or(message);
-    TOKENS
+    let message = TOKENS
         .iter()
         .fold(message.to_owned(), |text, (name, shown)| {
             text.replace(name, shown)
-        })
+        });
+    match message.split_once(", got ") {
+        Some((expected, "EOF")) => format!("{expected}, found the end"),
+        Some((expected, found)) => format!("{expected}, found `{found}`"),
+        None => message,
+    }
 }

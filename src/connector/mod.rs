@@ -33,6 +33,7 @@ pub mod request;
 mod schema;
 mod schemes;
 mod settings;
+mod unknown_directives;
 mod unset;
 
 pub use connect_options::{ConnectOption, ConnectOptions};

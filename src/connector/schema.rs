@@ -6,14 +6,15 @@
 
 use std::collections::HashSet;
 
-use apollo_compiler::ast::{Definition, Directive, DirectiveLocation, OperationType, Value};
+use apollo_compiler::ast::{Definition, Directive, OperationType, Value};
 use apollo_compiler::schema::{Component, SchemaBuilder};
 use apollo_compiler::validation::DiagnosticList;
 use apollo_compiler::{Name, Node, Schema, ast};
 
 use super::diagnostic::code;
-use super::findings::{Findings, closest};
+use super::findings::Findings;
 use super::link::{Links, features, rename, spec};
+use super::unknown_directives::{STANDARD, UnknownDirectives};
 use super::{directives, federation1, graphql_errors};
 
 /// A schema that has been read.
@@ -25,9 +26,6 @@ pub(crate) struct ReadSchema {
     pub(crate) links: Links,
 }
 
-/// Directives that every GraphQL schema has.
-const STANDARD: &[&str] = &["skip", "include", "deprecated", "specifiedBy", "oneOf"];
-
 /// Reads SDL. Diagnostics show `path`.
 pub(crate) fn read(connector: &str, path: &str, text: &str) -> (ReadSchema, Findings) {
     let (mut document, broken) = match ast::Document::parse(text, path) {
@@ -35,6 +33,7 @@ pub(crate) fn read(connector: &str, path: &str, text: &str) -> (ReadSchema, Find
         Err(broken) => (broken.partial, Some(broken.errors)),
     };
     let mut findings = Findings::new(connector, document.sources.clone());
+    let has_syntax_error = broken.is_some();
     if let Some(errors) = broken {
         graphql_errors::push_syntax(&errors, &mut findings);
     }
@@ -43,7 +42,8 @@ pub(crate) fn read(connector: &str, path: &str, text: &str) -> (ReadSchema, Find
     canonical_names(&mut document, &links, &mut findings);
 
     let (mut schema, errors) = build(&document);
-    if let Some(errors) = errors {
+    // After a syntax error, definitions are not what their author wrote.
+    if let Some(errors) = errors.filter(|_| !has_syntax_error) {
         graphql_errors::push(&errors, &schema, &mut findings);
     }
     if links.federation() < (2, 0) {
@@ -158,6 +158,7 @@ fn canonical_names(document: &mut ast::Document, links: &Links, findings: &mut F
         .filter_map(|definition| definition.as_directive_definition())
         .map(|definition| definition.name.clone())
         .collect();
+    let mut unknown = UnknownDirectives::default();
     for definition in &mut document.definitions {
         rename::for_each_directive_list(definition, &mut |list, at| {
             list.0.retain_mut(|directive| {
@@ -174,11 +175,12 @@ fn canonical_names(document: &mut ast::Document, links: &Links, findings: &mut F
                 if defined.contains(name) || STANDARD.contains(&name) || is_unlinked(name) {
                     return true;
                 }
-                unknown_directive(directive, at, links, &defined, findings);
+                unknown.add(directive, at);
                 false
             });
         });
     }
+    unknown.report(links, &defined, findings);
 }
 
 fn make_canonical(directive: &mut Node<Directive>, canonical: &str) {
@@ -214,64 +216,6 @@ fn fields_as_string(directive: &mut Node<Directive>) {
     if let (Some(value), Some(text)) = (value, text) {
         *value = value.same_location(Value::String(text));
     }
-}
-
-fn unknown_directive(
-    directive: &Node<Directive>,
-    at: DirectiveLocation,
-    links: &Links,
-    defined: &HashSet<Name>,
-    findings: &mut Findings,
-) {
-    let name = directive.name.as_str();
-    let owner = spec::ALL.iter().find(|spec| spec.has_directive(name));
-    let help = match owner {
-        Some(spec) => Some(match links.get(spec) {
-            Some(link) => match links.local(name) {
-                Some(local) => format!("this folder imports it as `@{local}`"),
-                None if spec.since(&format!("@{name}")) > Some(link.version) => {
-                    let since = spec.since(&format!("@{name}")).unwrap_or(spec.latest);
-                    format!("link `{}` and import `@{name}`", spec.url(since))
-                }
-                None => format!(
-                    "add \"@{name}\" to the `import` of `{}`",
-                    spec.url(link.version)
-                ),
-            },
-            None => format!(
-                "link it: `extend schema @link(url: \"{}\", import: [\"@{name}\"])`",
-                spec.url(spec.latest)
-            ),
-        }),
-        None => {
-            let imported = links.links.iter().flat_map(|link| &link.directives);
-            let candidates = imported
-                .map(|(local, _)| local.as_str())
-                .chain(defined.iter().map(Name::as_str))
-                .chain(
-                    spec::ALL
-                        .iter()
-                        .flat_map(|spec| spec.directives())
-                        .map(|name| -> &str { name }),
-                )
-                .chain(STANDARD.iter().copied())
-                .chain(directives::UNLINKED.iter().map(|directive| directive.name));
-            closest(name, candidates).map(|close| format!("did you mean `@{close}`?"))
-        }
-    };
-    let message = match owner {
-        Some(_) => format!("`@{name}` is not imported"),
-        None => format!("there is no directive `@{name}`"),
-    };
-    findings.push(
-        findings
-            .error(&code::UNKNOWN_DIRECTIVE, message)
-            .label(
-                findings.span(directive.name.location()),
-                format!("used on {}", features::element(at)),
-            )
-            .help_opt(help),
-    );
 }
 
 /// The document with the definitions of linked specifications, as one schema.

@@ -80,13 +80,22 @@ pub(crate) fn check_absolute(
         Some(_) if !dynamic && url::Url::parse(first).is_err() => "no URL parser reads it",
         Some(_) => return check_literal_parts(template, literal, findings),
     };
+    let help = match first.starts_with('/') {
+        true => {
+            "name the source that has the address, `source: \"…\"`, or write `https://host/path`"
+        }
+        false => {
+            "write `https://host/path`; a deployment puts its own address in its place with `base_url`"
+        }
+    };
     findings.push(
         findings
-            .error(&code::INVALID_URL, format!("this is not an address: {problem}"))
+            .error(
+                &code::INVALID_URL,
+                format!("this is not an address: {problem}"),
+            )
             .at(findings.span(literal.location()))
-            .help(
-                "write `https://host/path`; a deployment puts its own address in its place with `base_url`",
-            ),
+            .help(help),
     );
 }
 

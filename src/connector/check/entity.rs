@@ -9,8 +9,13 @@ use crate::connector::diagnostic::code;
 use crate::connector::findings::{Findings, did_you_mean, list};
 use crate::connector::model::Site;
 
-/// Checks a connect with `entity: true`.
-pub(super) fn check(declared: &DeclaredConnect, schema: &Schema, findings: &mut Findings) {
+/// Checks a connect with `entity: true`. If its request has errors, it does not read what its author wrote.
+pub(super) fn check(
+    declared: &DeclaredConnect,
+    request_is_valid: bool,
+    schema: &Schema,
+    findings: &mut Findings,
+) {
     if !declared.entity || matches!(declared.site, Site::Type { .. }) {
         return; // A connect on a type is a lookup anyway.
     }
@@ -26,6 +31,9 @@ pub(super) fn check(declared: &DeclaredConnect, schema: &Schema, findings: &mut 
         let help = match &declared.site {
             Site::Field { parent, .. } if is_root(schema, parent) => {
                 "leave it out, and offer the lookup on `Query`: looking something up changes nothing"
+            }
+            Site::Field { parent, .. } if parent.eq_ignore_ascii_case("Query") => {
+                "the root type is `Query`, with a capital letter"
             }
             _ => "leave it out: a field that reads `$this` is looked up by that",
         };
@@ -56,7 +64,9 @@ pub(super) fn check(declared: &DeclaredConnect, schema: &Schema, findings: &mut 
         return;
     }
     arguments(field, field.ty.inner_named_type(), schema, findings);
-    unread(declared, field, findings);
+    if request_is_valid {
+        unread(declared, field, findings);
+    }
 }
 
 /// Why a field of this type cannot look an entity up, and what to do.
@@ -94,7 +104,10 @@ fn unread(declared: &DeclaredConnect, field: &Node<FieldDefinition>, findings: &
                 findings
                     .error(&code::ENTITY_ARGUMENT, message)
                     .label(findings.span(argument.name.location()), "part of the key")
-                    .help("send it to the upstream, or remove the argument"),
+                    .help(format!(
+                        "send it to the upstream, as `{{$args.{}}}` in the URL, or remove the argument",
+                        argument.name
+                    )),
             );
         }
     }

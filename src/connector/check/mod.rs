@@ -29,9 +29,10 @@ pub(crate) fn connects(declarations: &Declarations<'_>, findings: &mut Findings)
     sites::check(declarations, findings);
     let mut given = selection::GivenFields::new();
     for declared in &declarations.connects {
+        let errors = findings.errors();
         variables::connect(declared, schema, findings);
         scalars::check(&declared.expressions, Some(declared), schema, findings);
-        entity::check(declared, schema, findings);
+        entity::check(declared, findings.errors() == errors, schema, findings);
         batch::check(declared, schema, findings);
         if let Some(connect) = &declared.connect {
             selection::connect(declared, connect, declarations, &mut given, findings);

@@ -98,6 +98,14 @@ fn resolvable_keys(ty: &Name, connects: &[&Connect], schema: &Schema, findings: 
         let Some(key) = key.filter(|_| resolvable) else {
             continue;
         };
+        // Composition reports a key of fields that do not exist.
+        let mut exists = true;
+        keys::fields(&key, ty, schema, &mut |ty, field| {
+            exists &= field == "__typename" || schema.type_field(ty, field).is_ok();
+        });
+        if !exists {
+            continue;
+        }
         let wanted = keys::paths(&key);
         let taken = connects.iter().any(|connect| {
             lookup(connect, schema).is_some_and(|(of, key)| {

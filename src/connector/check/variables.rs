@@ -289,7 +289,20 @@ impl VariableCheck<'_> {
             && **key != *"headers"
         {
             let message = format!("`{name}` has no `{key}`");
-            self.unknown(&code::UNKNOWN_VARIABLE, message, key, &["headers"], "only");
+            let help = did_you_mean(key, ["headers"]).unwrap_or_else(|| match name {
+                "$response" => "it has only `headers`; the body is `$`".to_owned(),
+                _ => "it has only `headers`".to_owned(),
+            });
+            // Fields that are selected from it are read too, but the key is wrong once: the location is the same for all.
+            let text = self.expression.text.text();
+            let before = text.get(..self.used.span.end).unwrap_or(text);
+            let path = format!("{name}.{key}");
+            let start = before.rfind(&path);
+            let range = start.map_or(self.used.span.clone(), |start| start..start + path.len());
+            let error = self.findings.error(&code::UNKNOWN_VARIABLE, message);
+            let text = &self.expression.text;
+            let error = text.mark_as(error.help(help), range, "", self.findings);
+            self.findings.push(error);
         }
     }
 
