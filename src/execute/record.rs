@@ -75,7 +75,7 @@ impl CallRecord {
             CallOutcome::Unrendered(error) => record.failure = Some(error.message.clone()),
             CallOutcome::InvalidPage(why) => record.failure = Some(why.clone()),
             CallOutcome::Exceeded(exceeded) => record.failure = Some(exceeded.to_string()),
-            CallOutcome::Failed(error) => record.failure = Some(format!("{:?}", error.kind)),
+            CallOutcome::Failed(error) => record.failure = Some(error.to_string()),
         }
         record
     }

@@ -1,5 +1,7 @@
 //! Ingests the results of calls, and ends the fetches that they were made for.
 
+use std::collections::HashSet;
+
 use super::call::Called;
 use super::prepare::PreparedCall;
 use super::{CallRecord, EndedCall, Execution, State};
@@ -8,6 +10,7 @@ use crate::response::bounds::Reached;
 use crate::response::ingest::Remark;
 use crate::response::outcome::CallOutcome;
 use crate::response::targets::Destination;
+use crate::response::upstream_document::{read_of, with_response};
 
 impl Execution<'_> {
     /// Ingests the result of a call for all fetches that use it.
@@ -30,11 +33,46 @@ impl Execution<'_> {
         }
         if self.request.record {
             let fetch = &self.plan.fetches[index];
+            self.add_mapping_warnings(fetch, &queued.call, &called, &mut remarks);
             let number = self.plan.call_numbers()[index];
             let record = CallRecord::new(self.runtime, fetch, number, called, took, remarks);
             self.records.push(record);
         }
         self.pace.pause().await
+    }
+
+    /// Adds the warnings of the whole mapping, each for the first element of a list that has it: also those about keys that
+    /// the document lacks, which projections do not report. For `explain`.
+    fn add_mapping_warnings(
+        &self,
+        fetch: &Fetch,
+        prepared: &PreparedCall,
+        called: &Called,
+        remarks: &mut Vec<Remark>,
+    ) {
+        let CallOutcome::Documents { pages, .. } = &called.outcome else {
+            return;
+        };
+        let connect = match &fetch.call {
+            FetchCall::Connect { connect, .. } => {
+                self.runtime.graph.connect(fetch.subgraph, *connect)
+            }
+            _ => None,
+        };
+        let Some(connect) = connect else { return };
+        let mut known: HashSet<String> = remarks.iter().map(|one| without_indexes(one)).collect();
+        for page in pages.iter().filter(|page| page.succeeded) {
+            let document = &page.fetched.document;
+            let variables = with_response(&prepared.variables, document);
+            let left = self.bounds.account.left();
+            let read = read_of(document, &connect.selection, &variables, left);
+            for warning in read.map(|read| read.warnings).unwrap_or_default() {
+                let warning = format!("{}: {}", warning.path, warning.message);
+                if known.insert(without_indexes(&warning)) {
+                    remarks.push(warning);
+                }
+            }
+        }
     }
 
     /// Ingests the result of a call for one consumer, and returns the remarks of its mapping.
@@ -95,4 +133,14 @@ impl Execution<'_> {
             self.provenance.add(endpoint, fetched, now);
         }
     }
+}
+
+/// A warning without the indexes in its path: `$.wells[7].id: …` is `$.wells[].id: …`.
+fn without_indexes(warning: &str) -> String {
+    let mut after_bracket = false;
+    let is_kept = |character: &char| {
+        after_bracket = *character == '[' || after_bracket && character.is_ascii_digit();
+        !(after_bracket && character.is_ascii_digit())
+    };
+    warning.chars().filter(is_kept).collect()
 }

@@ -11,6 +11,7 @@ mod markdown;
 mod matching;
 pub mod model;
 mod parse;
+mod remarks;
 mod replay;
 mod run;
 

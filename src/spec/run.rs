@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::model::{RecordedExchange, Spec, SpecCase, SpecProblem};
+use super::remarks::remarks;
 use super::replay::{Replay, Unexpected};
 use crate::config::{HttpUrl, RawConnectorSettings, Settings};
 use crate::connector::{Diagnostic, Folder, Subgraph, SubgraphKind};
@@ -128,6 +129,8 @@ impl SpecRun {
         spec_connector: &str,
         spec: Spec,
     ) -> Result<SpecRun, Vec<SpecProblem>> {
+        let failed = |message: String| vec![SpecProblem::new(&spec.path, 0, message)];
+        subgraph(suite, spec_connector).map_err(failed)?;
         let mut problems = Vec::new();
         let mut recorded = Vec::new();
         let mut names = vec![spec_connector.to_owned()];
@@ -145,7 +148,6 @@ impl SpecRun {
         if !problems.is_empty() {
             return Err(problems);
         }
-        let failed = |message: String| vec![SpecProblem::new(&spec.path, 0, message)];
         let replay = Replay::start(recorded)
             .await
             .map_err(|error| failed(format!("cannot replay: {error}")))?;
@@ -222,7 +224,7 @@ impl SpecRun {
             draw: Draw::Random,
             instant: case.instant,
         };
-        let body = gateway.execute(request, &client).await.body().await;
+        let body = gateway.execute(request.clone(), &client).await.body().await;
         let mut lines = Vec::new();
         for unexpected in self.replay.take_unexpected() {
             lines.extend(shown(&unexpected));
@@ -230,6 +232,11 @@ impl SpecRun {
         match Value::parse_json(&body) {
             Ok(actual) => lines.extend(super::differences(&case.expected, &actual)),
             Err(error) => lines.push(format!("the response is not JSON: {error}")),
+        }
+        if !lines.is_empty() {
+            lines.extend(remarks(&gateway, &request, &client).await);
+            // They have been reported.
+            self.replay.take_unexpected();
         }
         lines
     }
@@ -305,7 +312,11 @@ fn exchange_target(
             None => (name, None),
         },
     };
-    let Ok(subgraph) = subgraph(suite, connector) else {
+    let found = subgraph(suite, connector);
+    if suite.folders.contains_key(connector) {
+        found.as_ref().map_err(String::clone)?;
+    }
+    let Ok(subgraph) = found else {
         let names: Vec<&str> = suite.folders.keys().map(String::as_str).collect();
         return Err(format!(
             "`@source {connector}`: there is neither a source of that name nor a connector; connectors: {}",
@@ -336,7 +347,7 @@ fn subgraph<'s>(suite: &'s Suite, name: &str) -> Result<&'s Subgraph, String> {
     folder.subgraph.as_ref().ok_or_else(|| {
         let errors = folder.diagnostics.iter().filter(|one| one.is_error());
         let texts: Vec<String> = errors.map(Diagnostic::to_text).collect();
-        format!("{} has errors\n{}", path.display(), texts.join("\n"))
+        format!("{} has errors\n\n{}", path.display(), texts.join("\n\n"))
     })
 }
 
