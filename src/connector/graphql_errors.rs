@@ -259,7 +259,7 @@ fn argument(message: &str, schema: &Schema) -> Option<String> {
 }
 
 /// The message without the names of tokens, and without prefixes that the author has not written.
-fn readable(message: &str) -> String {
+pub(crate) fn readable(message: &str) -> String {
     const TOKENS: [(&str, &str); 14] = [
         ("R_BRACK", "`]`"),
         ("L_BRACK", "`[`"),

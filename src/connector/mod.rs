@@ -43,9 +43,11 @@ pub use directives::{
     AbsentKey, CacheNull, CutOff, EntityList, Invalidates, LastPage, PageStyle, Pagination,
 };
 pub use field_set::{FieldSet, FieldSetItem};
+pub(crate) use findings::{closest, did_you_mean, list};
 pub use fingerprint::Fingerprint;
 pub use folder::{Folder, normalise, read_sdl, read_sdl_with};
 pub use graphql_errors::invalid_schema;
+pub(crate) use graphql_errors::readable as syntax_error_in_words;
 pub use http_request::HttpRequest;
 pub(crate) use http_request::is_trace_header;
 pub use lifetime::{SchemaLifetime, Scope};

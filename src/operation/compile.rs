@@ -11,7 +11,7 @@ use super::compiled::{Document, Operation};
 use super::limits::{DocumentLimits, LimitExceeded, check_document, check_text};
 use super::rejection::Rejection;
 use super::variables::CoercedVariables;
-use super::{access, introspection, syntax, validate, variables};
+use super::{access, introspection, syntax, validate, validation_errors, variables};
 use crate::config::{CostMode, Settings};
 use crate::connector::{Reads, SubgraphKind};
 use crate::cost::{Estimate, Program};
@@ -82,13 +82,15 @@ impl Compiler {
     pub fn document(&self, text: &str) -> Result<Document, Rejection> {
         check_text(text, &self.document_limits).map_err(over_limit)?;
         let parsed = Parser::new().parse_ast(text, "operation");
-        let ast =
-            parsed.map_err(|failure| Rejection::of(code::GRAPHQL_PARSE_FAILED, &failure.errors))?;
+        let ast = parsed.map_err(|failure| Rejection::syntax(&failure.errors))?;
         Rejection::unless_valid(code::GRAPHQL_PARSE_FAILED, syntax::check(text))?;
         check_document(&ast, &self.document_limits).map_err(over_limit)?;
-        let document = ast
-            .to_executable_validate(&self.api)
-            .map_err(|failure| Rejection::of(code::GRAPHQL_VALIDATION_FAILED, &failure.errors))?;
+        let document = ast.to_executable_validate(&self.api).map_err(|failure| {
+            // Names of the schema are as public as introspection.
+            let (errors, suggest) = (&failure.errors, self.introspection);
+            let violations = validation_errors::violations(errors, &ast, &self.api, suggest);
+            Rejection::invalid(code::GRAPHQL_VALIDATION_FAILED, violations)
+        })?;
         let mut violations = validate::check(&self.api, &document, self.numbers);
         violations.extend(introspection::check(&document));
         Rejection::unless_valid(code::GRAPHQL_VALIDATION_FAILED, violations)?;

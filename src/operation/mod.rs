@@ -22,6 +22,7 @@ mod rejection;
 mod syntax;
 mod tokens;
 mod validate;
+mod validation_errors;
 mod variables;
 
 pub use self::compile::{Compiler, too_costly};

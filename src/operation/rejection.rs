@@ -3,9 +3,11 @@
 use std::fmt;
 
 use apollo_compiler::diagnostic::ToCliReport;
+use apollo_compiler::parser::SourceSpan;
 use apollo_compiler::validation::DiagnosticList;
 
-use crate::errors::{ErrorCode, ErrorKind};
+use crate::connector::syntax_error_in_words;
+use crate::errors::{ErrorCode, ErrorKind, code};
 use crate::plan::location;
 
 /// The most violations that a rejection lists.
@@ -44,24 +46,33 @@ impl Rejection {
         if violations.is_empty() {
             return Ok(());
         }
-        Err(Rejection {
-            code,
-            kind: ErrorKind::Invalid,
-            violations,
-        })
+        Err(Rejection::invalid(code, violations))
     }
 
-    /// The errors of parsing or validation.
-    pub(super) fn of(code: ErrorCode, diagnostics: &DiagnosticList) -> Rejection {
-        let violations = diagnostics.iter().take(MOST_VIOLATIONS).map(|diagnostic| {
-            let location = location(diagnostic.error.location(), diagnostic.sources);
-            (diagnostic.error.to_string(), location.into_iter().collect())
-        });
+    /// The client's operation is wrong in these ways.
+    pub(super) fn invalid(code: ErrorCode, violations: Vec<Violation>) -> Rejection {
         Rejection {
             code,
             kind: ErrorKind::Invalid,
-            violations: violations.collect(),
+            violations,
         }
+    }
+
+    /// The first syntax error. What the parser reports after it are mostly consequences.
+    pub(super) fn syntax(diagnostics: &DiagnosticList) -> Rejection {
+        let offset = |location: Option<SourceSpan>| location.map(|location| location.offset());
+        let first = diagnostics
+            .iter()
+            .min_by_key(|diagnostic| offset(diagnostic.error.location()));
+        let violations = first.into_iter().map(|diagnostic| {
+            let location = location(diagnostic.error.location(), diagnostic.sources);
+            let message = syntax_error_in_words(&diagnostic.error.to_string());
+            (
+                format!("syntax error: {message}"),
+                location.into_iter().collect(),
+            )
+        });
+        Rejection::invalid(code::GRAPHQL_PARSE_FAILED, violations.collect())
     }
 }
 
