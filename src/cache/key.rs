@@ -109,7 +109,7 @@ key_type!(
     ResponseKey
 );
 key_type!(
-    /// The folders and settings of a gateway, and its version.
+    /// The folders and settings that responses depend on, and the version of the gateway.
     Generation
 );
 key_type!(
@@ -138,6 +138,11 @@ impl Generation {
     /// From the texts of all that can change responses, in a fixed order.
     pub fn new(texts: &[&[u8]]) -> Generation {
         Generation(digest("generation", |out| put_list(out, texts)))
+    }
+
+    /// Its bytes, for a hash of several.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        self.0.as_bytes()
     }
 }
 

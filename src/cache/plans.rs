@@ -176,6 +176,18 @@ where
         self.entries.get(&PlanKeyRef { text, name })
     }
 
+    /// All compiled operations, with their texts and the names that clients sent, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = (Arc<str>, Option<Arc<str>>, Arc<T>)> + '_ {
+        let entries = self.entries.iter();
+        entries.map(|(key, compiled)| {
+            (
+                Arc::clone(&key.text),
+                key.name.as_ref().map(Arc::clone),
+                compiled,
+            )
+        })
+    }
+
     /// The compiled operation. If there is none, `start` returns a future that compiles it, which is polled once for
     /// all requests that want it at the same time. The future must do the work on other threads than those that serve
     /// requests, and must [store](Compilation::store) the result.

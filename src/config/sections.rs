@@ -31,8 +31,8 @@ section! {
         operations: Option<PathBuf> = None,
         /// Whether clients may read the schema (`__schema`, `__type`, `/schema.graphql`).
         introspection: bool = true,
-        /// Who sees statistics of upstream calls: `lastError`, `lastErrorAt`, `p95Ms`, `cacheHitRatio`, `calls` and `failures`
-        /// of the field `connectors`. With `"operators"` they are null for clients; the admin listener's `/health` has
+        /// Who sees statistics of upstream calls: `lastError`, `lastErrorAt`, `p95Ms`, `cacheHitRatio`, `calls`, `failures` and
+        /// `problem` of the field `connectors`. With `"operators"` they are null for clients; the admin listener's `/health` has
         /// them. `state` and `asOf` are for every client.
         connector_health: Audience = Audience::Public,
         /// Whether responses are compressed (gzip) for clients that accept it.

@@ -21,7 +21,7 @@ use crate::source::CallOptions;
 use crate::source::envelope::headers_value;
 
 /// The runtime of one connector.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct ConnectorRuntime {
     /// The connector's name.
     pub name: Arc<str>,

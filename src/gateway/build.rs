@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::configured::{ConfiguredConnector, SetupProblem};
+use super::configured::{ConfiguredConnector, Setup, SetupProblem};
+use super::generation::Fingerprints;
 use super::limits::waiting;
+use super::shared::Shared;
 use super::sources::Sources;
 use super::{native, sources};
-use crate::budget::Budget;
-use crate::cache::{CachedConnector, Documents, Endpoint};
+use crate::cache::{CachedConnector, Endpoint};
 use crate::config;
-use crate::config::Settings;
 use crate::connector::{
     self, Connect, DeploymentValue, Invalidates, Reads, Schemes, SourceDeclaration, Subgraph,
     SubgraphKind,
@@ -19,34 +19,54 @@ use crate::execute::{ConnectorRuntime, Runtime};
 use crate::graph::query::QueryGraph;
 use crate::graph::{Composed, compose};
 use crate::mapping::{Selection, Variables};
-use crate::source::dns::{DnsSettings, Resolver};
 use crate::source::gate::Gate;
 use crate::source::native::{NativeSchema, NativeWire};
-use crate::source::{CallOptions, Source, SourceParts, StoredHeaders, Wires};
+use crate::source::{CallOptions, Source, SourceParts, StoredHeaders};
 
 /// The parts of a gateway.
 pub(super) struct GatewayParts {
     pub(super) composed: Composed,
+    pub(super) fingerprints: Fingerprints,
     pub(super) runtime: Runtime,
     /// The schema of the gateway's own connector, as operators query it.
     pub(super) for_operators: Arc<dyn NativeSchema>,
 }
 
+/// The generation before this one, whose endpoints are taken over where the connector is the same.
+pub(super) struct Previous<'a> {
+    pub(super) runtime: &'a Runtime,
+    pub(super) fingerprints: &'a Fingerprints,
+}
+
+impl Previous<'_> {
+    /// The runtime of a connector, if it is the same as in the next generation.
+    fn of(&self, connector: &str, next: &Fingerprints) -> Option<&ConnectorRuntime> {
+        let is_same = next.is_same(connector, self.fingerprints);
+        let mut connectors = self.runtime.connectors.iter();
+        connectors.find(|runtime| is_same && *runtime.name == *connector)
+    }
+}
+
 /// Composes the connectors with the gateway's own connector, and builds their sources.
 pub(super) fn build(
-    connectors: Vec<ConfiguredConnector>,
-    settings: &Settings,
-    wires: Wires,
-    documents: &Arc<Documents>,
+    setup: Setup<'_>,
+    shared: &Shared,
+    previous: Option<&Previous<'_>>,
 ) -> Result<GatewayParts, SetupProblem> {
-    let mut connectors = connectors;
+    let Setup {
+        mut connectors,
+        set_aside,
+        settings,
+    } = setup;
+    let fingerprints = Fingerprints::new(&connectors, settings);
+    let (wires, documents) = (shared.wires.clone(), &shared.documents);
     let schemes = wires.schemes();
     for connector in &mut connectors {
         set_addresses(connector, settings, &schemes)?;
         sources::adapt_templates(connector, &wires)?;
         refuse_unset(connector);
     }
-    let infos = connectors.iter().map(native::ConnectorInfo::of).collect();
+    let infos = native::infos(&connectors, &set_aside);
     let audience = settings.general.connector_health;
     let native = native::connector(infos, Arc::downgrade(documents), audience);
     let native = native.map_err(SetupProblem::Schema)?;
@@ -66,10 +86,14 @@ pub(super) fn build(
     };
     let graph = Arc::new(QueryGraph::new(&composed));
     let limits = &settings.limits;
-    let budget = Budget::new(limits.operations_bytes.0, limits.small_operation_bytes.0);
-    let resolver = Resolver::new(DnsSettings::from(&settings.dns));
     let mut connector_runtimes = Vec::with_capacity(composed.subgraphs.len());
     for subgraph in composed.subgraphs.iter() {
+        let unchanged = previous.and_then(|previous| previous.of(&subgraph.name, &fingerprints));
+        // The gateway's own connector is rebuilt: it lists the connectors of this generation.
+        if let Some(unchanged) = unchanged.filter(|_| subgraph.name != native::OWN_CONNECTOR) {
+            connector_runtimes.push(unchanged.clone());
+            continue;
+        }
         let mut connectors = connectors.iter();
         let connector = connectors.find(|connector| connector.subgraph.name == subgraph.name);
         let settings = connector.map(|connector| connector.settings.clone());
@@ -80,8 +104,8 @@ pub(super) fn build(
             source: None,
             gate: Arc::new(Gate::of(&settings.common)),
             limits: settings.common.clone(),
-            budget: Arc::clone(&budget),
-            dns: resolver.clone(),
+            budget: Arc::clone(&shared.budget),
+            dns: shared.resolver.clone(),
         };
         let mut sources = Sources::new(subgraph, &wires, parts);
         let cached = documents.bounded_connector(&subgraph.name, waiting);
@@ -97,9 +121,10 @@ pub(super) fn build(
         connectors: connector_runtimes,
         documents: Arc::clone(documents),
         limits: limits.into(),
-        budget,
+        budget: Arc::clone(&shared.budget),
     };
     Ok(GatewayParts {
+        fingerprints,
         composed,
         runtime,
         for_operators: native.for_operators,

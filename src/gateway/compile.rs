@@ -1,11 +1,13 @@
 //! A compiled operation as it is cached, by its text: also when it is a refusal, so that an invalid operation is parsed only
 //! once.
 
-use std::sync::{Mutex, OnceLock};
+use std::sync::atomic::AtomicU32;
+use std::sync::{Arc, Mutex, OnceLock};
 
+use super::generation::Fingerprints;
 use super::refusal::Refusal;
 use crate::cache::plans::Weighs;
-use crate::cache::{OperationKey, ResponseKey};
+use crate::cache::{Generation, OperationKey, ResponseKey};
 use crate::operation::{Compiler, Operation};
 use crate::priority::Heavy;
 use crate::response::Sizes;
@@ -22,21 +24,41 @@ pub(super) enum Compiled {
 pub(super) struct CompiledOperation {
     pub(super) operation: Operation,
     pub(super) key: OperationKey,
+    /// What its responses depend on, besides the request.
+    pub(super) generation: Generation,
     /// The key of its cached response, when the response depends on the operation alone (no variables, headers or labels).
     pub(super) bare_key: OnceLock<ResponseKey>,
+    /// The number of requests for it, as an order for the next generation.
+    pub(super) uses: AtomicU32,
     /// The buffer sizes of its last execution, as a hint for the next.
     pub(super) sizes: Mutex<Sizes>,
     /// The length of the operation's text in bytes.
     length: usize,
 }
 
-impl Compiled {
-    pub(super) fn new(compiler: &Compiler, text: &str, name: Option<&str>) -> Compiled {
-        match compiler.compile(text, name) {
+/// What operations are compiled with.
+#[derive(Debug)]
+pub(super) struct Compiling {
+    pub(super) compiler: Compiler,
+    pub(super) fingerprints: Fingerprints,
+    /// The names of the connectors, by their number in the graph.
+    pub(super) names: Vec<Arc<str>>,
+    /// The public schema.
+    pub(super) api_sdl: String,
+}
+
+impl Compiling {
+    /// Compiles an operation.
+    pub(super) fn compile(&self, text: &str, name: Option<&str>) -> Compiled {
+        match self.compiler.compile(text, name) {
             Ok(operation) => Compiled::Ready(Heavy::new(CompiledOperation {
+                generation: self
+                    .fingerprints
+                    .of_plan(&operation.plan, &self.names, &self.api_sdl),
                 key: OperationKey::new(text, operation.definition.name.as_deref()),
                 operation,
                 bare_key: OnceLock::new(),
+                uses: AtomicU32::new(0),
                 sizes: Mutex::default(),
                 length: text.len(),
             })),

@@ -1,6 +1,6 @@
-//! What a gateway is built from, and why it cannot be built.
+//! What a generation of a gateway is built from, and why it cannot be built.
 
-use crate::config;
+use crate::config::{self, Settings};
 use crate::connector::diagnostic::{Span, code};
 use crate::connector::{Diagnostic, Subgraph};
 
@@ -15,6 +15,43 @@ pub struct ConfiguredConnector {
     pub description: Option<String>,
     /// Its settings.
     pub settings: config::ConnectorSettings,
+}
+
+/// What one generation of a gateway is built from.
+#[derive(Debug, Clone)]
+pub struct Setup<'a> {
+    /// The connectors that it serves.
+    pub connectors: Vec<ConfiguredConnector>,
+    /// What is wrong with some of them, or with others that it does not serve.
+    pub set_aside: Vec<SetAside>,
+    /// The settings.
+    pub settings: &'a Settings,
+}
+
+/// A connector whose folder or settings have errors: the gateway serves something else for it.
+#[derive(Debug, Clone)]
+pub struct SetAside {
+    /// The connector.
+    pub connector: String,
+    /// Who is responsible for it.
+    pub owner: Option<String>,
+    /// What it offers, for people.
+    pub description: Option<String>,
+    /// What is wrong, in one line.
+    pub problem: String,
+    /// What is served for it.
+    pub served: Served,
+}
+
+/// What is served for a connector that is set aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Served {
+    /// The last version without errors.
+    LastGood,
+    /// Its schema: each of its fields is null, with an error.
+    Schema,
+    /// Nothing: its fields are not in the public schema.
+    Nothing,
 }
 
 /// Why a gateway cannot be built.

@@ -17,12 +17,14 @@ mod generation;
 mod introspection;
 mod labels;
 mod limits;
+mod live;
 mod native;
 mod offload;
 mod payloads;
 mod refusal;
 mod respond;
 mod run;
+mod shared;
 mod sources;
 mod workers;
 
@@ -32,10 +34,11 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 use jiff::Timestamp;
 
-pub use self::configured::{ConfiguredConnector, SetupProblem};
+pub use self::configured::{ConfiguredConnector, Served, SetAside, Setup, SetupProblem};
 pub use self::cost::ExplainedCost;
 pub use self::explain::Explained;
 pub use self::labels::Draw;
+pub use self::live::LiveGateway;
 pub use self::native::OWN_CONNECTOR;
 pub use self::payloads::Payloads;
 pub use self::run::Gateway;

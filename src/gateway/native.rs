@@ -13,7 +13,7 @@ use apollo_compiler::parser::SourceSpan;
 use async_graphql::{EmptyMutation, EmptySubscription, Enum, Object, Schema, SimpleObject};
 use bytes::Bytes;
 
-use super::configured::ConfiguredConnector;
+use super::configured::{ConfiguredConnector, Served, SetAside};
 use crate::cache::Documents;
 use crate::cache::figures::Snapshot;
 use crate::config::Audience;
@@ -30,22 +30,43 @@ pub(super) struct ConnectorInfo {
     name: String,
     owner: Option<String>,
     description: Option<String>,
-    kind: Protocol,
+    /// `None` if its folder could not be read.
+    protocol: Option<Protocol>,
+    /// Why it is set aside, and what is served for it.
+    set_aside: Option<(String, Served)>,
 }
 
-impl ConnectorInfo {
-    pub(super) fn of(connector: &ConfiguredConnector) -> Self {
-        ConnectorInfo {
-            name: connector.subgraph.name.clone(),
-            owner: connector.owner.clone(),
-            description: connector.description.clone(),
-            kind: match connector.subgraph.kind {
-                SubgraphKind::Connectors { .. } => Protocol::Connectors,
-                SubgraphKind::Service(_) => Protocol::Graphql,
-                SubgraphKind::Native => Protocol::Native,
-            },
-        }
-    }
+/// The constant data of all connectors, by name.
+pub(super) fn infos(
+    connectors: &[ConfiguredConnector],
+    set_aside: &[SetAside],
+) -> Vec<ConnectorInfo> {
+    let aside = |name: &str| {
+        let found = set_aside.iter().find(|aside| aside.connector == name);
+        found.map(|aside| (aside.problem.clone(), aside.served))
+    };
+    let served = connectors.iter().map(|connector| ConnectorInfo {
+        name: connector.subgraph.name.clone(),
+        owner: connector.owner.clone(),
+        description: connector.description.clone(),
+        protocol: Some(match connector.subgraph.kind {
+            SubgraphKind::Connectors { .. } => Protocol::Connectors,
+            SubgraphKind::Service(_) => Protocol::Graphql,
+            SubgraphKind::Native => Protocol::Native,
+        }),
+        set_aside: aside(&connector.subgraph.name),
+    });
+    let not_served = set_aside.iter().filter(|aside| aside.served == Served::Nothing);
+    let not_served = not_served.map(|aside| ConnectorInfo {
+        name: aside.connector.clone(),
+        owner: aside.owner.clone(),
+        description: aside.description.clone(),
+        protocol: None,
+        set_aside: Some((aside.problem.clone(), aside.served)),
+    });
+    let mut infos: Vec<ConnectorInfo> = served.chain(not_served).collect();
+    infos.sort_by(|one, other| one.name.cmp(&other.name));
+    infos
 }
 
 /// How a connector reaches its upstream.
@@ -68,6 +89,8 @@ enum ConnectorState {
     Up,
     /// Its last call failed.
     Down,
+    /// Its folder or its settings have errors: its fields are null, with an error, or not in the schema.
+    SetAside,
 }
 
 /// A connector and its state.
@@ -79,10 +102,13 @@ struct Connector {
     owner: Option<String>,
     /// What it offers.
     description: Option<String>,
-    /// How it reaches its upstream.
-    protocol: Protocol,
+    /// How it reaches its upstream; null if its folder cannot be read.
+    protocol: Option<Protocol>,
     /// Its state, by its last call.
     state: ConnectorState,
+    /// What is wrong with its folder or its settings. While its state is another one than `SET_ASIDE`, its last version without
+    /// errors is served.
+    problem: Option<String>,
     /// The kind of the last failure, such as `Timeout`.
     last_error: Option<String>,
     /// When it last failed, in seconds since 1970.
@@ -127,13 +153,18 @@ impl Query {
                 let count = shown.as_ref().map_or(0, of);
                 self.shows_figures.then_some(count as f64)
             };
+            let aside = info.set_aside.as_ref();
+            let is_aside = aside.is_some_and(|(_, served)| *served != Served::LastGood);
+            let problem = aside.map(|(problem, _)| problem.clone());
             let seconds = |timestamp: crate::cache::Timestamp| timestamp.0 as f64 / 1000.0;
             Connector {
                 name: info.name.clone(),
                 owner: info.owner.clone(),
                 description: info.description.clone(),
-                protocol: info.kind,
+                protocol: info.protocol,
+                problem: problem.filter(|_| self.shows_figures),
                 state: match figures {
+                    _ if is_aside => ConnectorState::SetAside,
                     None => ConnectorState::Idle,
                     Some(figures) if figures.failing => ConnectorState::Down,
                     Some(_) => ConnectorState::Up,
@@ -223,7 +254,7 @@ pub(super) fn reserved_names(own: &Subgraph, others: &[Subgraph]) -> Vec<Diagnos
 }
 
 /// The query of the admin listener's `/health`: every field.
-const DETAILS: &str = "{ connectors { name owner protocol state lastError lastErrorAt asOf p95Ms cacheHitRatio calls \
+const DETAILS: &str = "{ connectors { name owner protocol state problem lastError lastErrorAt asOf p95Ms cacheHitRatio calls \
                        failures } }";
 
 /// The state of the connectors, as the JSON text of a GraphQL response.

@@ -45,11 +45,12 @@ impl Gateway {
         &self,
         compilation: Compilation<Compiled>,
     ) -> impl Future<Output = Result<Arc<Compiled>, Refusal>> + Send + use<> {
-        let compiler = Arc::clone(&self.compiler);
+        let compiling = Arc::clone(&self.compiling);
         let account = self.runtime.budget.account(usize::MAX);
         let length = compilation.text().len();
         // Checked here so that a text which is too long is neither copied into the queue nor cached.
-        let refusal = compiler
+        let refusal = compiling
+            .compiler
             .check_length(compilation.text())
             .err()
             .map(Refusal::from);
@@ -59,11 +60,11 @@ impl Gateway {
                 return Err(refusal);
             }
             let begun = Instant::now();
-            let compiled = Compiled::new(&compiler, compilation.text(), compilation.name());
+            let compiled = compiling.compile(compilation.text(), compilation.name());
             metrics::histogram!(PLAN_SECONDS).record(begun.elapsed().as_secs_f64());
             Ok(compilation.store(compiled))
         };
-        let done = self.workers.run(length, job);
+        let done = self.shared.workers.run(length, job);
         async move {
             match refusal {
                 Some(refusal) => Err(refusal),
@@ -103,7 +104,7 @@ impl Gateway {
             selection.write(&introspection, account, &write_limits)
         };
         // The text is short, but the response is not.
-        let written = self.workers.run(LONG_JOB, job).await;
+        let written = self.shared.workers.run(LONG_JOB, job).await;
         written.map_err(job_refusal)?.map_err(stopped_refusal)
     }
 }

@@ -61,7 +61,7 @@ const BUSY: &str = r#"{"errors":[{"message":"The gateway is busy; try again in a
 async fn what_finds_no_place_in_the_queue_is_busy() {
     let gateway = gateway(|settings| settings.limits.compilation_queue = 1);
     let kept = ask(&gateway, "{ a: __typename }").await;
-    let gate = gateway.workers.occupy();
+    let gate = gateway.shared.workers.occupy();
     let mut waiting = Box::pin(ask(&gateway, "{ b: __typename }"));
     assert!(poll_immediate(&mut waiting).await.is_none());
     let refused = ask(&gateway, "{ c: __typename }").await;
@@ -85,7 +85,7 @@ async fn what_finds_no_place_in_the_queue_is_busy() {
 #[tokio::test]
 async fn a_compilation_goes_on_while_one_of_those_who_share_it_waits() {
     let gateway = gateway(|settings| settings.limits.compilation_queue = 1);
-    let gate = gateway.workers.occupy();
+    let gate = gateway.shared.workers.occupy();
     let mut first = Box::pin(ask(&gateway, "{ b: __typename }"));
     let mut second = Box::pin(ask(&gateway, "{ b: __typename }"));
     assert!(poll_immediate(&mut first).await.is_none());
@@ -142,7 +142,7 @@ async fn compiling_is_charged_while_it_is_done_and_given_back() {
 #[tokio::test]
 async fn a_text_that_is_too_long_is_neither_queued_nor_kept() {
     let gateway = gateway(|settings| settings.limits.compilation_queue = 0);
-    let gate = gateway.workers.occupy();
+    let gate = gateway.shared.workers.occupy();
     let long = format!("{{ __typename }} # {}", "x".repeat(100_000));
     let refused = ask(&gateway, &long).await;
     assert_eq!(refused.outcome, RequestOutcome::Refused);
@@ -177,7 +177,7 @@ async fn usual_introspection_is_answered_from_kept_bytes() {
     );
     assert!(first.body.len() > 10_000, "{}", first.body.len());
     // From here on no response can be written.
-    let gate = gateway.workers.occupy();
+    let gate = gateway.shared.workers.occupy();
     let second = ask(&gateway, USUAL).await;
     assert!(same(&first.body, &second.body));
     assert_eq!(
@@ -230,7 +230,7 @@ async fn long_introspection_is_written_by_the_workers() {
     let short = ask(&gateway, "{ __type(name: \"Query\") { name } }").await;
     let long = repeated(100);
     assert_eq!(ask(&gateway, &long).await.outcome, RequestOutcome::Executed);
-    let gate = gateway.workers.occupy();
+    let gate = gateway.shared.workers.occupy();
     let mut waiting = Box::pin(ask(&gateway, &long));
     assert!(poll_immediate(&mut waiting).await.is_none());
     assert_eq!(ask(&gateway, &long).await.outcome, RequestOutcome::Busy);
@@ -288,7 +288,7 @@ async fn compiled_operations_stay_within_their_bytes() {
 #[tokio::test]
 async fn the_wait_for_a_turn_is_bounded() {
     let gateway = gateway(|settings| settings.limits.compilation_wait = Duration::ZERO);
-    let gate = gateway.workers.occupy();
+    let gate = gateway.shared.workers.occupy();
     let late = ask(&gateway, "{ a: __typename }").await;
     assert_eq!((text(&late), late.outcome), (BUSY, RequestOutcome::Busy));
     drop(gate);

@@ -6,14 +6,13 @@ use std::time::Duration;
 use super::compile::CompiledOperation;
 use super::{ClientContext, GraphqlResponse, RequestOutcome, ResponseCachePolicy};
 use crate::cache::responses::Served;
-use crate::cache::{Documents, Generation, HeadersRead, ResponseKey, ResponseKeyParts};
+use crate::cache::{Documents, HeadersRead, ResponseKey, ResponseKeyParts};
 use crate::execute::Executed;
 use crate::operation::CoercedVariables;
 use crate::plan::ConditionValues;
 
 /// The key of an operation's response in the cache.
 pub(super) fn response_key(
-    generation: &Generation,
     ready: &CompiledOperation,
     coerced: &CoercedVariables,
     client: &ClientContext,
@@ -21,7 +20,7 @@ pub(super) fn response_key(
 ) -> ResponseKey {
     let operation = &ready.operation;
     let parts = || ResponseKeyParts {
-        generation,
+        generation: &ready.generation,
         operation: &ready.key,
         variables: &coerced.text,
         headers: match operation.all_headers {

@@ -2,28 +2,26 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::compile::{Compiled, CompiledOperation};
-use super::configured::{ConfiguredConnector, SetupProblem};
+use super::build::Previous;
+use super::compile::{Compiled, CompiledOperation, Compiling};
+use super::configured::{ConfiguredConnector, Setup, SetupProblem};
 use super::cost::CostControl;
-use super::generation::generation;
 use super::introspection::Introspection;
 use super::refusal::Refusal;
 use super::respond::{executed_response, response_key, served_response};
-use super::workers::Workers;
+use super::shared::Shared;
 use super::{
     ClientContext, GraphqlRequest, GraphqlResponse, ResponseCachePolicy, build, labels, native,
 };
 use crate::budget::{Account, Budget};
 use crate::cache::plans::Plans;
-use crate::cache::responses::Responses;
-use crate::cache::{
-    Admissions, Backend, Documents, Generation, MemoryBackend, Provenance, ResponseKey,
-};
+use crate::cache::{Admissions, Backend, Documents, MemoryBackend, Provenance, ResponseKey};
 use crate::config::{Percentage, Settings};
 use crate::execute::{Executed, Execution, RequestContext, Runtime};
 use crate::graph::Composed;
@@ -37,13 +35,11 @@ use crate::source::native::NativeSchema;
 pub struct Gateway {
     composed: Composed,
     pub(super) runtime: Runtime,
-    pub(super) compiler: Arc<Compiler>,
+    pub(super) compiling: Arc<Compiling>,
     pub(super) cost: CostControl,
     pub(super) introspection: Arc<Introspection>,
-    pub(super) workers: Workers,
     pub(super) plans: Plans<Compiled, Refusal>,
-    responses: Responses,
-    generation: Generation,
+    pub(super) shared: Shared,
     /// The percentage of requests for which each named override label is on.
     label_settings: BTreeMap<String, Percentage>,
     /// The schema of the gateway's own connector, as operators query it.
@@ -92,31 +88,70 @@ impl Gateway {
         wires: Wires,
         backend: &dyn Backend,
     ) -> Result<Gateway, SetupProblem> {
-        let max_bytes = settings.cache.documents.0 as u64;
-        let documents = Arc::new(Documents::with_backend(backend, max_bytes));
-        let generation = generation(&connectors, settings);
-        let varying: Vec<String> = connectors
+        let setup = Setup {
+            connectors,
+            set_aside: Vec::new(),
+            settings,
+        };
+        Gateway::generation(setup, Shared::new(settings, wires, backend), None)
+    }
+
+    /// The first generation of a gateway.
+    ///
+    /// # Errors
+    /// The connectors do not compose, or a setting is invalid.
+    pub fn first(setup: Setup<'_>) -> Result<Gateway, SetupProblem> {
+        let shared = Shared::new(setup.settings, Wires::default(), &MemoryBackend);
+        Gateway::generation(setup, shared, None)
+    }
+
+    /// The next generation. It shares the caches with this one, and the connections of the connectors that are the same in
+    /// both. This one can still execute requests.
+    ///
+    /// # Errors
+    /// The connectors do not compose, or a setting is invalid.
+    pub fn successor(&self, setup: Setup<'_>) -> Result<Gateway, SetupProblem> {
+        let shared = self.shared.next(setup.settings);
+        let previous = Previous {
+            runtime: &self.runtime,
+            fingerprints: &self.compiling.fingerprints,
+        };
+        Gateway::generation(setup, shared, Some(&previous))
+    }
+
+    fn generation(
+        setup: Setup<'_>,
+        shared: Shared,
+        previous: Option<&Previous<'_>>,
+    ) -> Result<Gateway, SetupProblem> {
+        let settings = setup.settings;
+        let varying: Vec<String> = setup
+            .connectors
             .iter()
             .filter(|connector| connector.settings.common.latency_varies)
             .map(|connector| connector.subgraph.name.clone())
             .collect();
-        let parts = build::build(connectors, settings, wires, &documents)?;
+        let parts = build::build(setup, &shared, previous)?;
         let api = Arc::new(parts.composed.api.clone());
-        let limits = &settings.limits;
         let compiler = Compiler::new(Arc::clone(&api), Arc::clone(&parts.runtime.graph), settings)
             .with_varying_latency(&varying);
+        let names = parts.runtime.connectors.iter();
+        let compiling = Compiling {
+            compiler,
+            names: names.map(|connector| Arc::clone(&connector.name)).collect(),
+            api_sdl: parts.composed.api_sdl.clone(),
+            fingerprints: parts.fingerprints,
+        };
         Ok(Gateway {
-            generation,
             introspection: Arc::new(Introspection::new(api)),
-            workers: Workers::new(limits.into()),
             plans: Plans::new(settings.cache.plans.0 as u64),
-            responses: Responses::with_backend(backend, settings.cache.responses.0 as u64),
             label_settings: settings.override_labels.clone(),
             for_operators: parts.for_operators,
-            cost: CostControl::new(&settings.cost, limits.concurrent_requests),
+            cost: CostControl::new(&settings.cost, settings.limits.concurrent_requests),
             composed: parts.composed,
             runtime: parts.runtime,
-            compiler: Arc::new(compiler),
+            compiling: Arc::new(compiling),
+            shared,
         })
     }
 
@@ -132,7 +167,7 @@ impl Gateway {
 
     /// Compiles operations as this gateway does.
     pub fn compiler(&self) -> &Compiler {
-        &self.compiler
+        &self.compiling.compiler
     }
 
     /// The document caches and call statistics of the connectors.
@@ -143,6 +178,11 @@ impl Gateway {
     /// The state of the connectors for operators, as the JSON text of a GraphQL response.
     pub async fn details(&self) -> Bytes {
         native::details(&*self.for_operators).await
+    }
+
+    /// The number of operations that are compiled.
+    pub fn compiled_operations(&self) -> usize {
+        self.plans.iter().count()
     }
 
     /// The memory that running operations hold.
@@ -172,11 +212,13 @@ impl Gateway {
             Compiled::Ready(ready) => ready,
             Compiled::Refused(refusal) => return Err(refusal.clone()),
         };
+        ready.uses.fetch_add(1, Ordering::Relaxed);
         let operation = &ready.operation;
         if operation.definition.is_mutation() && !client.mutations_allowed {
             return Err(Refusal::mutation_not_allowed());
         }
         let coerced = self
+            .compiling
             .compiler
             .coerce(operation, request.variables.as_ref())?;
         let conditions = self.decide(ready, &coerced, client);
@@ -185,9 +227,9 @@ impl Gateway {
         let report = self.cost.is_reported(request, client);
         let uncached = report || operation.reads_instant;
         let key = (operation.definition.is_query() && !uncached)
-            .then(|| response_key(&self.generation, ready, &coerced, client, &conditions));
+            .then(|| response_key(ready, &coerced, client, &conditions));
         if let Some(key) = &key
-            && let Some(served) = self.responses.get(key).await
+            && let Some(served) = self.shared.responses.get(key).await
         {
             return Ok(served_response(served, ready));
         }
@@ -226,7 +268,7 @@ impl Gateway {
         };
         if !executed.failed {
             let vary = Arc::clone(&ready.operation.headers);
-            self.responses.put(key, &executed.payload, vary, provenance);
+            self.shared.responses.put(key, &executed.payload, vary, provenance);
         }
     }
 

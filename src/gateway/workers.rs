@@ -31,7 +31,7 @@ const IDLE: Duration = Duration::from_secs(10);
 const STACK: usize = 2 * 1024 * 1024;
 
 /// The limits of [`Workers`].
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct WorkerLimits {
     /// The number of jobs that run at the same time; at least one.
     pub(super) threads: usize,

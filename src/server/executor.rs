@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use crate::gateway::{ClientContext, Gateway, GraphqlRequest, GraphqlResponse};
+use crate::gateway::{ClientContext, Gateway, GraphqlRequest, GraphqlResponse, LiveGateway};
 
 /// Executes GraphQL requests. [`Gateway`] implements it; the server's tests have implementations of their own.
 #[async_trait]
@@ -30,5 +30,20 @@ impl Executor for Gateway {
 
     async fn details(&self) -> Bytes {
         Gateway::details(self).await
+    }
+}
+
+#[async_trait]
+impl Executor for LiveGateway {
+    async fn execute(&self, request: GraphqlRequest, client: &ClientContext) -> GraphqlResponse {
+        LiveGateway::execute(self, request, client).await
+    }
+
+    fn schema(&self) -> Bytes {
+        Executor::schema(&*self.current())
+    }
+
+    async fn details(&self) -> Bytes {
+        self.current().details().await
     }
 }

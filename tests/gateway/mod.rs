@@ -9,6 +9,7 @@ mod canary;
 mod cost;
 mod counts;
 mod district;
+mod generations;
 mod limits;
 mod operators;
 mod plans;

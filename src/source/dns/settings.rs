@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::config;
 
 /// The settings of the resolver. `config` documents them, and has the defaults that operators see.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DnsSettings {
     /// Use the C library, not the name servers.
     pub system: bool,

@@ -1,0 +1,89 @@
+//! The gateway that serves now, and its replacement by a successor.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use arc_swap::ArcSwap;
+
+use super::compile::Compiled;
+use super::run::Gateway;
+use super::{ClientContext, GraphqlRequest, GraphqlResponse};
+
+/// The number of operations that are compiled before a successor serves.
+const WARMED: usize = 256;
+
+/// The time for that. What is not compiled by then is compiled when it is requested.
+const WARMING: Duration = Duration::from_secs(5);
+
+/// The gateway that serves now. A request ends on the generation with which it began.
+pub struct LiveGateway {
+    current: ArcSwap<Gateway>,
+}
+
+impl LiveGateway {
+    /// Serves this generation.
+    pub fn new(gateway: Gateway) -> LiveGateway {
+        LiveGateway {
+            current: ArcSwap::from_pointee(gateway),
+        }
+    }
+
+    /// The generation that serves now.
+    pub fn current(&self) -> Arc<Gateway> {
+        self.current.load_full()
+    }
+
+    /// Compiles the most used operations for a successor; then it serves.
+    pub async fn replace(&self, successor: Gateway) {
+        successor.warm(&self.current()).await;
+        self.current.store(Arc::new(successor));
+    }
+
+    /// Executes one request, by the generation that serves now.
+    pub async fn execute(
+        &self,
+        request: GraphqlRequest,
+        client: &ClientContext,
+    ) -> GraphqlResponse {
+        self.current().execute(request, client).await
+    }
+}
+
+impl std::fmt::Debug for LiveGateway {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("LiveGateway").field(&self.current()).finish()
+    }
+}
+
+impl Gateway {
+    /// Compiles the operations that another generation has executed most often, the most frequent first.
+    async fn warm(&self, other: &Gateway) {
+        let mut used: Vec<(u32, GraphqlRequest)> = Vec::new();
+        for (text, name, compiled) in other.plans.iter() {
+            let Compiled::Ready(ready) = &*compiled else {
+                continue;
+            };
+            let request = GraphqlRequest {
+                query: Some(text.to_string()),
+                operation_name: name.map(|name| name.to_string()),
+                ..GraphqlRequest::default()
+            };
+            used.push((ready.uses.load(Ordering::Relaxed), request));
+        }
+        used.sort_by_key(|(uses, _)| std::cmp::Reverse(*uses));
+        let begun = Instant::now();
+        for (uses, request) in used.into_iter().take(WARMED) {
+            if begun.elapsed() > WARMING {
+                return;
+            }
+            // A refusal, such as a field that is gone, is for the client that sends the operation.
+            if let Ok(compiled) = self.compiled(&request).await
+                && let Compiled::Ready(ready) = &*compiled
+            {
+                // An operation that is no longer sent is forgotten after some generations.
+                ready.uses.store(uses / 2, Ordering::Relaxed);
+            }
+        }
+    }
+}
