@@ -9,7 +9,7 @@ use super::output::{count, diagnostics, message};
 use crate::connector::Diagnostic;
 
 /// The arguments of every command.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct Common {
     /// The settings file [default: sangam.toml, if there is one].
     #[arg(long, short, global = true, value_name = "FILE")]

@@ -47,7 +47,7 @@ pub(super) fn unknown(settings: &Settings, folders: &[ConnectorFolder]) -> Vec<D
 }
 
 /// The folders of all connectors, sorted.
-fn paths(settings: &Settings) -> std::io::Result<Vec<PathBuf>> {
+pub(super) fn paths(settings: &Settings) -> std::io::Result<Vec<PathBuf>> {
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(&settings.general.connectors)? {
         let path = entry?.path();

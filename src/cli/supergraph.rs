@@ -9,7 +9,7 @@ use super::output::message;
 use super::{Exit, Stop};
 use crate::config::{RawSettings, Settings};
 use crate::connector::diagnostic::code;
-use crate::connector::{Diagnostic, Folder, FolderSettings, SubgraphKind};
+use crate::connector::{Diagnostic, Folder, FolderSettings, SubgraphKind, set_aside};
 use crate::gateway::OWN_CONNECTOR;
 use crate::graph::supergraph;
 
@@ -62,6 +62,7 @@ pub(super) fn graphs(file: &Path, settings: &Settings) -> Result<Vec<ConnectorFo
         folders.push(ConnectorFolder {
             path: PathBuf::from(&subgraph.name),
             folder: Folder {
+                schema_only: Some(set_aside(&subgraph)),
                 subgraph: Some(subgraph),
                 settings: FolderSettings::default(),
                 diagnostics: Vec::new(),

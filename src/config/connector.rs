@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
 
 use super::environment::Environment;
 use super::places::Places;
-use super::problem::{self, ConfigError};
+use super::problem;
 use super::secret::{MASK, Secret, SecretRef};
 use super::section::Section;
 use super::sections::{ConnectorLimits, RawConnectorLimits};
 use super::value::HttpUrl;
-use crate::connector::is_secret_name;
+use crate::connector::{Diagnostic, is_secret_name};
 
 /// The settings of a connector as written.
 #[derive(Debug, Clone, Default)]
@@ -57,6 +58,15 @@ impl RawConfig {
             }),
             RawConfig::List(items) => items.iter().find_map(RawConfig::plain_secret),
             RawConfig::Plain(_) | RawConfig::Secret(_) => None,
+        }
+    }
+
+    fn collect_files(&self, files: &mut Vec<PathBuf>) {
+        match self {
+            RawConfig::Secret(SecretRef::File(file)) => files.push(file.clone()),
+            RawConfig::List(items) => items.iter().for_each(|item| item.collect_files(files)),
+            RawConfig::Table(table) => table.values().for_each(|item| item.collect_files(files)),
+            RawConfig::Plain(_) | RawConfig::Secret(_) => {}
         }
     }
 
@@ -164,13 +174,24 @@ impl RawConnectorSettings {
         }
     }
 
-    /// Applies the defaults and reads the secrets.
+    /// The files of its secrets and of its certificate authorities.
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
+        let of_sources = self.sources.values();
+        let of_sources = of_sources.filter_map(|source| source.config.as_ref());
+        let mut files: Vec<PathBuf> = self.common.ca.iter().cloned().collect();
+        for config in self.config.iter().chain(of_sources) {
+            config.collect_files(&mut files);
+        }
+        files
+    }
+
+    /// Applies the defaults and reads the secrets. A value that cannot be read is absent, and there is a problem for it.
     pub(super) fn resolve(
         self,
         name: &str,
         environment: &Environment,
         places: &Places,
-    ) -> Result<ConnectorSettings, ConfigError> {
+    ) -> (ConnectorSettings, Vec<Diagnostic>) {
         let mut problems = Vec::new();
         let mut problem = |key: &str, message: String| {
             let key = format!("connector.{name}.{key}");
@@ -214,16 +235,13 @@ impl RawConnectorSettings {
         let sources = sources.collect();
         let config = self.config.map(|raw| resolved(raw, &["config"]));
         let config = config.unwrap_or_default();
-        if problems.is_empty() {
-            Ok(ConnectorSettings {
-                common,
-                sources,
-                config,
-                env,
-            })
-        } else {
-            Err(ConfigError { problems })
-        }
+        let settings = ConnectorSettings {
+            common,
+            sources,
+            config,
+            env,
+        };
+        (settings, problems)
     }
 }
 

@@ -124,6 +124,22 @@ impl Settings {
         name: &str,
         connector_toml: Option<(&Path, &str)>,
     ) -> Result<ConnectorSettings, ConfigError> {
+        let (settings, problems) = self.connector_with_problems(name, connector_toml)?;
+        match problems.is_empty() {
+            true => Ok(settings),
+            false => Err(ConfigError { problems }),
+        }
+    }
+
+    /// The same, where values that cannot be read, such as a secret whose file is missing, are absent and are reported.
+    ///
+    /// # Errors
+    /// Settings that are wrong in themselves, all together.
+    pub fn connector_with_problems(
+        &self,
+        name: &str,
+        connector_toml: Option<(&Path, &str)>,
+    ) -> Result<(ConnectorSettings, Vec<Diagnostic>), ConfigError> {
         let folder_settings = match connector_toml {
             Some((path, text)) => read::connector_toml(name, path, text)?,
             None => RawConnectorSettings::default(),
@@ -131,10 +147,22 @@ impl Settings {
         let of_variables = self.connector_variables.get(&variable_name(name));
         let of_variables = of_variables.cloned().unwrap_or_default();
         let raw = self.connectors.get(name).cloned().unwrap_or_default();
-        of_variables
-            .over(raw)
-            .over(folder_settings)
-            .resolve(name, &self.environment, &self.places)
+        let raw = of_variables.over(raw).over(folder_settings);
+        Ok(raw.resolve(name, &self.environment, &self.places))
+    }
+
+    /// The files that the settings are read from, besides those of the connectors: the file itself, secrets, certificates.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let Tls { certificate, key } = &self.tls;
+        let mut files: Vec<PathBuf> = [&self.file, certificate, key, &self.general.supergraph]
+            .into_iter()
+            .flatten()
+            .cloned()
+            .collect();
+        for raw in self.connectors.values() {
+            files.extend(raw.files());
+        }
+        files
     }
 
     /// Replaces the settings of a connector: a spec has its own.

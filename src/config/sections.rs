@@ -37,6 +37,10 @@ section! {
         connector_health: Audience = Audience::Public,
         /// Whether responses are compressed (gzip) for clients that accept it.
         compression: bool = true,
+        /// How often `sangam serve` looks whether a connector, the settings, a secret or a certificate has changed; a change is
+        /// checked and served without a restart. With `0s`, only SIGHUP has this effect. What cannot change while it runs, such
+        /// as `listen`, `[log]` and the sizes of caches, takes effect at the next start, and a line of the log says so.
+        watch: Duration = Duration::from_secs(1),
         /// How long the port stays open after SIGTERM. `/health/ready` returns 503 at once, requests still get responses, and
         /// clients are asked to use another server (`Connection: close`, GOAWAY). SIGINT (Ctrl-C) closes the port at once, and
         /// so does `0s`; a second signal ends everything at once.

@@ -146,6 +146,17 @@ impl Diagnostic {
         self
     }
 
+    /// In one line: the message, and the file with the line.
+    pub fn summary(&self) -> String {
+        match self.labels.first() {
+            Some(Label { span, .. }) => {
+                let (path, line) = (&span.source.path, span.start().line);
+                format!("{} ({path}:{line})", self.message)
+            }
+            None => self.message.clone(),
+        }
+    }
+
     /// True for an error, false for a warning.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error

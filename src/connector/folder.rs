@@ -9,6 +9,7 @@ use super::diagnostic::{Diagnostic, code};
 use super::findings::Findings;
 use super::model::{Subgraph, SubgraphKind};
 use super::schemes::Schemes;
+use super::set_aside::set_aside;
 use super::settings::FolderSettings;
 use super::{connects, schema};
 
@@ -17,6 +18,8 @@ use super::{connects, schema};
 pub struct Folder {
     /// The connector; `None` if a diagnostic is an error.
     pub subgraph: Option<Subgraph>,
+    /// The same without its upstream ([`set_aside`](super::set_aside())), if its schema alone has no error.
+    pub schema_only: Option<Subgraph>,
     /// The settings in `connector.toml`.
     pub settings: FolderSettings,
     /// Errors and warnings, in the order of the text.
@@ -38,10 +41,18 @@ impl Folder {
         let mut diagnostics = check_name(&name, path);
         let schema_path = path.join("connector.graphql");
         let shown = schema_path.display().to_string();
+        let mut schema_only = None;
         let subgraph = match std::fs::read_to_string(&schema_path) {
             Ok(text) => {
                 let (subgraph, of_schema) = read_sdl_with(&name, &shown, &text, schemes);
                 diagnostics.extend(of_schema);
+                schema_only = match &subgraph {
+                    Some(subgraph) => Some(set_aside(subgraph)),
+                    None => {
+                        let (schema, _) = normalise(&name, &shown, &text);
+                        schema.as_ref().map(set_aside)
+                    }
+                };
                 subgraph
             }
             Err(error) => {
@@ -65,6 +76,7 @@ impl Folder {
         let usable = !diagnostics.iter().any(Diagnostic::is_error);
         Self {
             subgraph: subgraph.filter(|_| usable),
+            schema_only,
             settings,
             diagnostics,
         }

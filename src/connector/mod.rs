@@ -32,6 +32,7 @@ pub mod reference;
 pub mod request;
 mod schema;
 mod schemes;
+mod set_aside;
 mod settings;
 mod unknown_directives;
 mod unset;
@@ -58,6 +59,7 @@ pub use model::{
 pub(crate) use provides::leave_out_own;
 pub use request::{RenderError, Request, RequestTemplate, ShownRequest, WireRequest};
 pub use schemes::Schemes;
+pub use set_aside::set_aside;
 pub use settings::FolderSettings;
 pub(crate) use settings::is_secret_name;
 pub use unset::{refuse as refuse_unset, unset_values};

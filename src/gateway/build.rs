@@ -9,7 +9,7 @@ use super::shared::Shared;
 use super::sources::Sources;
 use super::{native, sources};
 use crate::cache::{CachedConnector, Endpoint};
-use crate::config;
+use crate::config::{self, Settings};
 use crate::connector::{
     self, Connect, DeploymentValue, Invalidates, Reads, Schemes, SourceDeclaration, Subgraph,
     SubgraphKind,

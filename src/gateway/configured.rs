@@ -22,13 +22,13 @@ pub struct ConfiguredConnector {
 pub struct Setup<'a> {
     /// The connectors that it serves.
     pub connectors: Vec<ConfiguredConnector>,
-    /// What is wrong with some of them, or with others that it does not serve.
+    /// What is wrong with some of them, and with others that it does not serve.
     pub set_aside: Vec<SetAside>,
     /// The settings.
     pub settings: &'a Settings,
 }
 
-/// A connector whose folder or settings have errors: the gateway serves something else for it.
+/// A connector with a problem: its folder or its settings have errors, or lack a value.
 #[derive(Debug, Clone)]
 pub struct SetAside {
     /// The connector.
@@ -37,15 +37,17 @@ pub struct SetAside {
     pub owner: Option<String>,
     /// What it offers, for people.
     pub description: Option<String>,
-    /// What is wrong, in one line.
-    pub problem: String,
+    /// What is wrong.
+    pub problem: Diagnostic,
     /// What is served for it.
     pub served: Served,
 }
 
-/// What is served for a connector that is set aside.
+/// What is served for a connector.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Served {
+    /// Its folder as it is now. If there is a problem, calls that it concerns fail.
+    Current,
     /// The last version without errors.
     LastGood,
     /// Its schema: each of its fields is null, with an error.

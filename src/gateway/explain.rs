@@ -44,7 +44,10 @@ impl Gateway {
                 Compiled::Refused(refusal) => return Err(refusal.clone()),
             };
             let operation = &ready.operation;
-            let coerced = self.compiling.compiler.coerce(operation, request.variables.as_ref());
+            let coerced = self
+                .compiling
+                .compiler
+                .coerce(operation, request.variables.as_ref());
             let mut explained = Explained {
                 plan: plan::explain(&operation.plan, &self.runtime.graph),
                 plan_json: plan::explain_json(&operation.plan, &self.runtime.graph),

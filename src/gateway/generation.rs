@@ -66,10 +66,19 @@ impl Fingerprints {
             .collect();
         called.sort_unstable();
         called.dedup();
-        let called = called.iter().filter_map(|name| self.by_connector.get(*name));
+        let called = called
+            .iter()
+            .filter_map(|name| self.by_connector.get(*name));
         let mut parts: Vec<&[u8]> = vec![self.of_all.as_bytes(), api_sdl.as_bytes()];
         parts.extend(called.map(|hash| &hash.as_bytes()[..]));
         Generation::new(&parts)
+    }
+}
+
+impl ConfiguredConnector {
+    /// Whether another version has the same folder and the same settings.
+    pub fn is_same(&self, other: &ConfiguredConnector) -> bool {
+        parts_of(self) == parts_of(other)
     }
 }
 

@@ -21,6 +21,7 @@ mod live;
 mod native;
 mod offload;
 mod payloads;
+mod quarantine;
 mod refusal;
 mod respond;
 mod run;
@@ -41,6 +42,7 @@ pub use self::labels::Draw;
 pub use self::live::LiveGateway;
 pub use self::native::OWN_CONNECTOR;
 pub use self::payloads::Payloads;
+pub use self::quarantine::{Candidate, Chosen, choose};
 pub use self::run::Gateway;
 
 pub use crate::cache::Payload;

@@ -43,7 +43,7 @@ pub(super) fn infos(
 ) -> Vec<ConnectorInfo> {
     let aside = |name: &str| {
         let found = set_aside.iter().find(|aside| aside.connector == name);
-        found.map(|aside| (aside.problem.clone(), aside.served))
+        found.map(|aside| (aside.problem.summary(), aside.served))
     };
     let served = connectors.iter().map(|connector| ConnectorInfo {
         name: connector.subgraph.name.clone(),
@@ -56,13 +56,15 @@ pub(super) fn infos(
         }),
         set_aside: aside(&connector.subgraph.name),
     });
-    let not_served = set_aside.iter().filter(|aside| aside.served == Served::Nothing);
+    let not_served = set_aside
+        .iter()
+        .filter(|aside| aside.served == Served::Nothing);
     let not_served = not_served.map(|aside| ConnectorInfo {
         name: aside.connector.clone(),
         owner: aside.owner.clone(),
         description: aside.description.clone(),
         protocol: None,
-        set_aside: Some((aside.problem.clone(), aside.served)),
+        set_aside: Some((aside.problem.summary(), aside.served)),
     });
     let mut infos: Vec<ConnectorInfo> = served.chain(not_served).collect();
     infos.sort_by(|one, other| one.name.cmp(&other.name));
@@ -154,7 +156,7 @@ impl Query {
                 self.shows_figures.then_some(count as f64)
             };
             let aside = info.set_aside.as_ref();
-            let is_aside = aside.is_some_and(|(_, served)| *served != Served::LastGood);
+            let is_aside = aside.is_some_and(|(_, served)| *served > Served::LastGood);
             let problem = aside.map(|(problem, _)| problem.clone());
             let seconds = |timestamp: crate::cache::Timestamp| timestamp.0 as f64 / 1000.0;
             Connector {
@@ -261,4 +263,14 @@ const DETAILS: &str = "{ connectors { name owner protocol state problem lastErro
 pub(super) async fn details(for_operators: &dyn NativeSchema) -> Bytes {
     let answer = for_operators.execute(DETAILS.into()).await;
     Bytes::from(serde_json::to_vec(&answer).unwrap_or_default())
+}
+
+/// The query of `/health/ready?details`: what every client may see.
+const STATES: &str = "{ connectors { name state } }";
+
+/// The names and states of the connectors, as a JSON list.
+pub(super) async fn states(schema: &dyn NativeSchema) -> Bytes {
+    let answer = schema.execute(STATES.into()).await;
+    let data = serde_json::to_value(&answer.data).unwrap_or_default();
+    Bytes::from(data["connectors"].to_string())
 }

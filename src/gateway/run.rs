@@ -180,6 +180,11 @@ impl Gateway {
         native::details(&*self.for_operators).await
     }
 
+    /// The names and states of the connectors, as a JSON list.
+    pub async fn states(&self) -> Bytes {
+        native::states(&*self.for_operators).await
+    }
+
     /// The number of operations that are compiled.
     pub fn compiled_operations(&self) -> usize {
         self.plans.iter().count()
@@ -268,7 +273,9 @@ impl Gateway {
         };
         if !executed.failed {
             let vary = Arc::clone(&ready.operation.headers);
-            self.shared.responses.put(key, &executed.payload, vary, provenance);
+            self.shared
+                .responses
+                .put(key, &executed.payload, vary, provenance);
         }
     }
 

@@ -21,6 +21,7 @@ pub const FIELDS: &[LogField] = &[
     ),
     field("bytes", "the length of a body"),
     field("cache", "the result of a cache lookup: hit, miss, …"),
+    field("code", "the code of a finding: INVALID_MAPPING, …"),
     field("connector", "a connector's name"),
     field(
         "coordinate",
@@ -38,6 +39,7 @@ pub const FIELDS: &[LogField] = &[
         "the kind of an error: NOT_FOUND, TIMEOUT, …; CANCELLED for a call whose client has left",
     ),
     field("limit", "the setting whose limit was exceeded"),
+    field("line", "a line of `file`"),
     field("message", "a fixed text"),
     field("method", "a request's method"),
     field("ms", "a duration in milliseconds"),
@@ -47,7 +49,10 @@ pub const FIELDS: &[LogField] = &[
     ),
     field("otel.kind", "server or client"),
     field("otel.status_code", "OK or ERROR"),
-    field("outcome", "executed, refused, …"),
+    field(
+        "outcome",
+        "executed, refused, …; of a reload: changed, added, removed",
+    ),
     field("path", "the path of one of the gateway's endpoints"),
     field(
         "request_id",

@@ -68,6 +68,11 @@ pub const PLAN_SECONDS: &str = "sangam_plan_seconds";
 /// Log lines that were not written.
 pub const LOG_LINES_DROPPED: &str = "sangam_log_lines_dropped_total";
 
+/// Reloads.
+pub const RELOADS: &str = "sangam_reloads_total";
+/// Connectors with a problem.
+pub const SET_ASIDE: &str = "sangam_connectors_with_problems";
+
 /// Every metric.
 pub const METRICS: &[Metric] = &[
     Metric {
@@ -168,6 +173,18 @@ pub const METRICS: &[Metric] = &[
         kind: MetricKind::Seconds,
         labels: &[],
         about: "Time to parse, validate and plan an operation that was not in the plan cache",
+    },
+    Metric {
+        name: RELOADS,
+        kind: MetricKind::Counter,
+        labels: &["outcome"],
+        about: "Reloads after a change of files or SIGHUP: reloaded, refused (the settings are wrong, or a connector with --strict)",
+    },
+    Metric {
+        name: SET_ASIDE,
+        kind: MetricKind::Gauge,
+        labels: &[],
+        about: "Connectors with errors or without values that they need, as the log says",
     },
     Metric {
         name: LOG_LINES_DROPPED,

@@ -16,6 +16,9 @@ pub trait Executor: Send + Sync + 'static {
 
     /// The state of each connector's upstream, for operators, as JSON.
     async fn details(&self) -> Bytes;
+
+    /// The names and states of the connectors, for every client, as a JSON list.
+    async fn states(&self) -> Bytes;
 }
 
 #[async_trait]
@@ -31,6 +34,10 @@ impl Executor for Gateway {
     async fn details(&self) -> Bytes {
         Gateway::details(self).await
     }
+
+    async fn states(&self) -> Bytes {
+        Gateway::states(self).await
+    }
 }
 
 #[async_trait]
@@ -45,5 +52,9 @@ impl Executor for LiveGateway {
 
     async fn details(&self) -> Bytes {
         self.current().details().await
+    }
+
+    async fn states(&self) -> Bytes {
+        self.current().states().await
     }
 }

@@ -16,6 +16,7 @@ use super::admin::AdminHandler;
 use super::connections::Connections;
 use super::dispatch::Dispatch;
 use super::executor::Executor;
+use super::listen::Certificates;
 use super::protocol::{Handler, Protocols};
 use super::refusal::HttpRefusal;
 use super::start_error::StartError;
@@ -47,6 +48,7 @@ pub struct Server {
     pub admin_address: Option<SocketAddr>,
     /// Whether clients speak TLS.
     pub tls: bool,
+    pub(super) certificates: Option<Arc<Certificates>>,
     pub(super) state: Arc<ServerState>,
     /// The connections of each listener.
     pub(super) listeners: Vec<Arc<Connections>>,
@@ -68,6 +70,7 @@ impl Server {
             address: settings.general.listen,
             admin_address: None,
             tls: false,
+            certificates: None,
             state: state.clone(),
             listeners: Vec::new(),
             close: watch::Sender::new(false),
@@ -77,8 +80,10 @@ impl Server {
             grace: settings.general.shutdown_grace,
         };
         let dispatch = app(state.clone(), settings)?;
-        let tls = listen::tls(&settings.tls)?;
-        server.tls = tls.is_some();
+        server.certificates = Certificates::read(&settings.tls)?;
+        server.tls = server.certificates.is_some();
+        let certificates = server.certificates.as_ref();
+        let tls = certificates.map(Certificates::acceptor).transpose()?;
         let listener = listen::bind(
             settings.general.listen,
             "choose another address with --listen or `listen` in sangam.toml",
@@ -94,6 +99,15 @@ impl Server {
         }
         server.keep_metrics_small();
         Ok(server)
+    }
+
+    /// Reads the certificate of `[tls]` again, for the connections from now on. Returns whether it is another one.
+    ///
+    /// # Errors
+    /// It cannot be read, or does not fit its key: the one before stays.
+    pub fn renew_certificate(&self, settings: &Settings) -> Result<bool, StartError> {
+        let certificates = self.certificates.as_ref();
+        certificates.map_or(Ok(false), |current| current.renew(&settings.tls))
     }
 
     fn serve(

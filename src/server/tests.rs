@@ -104,6 +104,10 @@ impl Executor for Fake {
     async fn details(&self) -> Bytes {
         Bytes::from_static(b"{\"data\":{\"connectors\":[{\"name\":\"dggi\"}]}}")
     }
+
+    async fn states(&self) -> Bytes {
+        Bytes::from_static(b"[]")
+    }
 }
 
 struct Running {

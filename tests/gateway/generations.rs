@@ -74,7 +74,9 @@ async fn world() -> World {
 impl World {
     async fn replace(&self, connectors: &[(&str, &str)], key: &str) {
         let current = self.live.current();
-        let next = setup(&self.upstream, connectors, key, |setup| current.successor(setup));
+        let next = setup(&self.upstream, connectors, key, |setup| {
+            current.successor(setup)
+        });
         self.live.replace(next).await;
     }
 

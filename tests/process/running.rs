@@ -91,15 +91,25 @@ impl Running {
 
     /// The address in the log line with this message.
     pub(super) fn address(&mut self, message: &str) -> String {
+        self.until(message)["address"].as_str().unwrap().to_owned()
+    }
+
+    /// Waits for the log line with this message.
+    pub(super) fn until(&mut self, message: &str) -> serde_json::Value {
         loop {
             let line = self.lines.recv_timeout(PATIENCE);
             let line = line.unwrap_or_else(|_| panic!("no {message:?} after:\n{}", self.said));
             let read: serde_json::Value = serde_json::from_str(&line).unwrap_or_default();
             self.said.push_str(&line);
             if read["message"] == message {
-                return read["address"].as_str().unwrap().to_owned();
+                return read;
             }
         }
+    }
+
+    /// The output so far, as far as a line was waited for.
+    pub(super) fn said(&self) -> &str {
+        &self.said
     }
 
     /// Its memory by `/proc`, in bytes: `VmRSS` is the current one, `VmHWM` the maximum so far.
@@ -112,8 +122,17 @@ impl Running {
 
     /// Stops it as a service manager does.
     pub(super) fn terminate(&self) {
+        self.signal(Signal::TERM);
+    }
+
+    /// Asks it to read its settings and folders again.
+    pub(super) fn hang_up(&self) {
+        self.signal(Signal::HUP);
+    }
+
+    fn signal(&self, signal: Signal) {
         let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap();
-        kill_process(pid, Signal::TERM).unwrap();
+        kill_process(pid, signal).unwrap();
     }
 
     /// Stops it as a service manager does, and returns its output.

@@ -1,20 +1,27 @@
 //! `sangam serve`: runs the gateway.
+//!
+//! [`deployment`] reads the settings and the folders, [`report`] logs what is wrong with them, [`reload`] does both again
+//! when [`files`] has noticed a change.
+
+mod deployment;
+mod files;
+mod reload;
+mod report;
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use self::deployment::{Deployment, LastGood, SettingsSource};
+use self::reload::Reloader;
 use super::output::{diagnostics, message};
 use super::supergraph::SupergraphFile;
 use super::{Common, Exit, Stop, load};
-use crate::config::{Secret, Settings};
-use crate::connector::Diagnostic;
-use crate::gateway::ConfiguredConnector;
+use crate::gateway::{Gateway, choose};
 use crate::observe;
-use crate::observe::{Masker, Observer};
+use crate::observe::Observer;
 use crate::priority::Runtimes;
 use crate::server::Server;
 
@@ -24,7 +31,8 @@ pub(super) struct Serve {
     /// The address for clients [default: `listen` of the settings, else 127.0.0.1:4000].
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
-    /// Do not start if a connector reads a value of `$config` or `$env` that the settings do not give.
+    /// Serve nothing if a connector has errors, or reads a value of `$config` or `$env` that the settings do not give. Without
+    /// it, such a connector is set aside, and the others are served.
     #[arg(long)]
     strict: bool,
     #[command(flatten)]
@@ -32,68 +40,64 @@ pub(super) struct Serve {
 }
 
 impl Serve {
-    /// Reads and checks everything before it listens.
+    /// Reads everything before it listens.
     pub(super) fn run(self, common: &Common) -> Result<Exit, Stop> {
         let mut flags = self.supergraph.flags();
         flags.general.listen = self.listen;
-        let settings = load::settings(common, flags)?;
-        let folders = load::folders(&settings)?;
-        load::checked(&folders)?;
-        let unset = load::unset_values(&settings, &folders);
-        if self.strict && !unset.is_empty() {
-            diagnostics(&unset);
-            message("error: values are not set, and --strict is given");
-            return Err(Exit::Usage.into());
+        let source = SettingsSource {
+            common: common.clone(),
+            flags,
+        };
+        let deployment = Deployment::read(source.read()?, &LastGood::new())?;
+        if self.strict {
+            load::checked(&load::folders(&deployment.settings)?)?;
+            if !deployment.unset.is_empty() {
+                diagnostics(&deployment.unset);
+                message("error: values are not set, and --strict is given");
+                return Err(Exit::Usage.into());
+            }
+            deployment.refused_when_strict()?;
         }
-        let connectors = load::connectors(&folders, Some(&settings))?;
+        if !deployment.unknown.is_empty() {
+            return Err(Stop::with(deployment.unknown, Exit::Usage));
+        }
         load::install_tls();
         let runtimes = Runtimes::new().map_err(|error| load::not_started(&error))?;
-        let exit = runtimes.block_on(serve(settings, connectors, &unset));
+        let exit = runtimes.block_on(serve(source, self.strict, deployment));
         // Does not wait for tasks that still run: `shutdown_grace` is over.
         runtimes.shutdown_background();
         exit
     }
 }
 
-async fn serve(
-    settings: Settings,
-    connectors: Vec<ConfiguredConnector>,
-    unset: &[Diagnostic],
-) -> Result<Exit, Stop> {
+async fn serve(source: SettingsSource, strict: bool, deployment: Deployment) -> Result<Exit, Stop> {
+    let settings = deployment.settings.clone();
     let observer = observe::install(&settings.log, &settings.tracing).map_err(|error| {
         message(&format!("error: cannot observe: {error}"));
         Exit::Failed
     })?;
-    observer.hide(secrets(&settings, &connectors));
-    for name in &settings.unknown_variables {
-        tracing::warn!(error = name, "a variable of the environment is no setting");
+    let chosen = choose(&deployment.candidates, &settings, Gateway::first).map_err(report::stop)?;
+    if chosen.served.is_empty() {
+        let errors = deployment.errors.into_iter().chain(chosen.findings);
+        return Err(Stop::with(errors.collect(), Exit::Findings));
     }
-    for value in unset {
-        tracing::warn!(
-            connector = value.connector,
-            error = value.message,
-            "requests of a connector lack a value"
-        );
+    if strict && !chosen.findings.is_empty() {
+        return Err(Stop::with(chosen.findings, Exit::Findings));
     }
-    let count = connectors.len();
-    let gateway = Arc::new(load::gateway(connectors, &settings)?);
-    let server = Server::start(&settings, gateway).map_err(|error| {
+    let (mut signals, hangup) = Signals::listen()?;
+    let mut reloader = Reloader::start(source, strict, (deployment, chosen), observer, hangup);
+    let server = Server::start(&settings, reloader.live.clone()).map_err(|error| {
         message(&format!("error: {error}"));
         Exit::Failed
     })?;
-    let signals = Signals::listen()?;
-    log_addresses(&server, count);
-    stop(server, signals).await;
-    flush(observer).await;
+    log_addresses(&server, reloader.connectors());
+    let requested = tokio::select! {
+        requested = signals.next() => requested,
+        () = reloader.run(&server) => StopRequest::ByPerson,
+    };
+    stop(server, requested, signals).await;
+    flush(reloader.observer).await;
     Ok(Exit::Success)
-}
-
-fn secrets(settings: &Settings, connectors: &[ConfiguredConnector]) -> Masker {
-    let of_connectors = connectors
-        .iter()
-        .flat_map(|connector| connector.settings.secrets());
-    let all = of_connectors.chain(settings.admin.token.as_ref());
-    Masker::new(all.map(Secret::expose))
 }
 
 fn log_addresses(server: &Server, connectors: usize) {
@@ -111,9 +115,8 @@ fn log_addresses(server: &Server, connectors: usize) {
     }
 }
 
-/// Waits for a signal, then stops gracefully; a second signal stops at once.
-async fn stop(server: Server, mut signals: Signals) {
-    let requested = signals.next().await;
+/// Stops gracefully; a second signal stops at once.
+async fn stop(server: Server, requested: StopRequest, mut signals: Signals) {
     tracing::info!("stopping: requests in flight are finished first");
     let stopping = async {
         match requested {
@@ -141,17 +144,19 @@ struct Signals {
 }
 
 impl Signals {
-    fn listen() -> Result<Signals, Exit> {
+    /// These signals, and SIGHUP.
+    fn listen() -> Result<(Signals, Signal), Exit> {
         let listen = |kind| {
             signal(kind).map_err(|error| {
                 message(&format!("error: cannot wait for signals: {error}"));
                 Exit::Failed
             })
         };
-        Ok(Signals {
+        let signals = Signals {
             interrupt: listen(SignalKind::interrupt())?,
             terminate: listen(SignalKind::terminate())?,
-        })
+        };
+        Ok((signals, listen(SignalKind::hangup())?))
     }
 
     async fn next(&mut self) -> StopRequest {

@@ -1,0 +1,226 @@
+//! Reloads: reads the deployment again, and replaces what is served.
+//!
+//! A reload never ends the service. If the settings are wrong, everything stays as it is. If a connector is wrong, its last
+//! good version is served ([`choose`]); with `--strict`, everything stays. Each problem is logged once, and again when it has
+//! ended.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+use tokio::signal::unix::Signal;
+use tokio::task::spawn_blocking;
+
+use super::super::{Exit, Stop};
+use super::deployment::{Deployment, LastGood, SettingsSource};
+use super::files::WatchedFiles;
+use super::report;
+use crate::config::Settings;
+use crate::gateway::{Chosen, Gateway, LiveGateway, Served, choose};
+use crate::observe::Observer;
+use crate::observe::metrics::{RELOADS, SET_ASIDE};
+use crate::server::Server;
+
+/// What is served now, and how to read it again.
+pub(super) struct Reloader {
+    source: SettingsSource,
+    strict: bool,
+    /// SIGHUP.
+    hangup: Signal,
+    pub(super) live: Arc<LiveGateway>,
+    pub(super) observer: Observer,
+    state: State,
+}
+
+/// What the last reload has found.
+struct State {
+    /// The settings of the start: some of them cannot change.
+    started_with: Settings,
+    settings: Settings,
+    last_good: LastGood,
+    /// The problem of each connector that has one.
+    problems: BTreeMap<String, String>,
+    files: WatchedFiles,
+}
+
+impl State {
+    fn new(deployment: Deployment, chosen: &Chosen<Gateway>, started_with: Settings) -> State {
+        State {
+            started_with,
+            last_good: last_good(chosen),
+            problems: problems(chosen),
+            files: deployment.files,
+            settings: deployment.settings,
+        }
+    }
+}
+
+impl Reloader {
+    /// After the first choice, which is about to be served.
+    pub(super) fn start(
+        source: SettingsSource,
+        strict: bool,
+        (deployment, chosen): (Deployment, Chosen<Gateway>),
+        observer: Observer,
+        hangup: Signal,
+    ) -> Reloader {
+        let settings = deployment.settings.clone();
+        report::warnings(&deployment, &Settings::default());
+        let state = State::new(deployment, &chosen, settings);
+        observer.hide(report::masker(&[(&state.settings, &state.last_good)]));
+        log_problems(&BTreeMap::new(), &state.problems, &chosen);
+        Reloader {
+            source,
+            strict,
+            live: Arc::new(LiveGateway::new(chosen.built)),
+            observer,
+            hangup,
+            state,
+        }
+    }
+
+    /// The number of connectors without errors that are served.
+    pub(super) fn connectors(&self) -> usize {
+        self.state.last_good.len()
+    }
+
+    /// Reloads whenever a file has changed, and on SIGHUP. Never ends.
+    pub(super) async fn run(&mut self, server: &Server) {
+        loop {
+            // `f64` is exact for every number of connectors.
+            metrics::gauge!(SET_ASIDE).set(self.state.problems.len() as f64);
+            tokio::select! {
+                _ = self.hangup.recv() => {}
+                () = self.state.files.changed() => {}
+            }
+            self.reload(server).await;
+        }
+    }
+
+    async fn reload(&mut self, server: &Server) {
+        let begun = Instant::now();
+        let outcome = match self.next().await {
+            Ok((deployment, chosen)) => {
+                self.renew_certificate(server, &deployment.settings);
+                self.replace(deployment, chosen, begun).await;
+                "reloaded"
+            }
+            Err(stop) => {
+                for finding in &stop.findings {
+                    report::error(finding, "an error in the deployment");
+                }
+                tracing::error!("not reloaded: everything is served as before");
+                // The next change is one of the files as they are now.
+                self.state.files.accept();
+                "refused"
+            }
+        };
+        metrics::counter!(RELOADS, "outcome" => outcome).increment(1);
+    }
+
+    /// Reads everything, and builds the next generation.
+    async fn next(&self) -> Result<(Deployment, Chosen<Gateway>), Stop> {
+        let (source, strict) = (self.source.clone(), self.strict);
+        let last_good = self.state.last_good.clone();
+        let current = self.live.current();
+        let next = spawn_blocking(move || {
+            let deployment = Deployment::read(source.read()?, &last_good)?;
+            if strict {
+                deployment.refused_when_strict()?;
+            }
+            let Deployment {
+                candidates,
+                settings,
+                ..
+            } = &deployment;
+            let chosen = choose(candidates, settings, |setup| current.successor(setup));
+            let chosen = chosen.map_err(report::stop)?;
+            if strict && !chosen.findings.is_empty() {
+                return Err(Stop::with(chosen.findings, Exit::Findings));
+            }
+            Ok((deployment, chosen))
+        });
+        match next.await {
+            Ok(next) => next,
+            Err(_) => {
+                tracing::error!("the reload ended abnormally");
+                Err(Exit::Failed.into())
+            }
+        }
+    }
+
+    async fn replace(&mut self, deployment: Deployment, chosen: Chosen<Gateway>, begun: Instant) {
+        report::warnings(&deployment, &self.state.settings);
+        report::needs_restart(&self.state.started_with, &deployment.settings);
+        let started_with = self.state.started_with.clone();
+        let state = State::new(deployment, &chosen, started_with);
+        log_changes(&self.state.last_good, &state.last_good);
+        log_problems(&self.state.problems, &state.problems, &chosen);
+        // Requests that still run may hold secrets of the old generation.
+        let both = [&self.state, &state];
+        let secrets = both.map(|state| (&state.settings, &state.last_good));
+        self.observer.hide(report::masker(&secrets));
+        let count = chosen.served.len();
+        self.live.replace(chosen.built).await;
+        self.state = state;
+        let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        tracing::info!(count, ms, "reloaded");
+    }
+
+    fn renew_certificate(&self, server: &Server, settings: &Settings) {
+        match server.renew_certificate(settings) {
+            Ok(true) => tracing::info!("the certificate is renewed"),
+            Ok(false) => {}
+            Err(error) => tracing::error!(
+                error = %error,
+                "the certificate cannot be renewed: the one before stays"
+            ),
+        }
+    }
+}
+
+fn last_good(chosen: &Chosen<Gateway>) -> LastGood {
+    let good = chosen.served.iter();
+    let good = good.filter(|(served, _)| *served <= Served::LastGood);
+    good.map(|(_, connector)| (connector.subgraph.name.clone(), connector.clone()))
+        .collect()
+}
+
+fn problems(chosen: &Chosen<Gateway>) -> BTreeMap<String, String> {
+    let aside = chosen.set_aside.iter();
+    aside
+        .map(|aside| (aside.connector.clone(), aside.problem.summary()))
+        .collect()
+}
+
+/// Logs which connectors are others than before.
+fn log_changes(before: &LastGood, after: &LastGood) {
+    for (name, connector) in after {
+        let outcome = match before.get(name) {
+            None => "added",
+            Some(before) if before.is_same(connector) => continue,
+            Some(_) => "changed",
+        };
+        tracing::info!(connector = name, outcome, "a connector has changed");
+    }
+    for name in before.keys().filter(|name| !after.contains_key(*name)) {
+        let outcome = "removed";
+        tracing::info!(connector = name, outcome, "a connector has changed");
+    }
+}
+
+/// Logs the problems that are new, and those that have ended.
+fn log_problems(
+    before: &BTreeMap<String, String>,
+    after: &BTreeMap<String, String>,
+    chosen: &Chosen<Gateway>,
+) {
+    for aside in &chosen.set_aside {
+        if before.get(&aside.connector) != after.get(&aside.connector) {
+            report::set_aside(aside);
+        }
+    }
+    for name in before.keys().filter(|name| !after.contains_key(*name)) {
+        tracing::info!(connector = name, "a connector has no problem any more");
+    }
+}

@@ -1,0 +1,116 @@
+//! What `serve` logs about its deployment.
+
+use super::super::{Exit, Stop};
+use super::deployment::{Deployment, LastGood};
+use crate::config::{Secret, Settings};
+use crate::connector::Diagnostic;
+use crate::gateway::{Served, SetAside, SetupProblem};
+use crate::observe::Masker;
+
+/// Logs an error, on one line.
+pub(super) fn error(finding: &Diagnostic, message: &'static str) {
+    let label = finding.labels.first();
+    let file = label.map(|label| label.span.source.path.as_str());
+    let line = label.map(|label| label.span.start().line as u64);
+    let connector = Some(finding.connector.as_str()).filter(|name| !name.is_empty());
+    tracing::error!(
+        connector,
+        code = finding.code.name,
+        file,
+        line,
+        error = finding.message,
+        "{message}"
+    );
+}
+
+/// Logs that a connector has a problem, and what is served for it.
+pub(super) fn set_aside(aside: &SetAside) {
+    let message = match aside.served {
+        Served::Current => "a connector lacks values: the calls that read them fail",
+        Served::LastGood => "a connector has errors: its last version without errors is served",
+        Served::Schema => "a connector is set aside: its fields are null, with an error",
+        Served::Nothing => "a connector is set aside: its fields are not in the schema",
+    };
+    let problem = Diagnostic {
+        connector: aside.connector.clone(),
+        ..aside.problem.clone()
+    };
+    error(&problem, message);
+}
+
+/// Logs the warnings about a deployment that were not there with the settings before.
+pub(super) fn warnings(deployment: &Deployment, before: &Settings) {
+    let settings = &deployment.settings;
+    let unknown = settings.unknown_variables.iter();
+    for name in unknown.filter(|name| !before.unknown_variables.contains(name)) {
+        tracing::warn!(error = name, "a variable of the environment is no setting");
+    }
+    for finding in &deployment.unknown {
+        tracing::warn!(
+            error = finding.message,
+            "settings are for no connector that there is"
+        );
+    }
+    for value in &deployment.unset {
+        tracing::warn!(
+            connector = value.connector,
+            error = value.message,
+            "requests of a connector lack a value"
+        );
+    }
+}
+
+/// Logs which settings have changed that take effect only at the next start.
+pub(super) fn needs_restart(started: &Settings, now: &Settings) {
+    for ((error, before), (_, after)) in fixed(started).iter().zip(fixed(now)) {
+        if *before != after {
+            tracing::warn!(
+                error,
+                "settings have changed that take effect at the next start"
+            );
+        }
+    }
+}
+
+/// What cannot change while the gateway runs, by the names of settings.
+fn fixed(settings: &Settings) -> [(&'static str, String); 9] {
+    let (general, limits) = (&settings.general, &settings.limits);
+    let has_tls = settings.tls.certificate.is_some();
+    let shutdown = (general.shutdown_delay, general.shutdown_grace);
+    let of_connections = (
+        (limits.connections, limits.body_bytes, limits.bodies_bytes),
+        (limits.concurrent_requests, limits.reserved_descriptors),
+    );
+    [
+        ("listen", format!("{:?}", general.listen)),
+        ("introspection", format!("{:?}", general.introspection)),
+        ("compression", format!("{:?}", general.compression)),
+        ("shutdown_delay or shutdown_grace", format!("{shutdown:?}")),
+        ("admin", format!("{:?}", settings.admin)),
+        ("tls", format!("{has_tls:?}")),
+        ("cors", format!("{:?}", settings.cors)),
+        ("cache", format!("{:?}", settings.cache)),
+        ("log, tracing or limits of connections", {
+            format!("{:?}{:?}{of_connections:?}", settings.log, settings.tracing)
+        }),
+    ]
+}
+
+/// Hides the secrets of these deployments in the log.
+pub(super) fn masker(deployments: &[(&Settings, &LastGood)]) -> Masker {
+    let secrets = deployments.iter().flat_map(|(settings, connectors)| {
+        let connectors = connectors.values();
+        let of_connectors = connectors.flat_map(|connector| connector.settings.secrets());
+        of_connectors.chain(settings.admin.token.as_ref())
+    });
+    Masker::new(secrets.map(Secret::expose))
+}
+
+/// Ends a command because a gateway cannot be built.
+pub(super) fn stop(problem: SetupProblem) -> Stop {
+    let exit = match &problem {
+        SetupProblem::Schema(_) => Exit::Findings,
+        SetupProblem::Setting(_) => Exit::Usage,
+    };
+    Stop::with(problem.into_diagnostics(), exit)
+}
