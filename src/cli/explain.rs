@@ -158,6 +158,9 @@ fn as_text(explained: &Explained, masker: &Masker) -> String {
         for remark in &call.remarks {
             let _ = writeln!(text, "   warning: {}", masker.mask(remark));
         }
+        for warning in call.mapping_warnings.iter().take(MOST_WARNINGS) {
+            let _ = writeln!(text, "   mapping: {}", masker.mask(warning));
+        }
     }
     let _ = writeln!(
         text,
@@ -166,6 +169,9 @@ fn as_text(explained: &Explained, masker: &Masker) -> String {
     );
     text
 }
+
+/// The most warnings of a whole mapping that are shown of one call.
+const MOST_WARNINGS: usize = 10;
 
 /// `200 miss, 1832 bytes, 4.1 ms`
 fn outcome(call: &CallRecord) -> String {
@@ -247,6 +253,7 @@ fn as_json(explained: &Explained, masker: &Masker) -> String {
                 "ms": call.took.as_secs_f64() * 1000.0,
                 "failure": call.failure,
                 "warnings": call.remarks,
+                "mappingWarnings": call.mapping_warnings,
             })
         });
         whole["calls"] = calls.collect();

@@ -32,6 +32,9 @@ pub struct CallRecord {
     pub failure: Option<String>,
     /// Warnings of mappings, with their paths.
     pub remarks: Vec<String>,
+    /// Other warnings of the whole mapping, also of what the operation does not ask for: keys that the document lacks, which
+    /// projections do not report.
+    pub mapping_warnings: Vec<String>,
 }
 
 impl CallRecord {
@@ -62,6 +65,7 @@ impl CallRecord {
             took,
             failure: None,
             remarks,
+            mapping_warnings: Vec::new(),
         };
         match &called.outcome {
             CallOutcome::Documents { pages, .. } => {

@@ -33,25 +33,25 @@ impl Execution<'_> {
         }
         if self.request.record {
             let fetch = &self.plan.fetches[index];
-            self.add_mapping_warnings(fetch, &queued.call, &called, &mut remarks);
+            let warnings = self.mapping_warnings(fetch, &queued.call, &called, &remarks);
             let number = self.plan.call_numbers()[index];
-            let record = CallRecord::new(self.runtime, fetch, number, called, took, remarks);
+            let mut record = CallRecord::new(self.runtime, fetch, number, called, took, remarks);
+            record.mapping_warnings = warnings;
             self.records.push(record);
         }
         self.pace.pause().await
     }
 
-    /// Adds the warnings of the whole mapping, each for the first element of a list that has it: also those about keys that
-    /// the document lacks, which projections do not report. For `explain`.
-    fn add_mapping_warnings(
+    /// The warnings of the whole mapping, each for the first element of a list that has it, without those in `remarks`.
+    fn mapping_warnings(
         &self,
         fetch: &Fetch,
         prepared: &PreparedCall,
         called: &Called,
-        remarks: &mut Vec<Remark>,
-    ) {
+        remarks: &[Remark],
+    ) -> Vec<Remark> {
         let CallOutcome::Documents { pages, .. } = &called.outcome else {
-            return;
+            return Vec::new();
         };
         let connect = match &fetch.call {
             FetchCall::Connect { connect, .. } => {
@@ -59,8 +59,11 @@ impl Execution<'_> {
             }
             _ => None,
         };
-        let Some(connect) = connect else { return };
+        let Some(connect) = connect else {
+            return Vec::new();
+        };
         let mut known: HashSet<String> = remarks.iter().map(|one| without_indexes(one)).collect();
+        let mut warnings = Vec::new();
         for page in pages.iter().filter(|page| page.succeeded) {
             let document = &page.fetched.document;
             let variables = with_response(&prepared.variables, document);
@@ -69,10 +72,11 @@ impl Execution<'_> {
             for warning in read.map(|read| read.warnings).unwrap_or_default() {
                 let warning = format!("{}: {}", warning.path, warning.message);
                 if known.insert(without_indexes(&warning)) {
-                    remarks.push(warning);
+                    warnings.push(warning);
                 }
             }
         }
+        warnings
     }
 
     /// Ingests the result of a call for one consumer, and returns the remarks of its mapping.

@@ -16,7 +16,8 @@ pub(super) async fn remarks(
     let mut remarks = Vec::new();
     for call in calls.unwrap_or_default() {
         let failure = call.failure.map(|failure| format!("failed: {failure}"));
-        let warnings = call.remarks.into_iter().take(MOST_WARNINGS);
+        let warnings = call.remarks.into_iter().chain(call.mapping_warnings);
+        let warnings = warnings.take(MOST_WARNINGS);
         let warnings = warnings.map(|warning| format!("warning: {warning}"));
         let lines = failure.into_iter().chain(warnings);
         remarks.extend(lines.map(|line| format!("{}: {line}", call.coordinate)));

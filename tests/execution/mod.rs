@@ -12,7 +12,8 @@
 //! - `text instant`: the instant of the requests below, `$request.instant`;
 //! - `json answer`: the response, with its fields in order; this block executes the operation;
 //! - `text calls`: the upstream calls for it, sorted; `text calls in order`: in the order of their arrival;
-//! - `text warnings`: the warnings of its mappings when it is executed again, as `explain` shows them.
+//! - `text warnings`: the warnings of its mappings when it is executed again, as `explain` shows them;
+//!   `text mapping warnings`: those of the whole mappings, also of what the operation does not ask for.
 //!
 //! `UPDATE_EXPECT=1` writes responses and calls; compare them with the title before you commit them.
 
@@ -61,6 +62,7 @@ pub(crate) const FENCES: &[Fence] = &[
     Fence::expected("text calls"),
     Fence::expected("text calls in order"),
     Fence::expected("text warnings"),
+    Fence::expected("text mapping warnings"),
 ];
 
 /// Runs a case with caches in memory, and in a backend that waits; the outputs must be the same.
@@ -109,7 +111,10 @@ async fn run(case: &Case, backend: &dyn Backend) -> Vec<Option<String>> {
             }
             "text calls" => out = Some(upstreams.take_calls()),
             "text calls in order" => out = Some(upstreams.take_calls_in_order().concat()),
-            "text warnings" => out = Some(warnings(&gateway, &request, &client).await),
+            "text warnings" | "text mapping warnings" => {
+                let whole = block.fence == "text mapping warnings";
+                out = Some(warnings(&gateway, &request, &client, whole).await);
+            }
             _ => {}
         }
         outputs.push(out);
@@ -154,12 +159,22 @@ fn headers(value: &Value) -> HeaderMap {
     headers
 }
 
-/// The warnings of an operation's mappings, a line each.
-async fn warnings(gateway: &Gateway, request: &GraphqlRequest, client: &ClientContext) -> String {
+/// The warnings of an operation's mappings, a line each; or those of the whole mappings that are no warnings of the operation.
+async fn warnings(
+    gateway: &Gateway,
+    request: &GraphqlRequest,
+    client: &ClientContext,
+    whole: bool,
+) -> String {
     let explained = gateway.explain(request, client, true).await.unwrap();
     let told = explained.calls.iter().flat_map(|call| {
         let line = |remark: &String| format!("{}: {remark}\n", call.coordinate);
-        call.remarks.iter().map(line)
+        let warnings = if whole {
+            &call.mapping_warnings
+        } else {
+            &call.remarks
+        };
+        warnings.iter().map(line)
     });
     let mut told: Vec<String> = told.collect();
     told.sort();
