@@ -163,7 +163,7 @@ async fn a_missing_secret_fails_only_the_calls_that_read_it() {
         &format!("{settings}{secret}"),
         &[("roads", &schema), ("schools", &connector("schools", "a"))],
     );
-    let running = Running::start(folder.command(&["serve"]));
+    let mut running = Running::start(folder.command(&["serve"]));
     let answer = ask(&running, "{ secret roads schools }").await;
     assert_eq!(
         answer["data"],
@@ -174,6 +174,17 @@ async fn a_missing_secret_fails_only_the_calls_that_read_it() {
         "The request cannot be made: `$config.token` is not set"
     );
     assert_eq!(problems(&running).await.len(), 1);
+    // Once it was there, its version is served when it is missing again.
+    let file = folder.path("none");
+    std::fs::write(&file, "a-token").unwrap();
+    running.hang_up();
+    running.until("reloaded");
+    std::fs::remove_file(&file).unwrap();
+    running.hang_up();
+    running.until("a connector has errors: its last version without errors is served");
+    running.until("reloaded");
+    let answer = ask(&running, "{ secret }").await;
+    assert_eq!(answer, json!({ "data": { "secret": "A" } }));
     let log = running.stop();
     assert!(
         log.contains("a connector lacks values: the calls that read them fail"),

@@ -137,3 +137,34 @@ fn what_cannot_be_served_is_refused() {
         assert!(shown.contains(expected), "{shown}");
     }
 }
+
+/// A changed supergraph is served without a restart; one that cannot be read changes nothing.
+#[test]
+async fn it_is_watched() {
+    let roads = service(json!({ "road": { "name": "Ring road", "id": "7" } })).await;
+    let settings = format!(
+        "listen = \"127.0.0.1:0\"\nwatch = \"10ms\"\nsupergraph = \"supergraph.graphql\"\n[connector.roads]\nbase_url = \"{}\"\n",
+        roads.url("/graphql")
+    );
+    let folder = folder(&settings, SUPERGRAPH);
+    let mut running = Running::start(folder.command(&["serve"]));
+    let query = "{ road(id: \"7\") { name } }";
+    let expected = json!({ "data": { "road": { "name": "Ring road" } } }).to_string();
+    assert_eq!(text(ask(&running.url, query, &json!({}))).await, expected);
+    std::fs::write(folder.path("supergraph.graphql"), "type Query { a: Int }").unwrap();
+    running.until("not reloaded: everything is served as before");
+    assert_eq!(text(ask(&running.url, query, &json!({}))).await, expected);
+    let renamed = SUPERGRAPH.replace("  name: String @", "  title: String @");
+    std::fs::write(folder.path("supergraph.graphql"), renamed).unwrap();
+    running.until("reloaded");
+    let response = text(ask(&running.url, query, &json!({}))).await;
+    assert!(response.starts_with("{\"errors\":"), "{response}");
+    let response = text(ask(
+        &running.url,
+        "{ __type(name: \"Road\") { fields { name } } }",
+        &json!({}),
+    ))
+    .await;
+    assert!(response.contains("\"title\""), "{response}");
+    running.stop();
+}

@@ -24,8 +24,8 @@ impl SettingsSource {
     }
 }
 
-/// The versions of connectors that were served last, by name.
-pub(super) type LastGood = BTreeMap<String, ConfiguredConnector>;
+/// Versions of connectors, by name.
+pub(super) type Connectors = BTreeMap<String, ConfiguredConnector>;
 
 /// What was read.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ pub(super) struct Deployment {
 
 impl Deployment {
     /// Reads the folders. The errors of a folder are no errors of the deployment: another version of it is served.
-    pub(super) fn read(settings: Settings, last_good: &LastGood) -> Result<Deployment, Stop> {
+    pub(super) fn read(settings: Settings, last_good: &Connectors) -> Result<Deployment, Stop> {
         let mut files = settings.files();
         if settings.general.supergraph.is_none() {
             files.push(settings.general.connectors.clone());
@@ -97,7 +97,7 @@ impl Deployment {
 fn candidate(
     one: &ConnectorFolder,
     settings: &Settings,
-    last_good: &LastGood,
+    last_good: &Connectors,
 ) -> (Candidate, Vec<Diagnostic>) {
     let (name, folder) = (one.name(), &one.folder);
     let with = |subgraph, settings| ConfiguredConnector {
@@ -108,12 +108,13 @@ fn candidate(
     };
     let found = folder.diagnostics.iter();
     let mut errors: Vec<Diagnostic> = found.filter(|one| one.is_error()).cloned().collect();
-    let mut versions = Vec::new();
+    let (mut versions, mut lacks_values) = (Vec::new(), false);
     let file = folder.settings.source.as_ref();
     let file = file.map(|source| (Path::new(&source.path), source.text.as_str()));
     match settings.connector_with_problems(name, file) {
         Ok((settings, problems)) => {
             // A value that cannot be read fails only the calls that read it.
+            lacks_values = !problems.is_empty();
             errors.extend(problems);
             let subgraph = folder.subgraph.clone();
             versions.extend(subgraph.map(|subgraph| (Served::Current, with(subgraph, settings))));
@@ -123,7 +124,9 @@ fn candidate(
     if let Some(last) = last_good.get(name) {
         let current = versions.first();
         if !current.is_some_and(|(_, current)| current.is_same(last)) {
-            versions.push((Served::LastGood, last.clone()));
+            // A version that had all its values is better than one that lacks some.
+            let at = if lacks_values { 0 } else { versions.len() };
+            versions.insert(at, (Served::LastGood, last.clone()));
         }
     }
     let schema = folder.schema_only.clone();

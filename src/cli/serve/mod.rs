@@ -14,7 +14,7 @@ use std::time::Duration;
 use clap::Args;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use self::deployment::{Deployment, LastGood, SettingsSource};
+use self::deployment::{Connectors, Deployment, SettingsSource};
 use self::reload::Reloader;
 use super::output::{diagnostics, message};
 use super::supergraph::SupergraphFile;
@@ -48,7 +48,7 @@ impl Serve {
             common: common.clone(),
             flags,
         };
-        let deployment = Deployment::read(source.read()?, &LastGood::new())?;
+        let deployment = Deployment::read(source.read()?, &Connectors::new())?;
         if self.strict {
             load::checked(&load::folders(&deployment.settings)?)?;
             if !deployment.unset.is_empty() {

@@ -12,9 +12,9 @@ use tokio::signal::unix::Signal;
 use tokio::task::spawn_blocking;
 
 use super::super::{Exit, Stop};
-use super::deployment::{Deployment, LastGood, SettingsSource};
+use super::deployment::{Connectors, Deployment, SettingsSource};
 use super::files::WatchedFiles;
-use super::report;
+use super::report::{self, Warnings};
 use crate::config::Settings;
 use crate::gateway::{Chosen, Gateway, LiveGateway, Served, choose};
 use crate::observe::Observer;
@@ -37,18 +37,43 @@ struct State {
     /// The settings of the start: some of them cannot change.
     started_with: Settings,
     settings: Settings,
-    last_good: LastGood,
+    /// What is served, without connectors of which only the schema is.
+    served: Connectors,
+    /// The versions without a problem that were served last.
+    last_good: Connectors,
+    warnings: Warnings,
     /// The problem of each connector that has one.
     problems: BTreeMap<String, String>,
     files: WatchedFiles,
 }
 
 impl State {
-    fn new(deployment: Deployment, chosen: &Chosen<Gateway>, started_with: Settings) -> State {
+    fn new(
+        deployment: Deployment,
+        chosen: &Chosen<Gateway>,
+        started_with: Settings,
+        before: Connectors,
+    ) -> State {
+        let problems = problems(chosen);
+        let served = chosen.served.iter();
+        let served = served.filter(|(served, _)| *served <= Served::LastGood);
+        let served: Connectors = served
+            .map(|(_, connector)| (connector.subgraph.name.clone(), connector.clone()))
+            .collect();
+        // A connector that was removed has no version to go back to.
+        let last_good = served.iter().filter_map(|(name, connector)| {
+            let good = match problems.contains_key(name) {
+                true => before.get(name)?,
+                false => connector,
+            };
+            Some((name.clone(), good.clone()))
+        });
         State {
             started_with,
-            last_good: last_good(chosen),
-            problems: problems(chosen),
+            last_good: last_good.collect(),
+            served,
+            warnings: report::warnings(&deployment),
+            problems,
             files: deployment.files,
             settings: deployment.settings,
         }
@@ -65,9 +90,9 @@ impl Reloader {
         hangup: Signal,
     ) -> Reloader {
         let settings = deployment.settings.clone();
-        report::warnings(&deployment, &Settings::default());
-        let state = State::new(deployment, &chosen, settings);
-        observer.hide(report::masker(&[(&state.settings, &state.last_good)]));
+        let state = State::new(deployment, &chosen, settings, Connectors::new());
+        observer.hide(report::masker(&[(&state.settings, &state.served)]));
+        report::new_warnings(&Warnings::new(), &state.warnings);
         log_problems(&BTreeMap::new(), &state.problems, &chosen);
         Reloader {
             source,
@@ -81,7 +106,7 @@ impl Reloader {
 
     /// The number of connectors without errors that are served.
     pub(super) fn connectors(&self) -> usize {
-        self.state.last_good.len()
+        self.state.served.len()
     }
 
     /// Reloads whenever a file has changed, and on SIGHUP. Never ends.
@@ -150,16 +175,17 @@ impl Reloader {
     }
 
     async fn replace(&mut self, deployment: Deployment, chosen: Chosen<Gateway>, begun: Instant) {
-        report::warnings(&deployment, &self.state.settings);
-        report::needs_restart(&self.state.started_with, &deployment.settings);
         let started_with = self.state.started_with.clone();
-        let state = State::new(deployment, &chosen, started_with);
-        log_changes(&self.state.last_good, &state.last_good);
-        log_problems(&self.state.problems, &state.problems, &chosen);
+        let before = self.state.last_good.clone();
+        let state = State::new(deployment, &chosen, started_with, before);
         // Requests that still run may hold secrets of the old generation.
         let both = [&self.state, &state];
-        let secrets = both.map(|state| (&state.settings, &state.last_good));
+        let secrets = both.map(|state| (&state.settings, &state.served));
         self.observer.hide(report::masker(&secrets));
+        report::new_warnings(&self.state.warnings, &state.warnings);
+        report::needs_restart(&state.started_with, &state.settings);
+        log_changes(&self.state.served, &state.served);
+        log_problems(&self.state.problems, &state.problems, &chosen);
         let count = chosen.served.len();
         self.live.replace(chosen.built).await;
         self.state = state;
@@ -179,13 +205,6 @@ impl Reloader {
     }
 }
 
-fn last_good(chosen: &Chosen<Gateway>) -> LastGood {
-    let good = chosen.served.iter();
-    let good = good.filter(|(served, _)| *served <= Served::LastGood);
-    good.map(|(_, connector)| (connector.subgraph.name.clone(), connector.clone()))
-        .collect()
-}
-
 fn problems(chosen: &Chosen<Gateway>) -> BTreeMap<String, String> {
     let aside = chosen.set_aside.iter();
     aside
@@ -194,7 +213,7 @@ fn problems(chosen: &Chosen<Gateway>) -> BTreeMap<String, String> {
 }
 
 /// Logs which connectors are others than before.
-fn log_changes(before: &LastGood, after: &LastGood) {
+fn log_changes(before: &Connectors, after: &Connectors) {
     for (name, connector) in after {
         let outcome = match before.get(name) {
             None => "added",

@@ -1,7 +1,9 @@
 //! What `serve` logs about its deployment.
 
+use std::collections::BTreeSet;
+
 use super::super::{Exit, Stop};
-use super::deployment::{Deployment, LastGood};
+use super::deployment::{Connectors, Deployment};
 use crate::config::{Secret, Settings};
 use crate::connector::Diagnostic;
 use crate::gateway::{Served, SetAside, SetupProblem};
@@ -38,25 +40,34 @@ pub(super) fn set_aside(aside: &SetAside) {
     error(&problem, message);
 }
 
-/// Logs the warnings about a deployment that were not there with the settings before.
-pub(super) fn warnings(deployment: &Deployment, before: &Settings) {
-    let settings = &deployment.settings;
-    let unknown = settings.unknown_variables.iter();
-    for name in unknown.filter(|name| !before.unknown_variables.contains(name)) {
-        tracing::warn!(error = name, "a variable of the environment is no setting");
-    }
-    for finding in &deployment.unknown {
-        tracing::warn!(
-            error = finding.message,
-            "settings are for no connector that there is"
-        );
-    }
-    for value in &deployment.unset {
-        tracing::warn!(
-            connector = value.connector,
-            error = value.message,
-            "requests of a connector lack a value"
-        );
+/// The warnings about a deployment: connector, cause and message.
+pub(super) type Warnings = BTreeSet<(String, String, &'static str)>;
+
+/// The warnings about a deployment.
+pub(super) fn warnings(deployment: &Deployment) -> Warnings {
+    let variables = deployment.settings.unknown_variables.iter();
+    let variables = variables.map(|name| {
+        let message = "a variable of the environment is no setting";
+        (String::new(), name.clone(), message)
+    });
+    let findings = |findings: &[Diagnostic], message| {
+        let findings = findings.iter();
+        let warnings = findings.map(|one| (one.connector.clone(), one.message.clone(), message));
+        warnings.collect::<Vec<_>>()
+    };
+    let unknown = findings(
+        &deployment.unknown,
+        "settings are for no connector that there is",
+    );
+    let unset = findings(&deployment.unset, "requests of a connector lack a value");
+    variables.chain(unknown).chain(unset).collect()
+}
+
+/// Logs the warnings that were not there before.
+pub(super) fn new_warnings(before: &Warnings, after: &Warnings) {
+    for (connector, error, message) in after.difference(before) {
+        let connector = Some(connector.as_str()).filter(|name| !name.is_empty());
+        tracing::warn!(connector, error, "{message}");
     }
 }
 
@@ -97,7 +108,7 @@ fn fixed(settings: &Settings) -> [(&'static str, String); 9] {
 }
 
 /// Hides the secrets of these deployments in the log.
-pub(super) fn masker(deployments: &[(&Settings, &LastGood)]) -> Masker {
+pub(super) fn masker(deployments: &[(&Settings, &Connectors)]) -> Masker {
     let secrets = deployments.iter().flat_map(|(settings, connectors)| {
         let connectors = connectors.values();
         let of_connectors = connectors.flat_map(|connector| connector.settings.secrets());
