@@ -17,7 +17,6 @@
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use super::connector::{CachedConnector, SharedConnectorState};
-use super::refusals;
 use super::waiting::Wait;
 use crate::source::{SourceError, SourceErrorKind};
 
@@ -37,7 +36,7 @@ impl Admission {
         {
             state.refused();
             let detail = "as many requests as allowed wait for it";
-            refusals::note(state.refusals(), detail);
+            state.refusals().note(detail);
             return Err(SourceError::new(SourceErrorKind::Busy, detail));
         }
         Ok(Admission { state, wait })

@@ -3,15 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::cache_state::CacheState;
 use super::clock::Timestamp;
-use super::documents::CacheState;
 use super::entries::Answer;
 use super::epoch::{ConnectorEpochs, Epoch, Epochs};
+use super::failed_calls::{CallFailure, FailedCalls};
 use super::figures::Figures;
 use super::meter::FetchMeter;
 use super::refusals::Refusals;
 use super::waiting::{Wait, Waiting, WaitingLimits};
-use crate::source::SourceErrorKind;
+use crate::errors::ErrorKind;
 
 /// The state of one connector that outlives a change of configuration: epochs and counters.
 #[derive(Debug)]
@@ -21,6 +22,7 @@ pub struct SharedConnectorState {
     meter: FetchMeter,
     waiting: Waiting,
     refusals: Arc<Refusals>,
+    failed_calls: FailedCalls,
 }
 
 impl SharedConnectorState {
@@ -30,7 +32,8 @@ impl SharedConnectorState {
             figures: Figures::default(),
             meter: FetchMeter::new(name),
             waiting: Waiting::default(),
-            refusals: Arc::new(Refusals::new(name)),
+            refusals: Refusals::new(name),
+            failed_calls: FailedCalls::new(name),
         }
     }
 
@@ -56,22 +59,57 @@ impl SharedConnectorState {
 
     /// Counts a call that was refused before it was made. It does not count as a failure of the upstream.
     pub(super) fn refused(&self) {
-        self.meter.failed(SourceErrorKind::Busy);
+        self.meter.failed(ErrorKind::Busy);
     }
 
-    /// Counts a call with a response.
-    pub(super) fn answered(&self, at: Timestamp, took: Duration, bytes: usize) {
-        self.figures.success(at, took, bytes);
+    /// Counts a call that has ended. Its outcome is counted by one of the three methods below.
+    pub(super) fn called(&self, took: Duration, bytes: Option<usize>) {
+        self.figures.call(took, bytes);
+        self.meter.seconds.record(took.as_secs_f64());
+        if let Some(bytes) = bytes {
+            self.meter.bytes.increment(bytes as u64);
+        }
+    }
+
+    /// Counts a call whose response is a success.
+    pub(super) fn succeeded(&self, at: Timestamp) {
+        self.figures.success(at);
         self.meter.ok.increment(1);
-        self.meter.seconds.record(took.as_secs_f64());
-        self.meter.bytes.increment(bytes as u64);
     }
 
-    /// Counts a call without a response.
-    pub(super) fn failed(&self, at: Timestamp, took: Duration, kind: SourceErrorKind) {
-        self.figures.failure(at, kind);
-        self.meter.seconds.record(took.as_secs_f64());
+    /// Counts and logs a call that has failed, or whose response says that the request is at fault.
+    pub(super) fn failed(
+        &self,
+        at: Timestamp,
+        coordinate: &Arc<str>,
+        kind: ErrorKind,
+        failure: &CallFailure,
+    ) {
         self.meter.failed(kind);
+        if kind.is_upstream_failure() {
+            self.figures.failure(at, kind);
+            self.failed_calls.note(coordinate, kind, failure);
+        } else {
+            self.figures.success(at);
+            self.failed_calls.note_each(coordinate, kind, failure);
+        }
+    }
+
+    /// Counts a call that the gateway's own limits have ended.
+    pub(super) fn limited(&self, at: Timestamp, detail: &str) {
+        self.meter.failed(ErrorKind::Busy);
+        self.figures.failure(at, ErrorKind::Busy);
+        self.refusals.note(detail);
+    }
+
+    /// Logs a call for which an operation waited until its own time was over. The call itself may go on.
+    pub(super) fn late(&self, coordinate: &Arc<str>) {
+        let failure = CallFailure {
+            status: None,
+            why: "the operation's own time was over before".into(),
+        };
+        self.failed_calls
+            .note(coordinate, ErrorKind::Timeout, &failure);
     }
 
     /// Counts where a document came from.

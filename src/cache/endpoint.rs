@@ -57,6 +57,11 @@ impl Endpoint {
         &self.stored_headers
     }
 
+    /// Logs that an operation's own time was over before a call of it ended.
+    pub fn operation_was_late(&self) {
+        self.connector.state().late(&self.coordinate);
+    }
+
     /// For keys of entities.
     pub fn key(&self) -> &EndpointKey {
         &self.key

@@ -4,10 +4,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use super::cache_state::CacheState;
 use super::clock::Timestamp;
-use super::documents::CacheState;
 use super::latency::Latency;
-use crate::source::SourceErrorKind;
+use crate::errors::ErrorKind;
 
 /// Counters of one connector since the process began.
 #[derive(Debug, Default)]
@@ -25,13 +25,13 @@ pub struct Figures {
     latency: Latency,
 }
 
-/// The last call without a response.
+/// The last call that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LastFailure {
     /// When it failed.
     pub at: Timestamp,
     /// Why it failed.
-    pub kind: SourceErrorKind,
+    pub kind: ErrorKind,
 }
 
 /// [`Figures`] at one moment.
@@ -47,11 +47,12 @@ pub struct Snapshot {
     pub bypassed: u64,
     /// Calls sent.
     pub calls: u64,
-    /// Calls without a response. A response with a failing status does not count.
+    /// Calls without a response, and with one that is no success or cannot be read. A response that says that an object
+    /// does not exist, or that the request is invalid, does not count.
     pub failures: u64,
     /// Bytes of bodies received.
     pub bytes: u64,
-    /// When the last response was received.
+    /// When the last response was received that is no failure.
     pub last_success: Option<Timestamp>,
     /// The last failure.
     pub last_failure: Option<LastFailure>,
@@ -84,20 +85,25 @@ impl Figures {
         counter.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Counts a call with a response.
-    pub(super) fn success(&self, at: Timestamp, took: Duration, bytes: usize) {
+    /// Counts a call, with the bytes of its response if it has one.
+    pub(super) fn call(&self, took: Duration, bytes: Option<usize>) {
         self.calls.fetch_add(1, Ordering::Relaxed);
-        self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+        if let Some(bytes) = bytes {
+            self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+            self.latency.record(took);
+        }
+    }
+
+    /// Counts a success.
+    pub(super) fn success(&self, at: Timestamp) {
         self.last_success.store(at.0, Ordering::Relaxed);
         if self.failing.load(Ordering::Relaxed) {
             self.failing.store(false, Ordering::Relaxed);
         }
-        self.latency.record(took);
     }
 
-    /// Counts a call without a response.
-    pub(super) fn failure(&self, at: Timestamp, kind: SourceErrorKind) {
-        self.calls.fetch_add(1, Ordering::Relaxed);
+    /// Counts a failure.
+    pub(super) fn failure(&self, at: Timestamp, kind: ErrorKind) {
         self.failures.fetch_add(1, Ordering::Relaxed);
         self.failing.store(true, Ordering::Relaxed);
         let mut last = self
@@ -143,14 +149,16 @@ mod tests {
         assert_eq!(figures.snapshot().hit_ratio(), None);
         figures.hits.store(3, Ordering::Relaxed);
         figures.misses.store(1, Ordering::Relaxed);
-        figures.failure(Timestamp(5), SourceErrorKind::Timeout);
+        figures.call(Duration::from_millis(1), None);
+        figures.failure(Timestamp(5), ErrorKind::Timeout);
         assert!(figures.snapshot().failing);
-        figures.success(Timestamp(9), Duration::from_millis(1), 10);
+        figures.call(Duration::from_millis(1), Some(10));
+        figures.success(Timestamp(9));
         let snapshot = figures.snapshot();
         assert_eq!(snapshot.hit_ratio(), Some(0.75));
         assert_eq!((snapshot.calls, snapshot.failures), (2, 1));
         assert!(!snapshot.failing);
-        let kind = SourceErrorKind::Timeout;
+        let kind = ErrorKind::Timeout;
         assert_eq!(
             snapshot.last_failure,
             Some(LastFailure {

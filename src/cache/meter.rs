@@ -3,9 +3,9 @@
 
 use metrics::{Counter, Histogram, counter, histogram};
 
-use super::documents::CacheState;
+use super::cache_state::CacheState;
+use crate::errors::ErrorKind;
 use crate::observe::metrics::{CACHE_LOOKUPS as LOOKUPS, FETCH_BYTES, FETCH_SECONDS, FETCHES};
-use crate::source::SourceErrorKind;
 
 /// Counts the calls to one connector.
 pub(super) struct FetchMeter {
@@ -26,7 +26,7 @@ impl FetchMeter {
         }
     }
 
-    pub(super) fn failed(&self, kind: SourceErrorKind) {
+    pub(super) fn failed(&self, kind: ErrorKind) {
         let outcome = kind.as_str();
         counter!(FETCHES, "connector" => self.connector.clone(), "outcome" => outcome).increment(1);
     }

@@ -12,7 +12,9 @@
 //! - [`epoch`]: how many mutations may have changed what was read, as numbers that gateways can share.
 //! - [`figures`], [`latency`]: the counters of one connector.
 //! - [`waiting`], [`bulkhead`]: how many requests may wait for one connector.
-//! - [`refusals`]: log lines about calls that were refused.
+//! - [`cache_state`]: where a document came from.
+//! - [`call_report`]: the outcome of a call, for metrics and log.
+//! - [`repeated`], [`refusals`], [`failed_calls`]: log lines about calls that were refused or have failed.
 //! - [`documents`]: the way from the executor to an upstream, through all of the above.
 //! - [`provenance`]: how long a response that is made of several documents may be used.
 //! - [`payload`]: a payload of a response.
@@ -23,6 +25,8 @@
 
 pub mod backend;
 pub mod bulkhead;
+mod cache_state;
+mod call_report;
 pub mod clock;
 pub mod connector;
 pub mod documents;
@@ -30,6 +34,7 @@ pub mod endpoint;
 pub mod entries;
 pub mod entry;
 pub mod epoch;
+mod failed_calls;
 pub mod figures;
 pub(crate) mod flight;
 pub mod freshness;
@@ -42,6 +47,7 @@ pub mod payload;
 pub mod plans;
 pub mod provenance;
 mod refusals;
+mod repeated;
 pub mod responses;
 mod retry_after;
 pub mod stored_response;
@@ -49,11 +55,13 @@ pub mod waiting;
 
 pub use backend::{Backend, MemoryBackend};
 pub use bulkhead::Admissions;
+pub use cache_state::CacheState;
+pub use call_report::CallReport;
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use connector::CachedConnector;
 pub use documents::{
-    CacheState, Documents, EntitiesCall, EntitySelection, Fetched, FetchedEntities, Policy,
-    Representation, UpstreamCall, Verdict,
+    Documents, EntitiesCall, EntitySelection, Fetched, FetchedEntities, Policy, Representation,
+    UpstreamCall, Verdict,
 };
 pub use endpoint::Endpoint;
 pub use entry::{Document, Memo};

@@ -19,7 +19,7 @@ use futures_util::future::{BoxFuture, Shared, WeakShared};
 use hashbrown::Equivalent;
 use moka::sync::Cache;
 
-use super::documents::CacheState;
+use super::cache_state::CacheState;
 use super::meter::LookupMeter;
 
 /// The weight of an entry.

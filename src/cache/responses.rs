@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::backend::{Backend, MemoryBackend};
+use super::cache_state::CacheState;
 use super::clock::{Clock, SystemClock};
-use super::documents::CacheState;
 use super::entries::{Answer, Entries, StoreSize};
 use super::epoch::Epochs;
 use super::key::ResponseKey;

@@ -87,6 +87,7 @@ impl World {
             key: None,
             age,
             fresh_for: left,
+            report: None,
         }
     }
 

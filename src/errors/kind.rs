@@ -56,6 +56,12 @@ impl ErrorKind {
         }
     }
 
+    /// Whether an upstream that responds so has failed. It has not if the object does not exist, or the request is
+    /// invalid.
+    pub fn is_upstream_failure(self) -> bool {
+        !matches!(self, ErrorKind::NotFound | ErrorKind::Invalid)
+    }
+
     /// What it means, and what a client can do: a row of `docs/errors.md`.
     pub(super) fn described(self) -> [&'static str; 2] {
         match self {

@@ -212,7 +212,7 @@ impl<'a> Caller<'a> {
         let of = |indexes: &[usize]| graphql::with_body(&head, requested.body(batch, indexes));
         let entities = self.runtime.documents.entities(call, entities, of);
         let entities = entities.instrument(observed.span.clone()).await;
-        observed.end(entities.called.as_ref());
+        let span = observed.end(entities.called.as_ref());
         let documents = entities.cached.iter().flatten();
         let documents = documents.chain(
             entities
@@ -246,6 +246,7 @@ impl<'a> Caller<'a> {
                 pages: vec![JudgedDocument {
                     fetched,
                     succeeded: true,
+                    span,
                 }],
                 cut_off: None,
                 limit: None,
@@ -305,7 +306,7 @@ impl<'a> Caller<'a> {
             }
         };
         let fetched = fetched.instrument(observed.span.clone()).await;
-        observed.end(Some(&fetched));
+        let span = observed.end(Some(&fetched));
         let fetched = fetched.map_err(CallOutcome::Failed)?;
         let document = &fetched.document;
         let charged = self.bounds.account.charge(document.body.len());
@@ -320,7 +321,11 @@ impl<'a> Caller<'a> {
             }
             _ => true,
         };
-        Ok(JudgedDocument { fetched, succeeded })
+        Ok(JudgedDocument {
+            fetched,
+            succeeded,
+            span,
+        })
     }
 
     /// Whom private data belongs to: until sign-in exists, the client headers that the mapping reads identify the

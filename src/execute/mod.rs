@@ -314,6 +314,7 @@ impl<'a> Execution<'a> {
             absent: &mut self.absent,
             errors: &mut self.group.errors,
             remarks: Vec::new(),
+            fault: None,
             orders: &mut self.orders,
             at: fetch,
         }

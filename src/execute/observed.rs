@@ -1,8 +1,11 @@
-//! What operators see of each call: a span, and a line in the log if the upstream gives no response.
+//! What operators see of each call: a span.
 //!
 //! A call is one request to an upstream, or a cached document; a paginated field makes several. Spans and log lines
-//! have only the fields that `observe` allows: no URL, header or body. The caches count calls for the metrics, since
-//! they also know of calls that outlive the request.
+//! have only the fields that `observe` allows: no URL, header or body. The caches count and log calls
+//! ([`CallReport`](crate::cache::CallReport)), since they also know of calls that outlive the request. Whether a response
+//! is a failure is known when it has been read: [`JudgedDocument::report`](crate::response::outcome::JudgedDocument).
+
+use std::sync::Arc;
 
 use http::HeaderValue;
 use tokio::time::Instant;
@@ -10,7 +13,7 @@ use tracing::Span;
 use tracing::field::Empty;
 
 use super::context::{RequestContext, Runtime};
-use crate::cache::{CacheState, Fetched};
+use crate::cache::{CacheState, Endpoint, Fetched};
 use crate::connector::RenderError;
 use crate::errors::ErrorKind;
 use crate::observe;
@@ -40,8 +43,8 @@ impl<'a> Observed<'a> {
         }
     }
 
-    /// Records its result; `None` if all entities were cached.
-    pub(super) fn end(mut self, called: Option<&Result<Fetched, SourceError>>) {
+    /// Records its result; `None` if all entities were cached. The span ends when the response has been read.
+    pub(super) fn end(mut self, called: Option<&Result<Fetched, SourceError>>) -> Span {
         self.ended = true;
         match called {
             None => {
@@ -54,26 +57,14 @@ impl<'a> Observed<'a> {
                 self.span.record("bytes", fetched.document.received);
                 self.span.record("cache", fetched.state.as_str());
             }
-            Some(Err(error)) => self.failed(error.kind, &error.detail),
+            Some(Err(error)) => self.failed(error.kind),
         }
+        self.span.clone()
     }
 
-    fn failed(&self, kind: SourceErrorKind, error: &str) {
-        let (connector, coordinate) = names(self.runtime, self.fetch);
-        let is_refusal = kind == SourceErrorKind::Busy;
-        let kind = kind.as_str();
-        self.span.record("kind", kind);
+    fn failed(&self, kind: SourceErrorKind) {
+        self.span.record("kind", kind.as_str());
         self.span.record("otel.status_code", "ERROR");
-        // The caches log refusals, one line for many.
-        if !is_refusal {
-            tracing::warn!(
-                connector,
-                coordinate,
-                kind,
-                error,
-                "an upstream call failed"
-            );
-        }
     }
 }
 
@@ -83,8 +74,10 @@ impl Drop for Observed<'_> {
             return;
         }
         if Instant::now() >= self.deadline {
-            let error = "the operation's own time was over before";
-            self.failed(SourceErrorKind::Timeout, error);
+            self.failed(SourceErrorKind::Timeout);
+            if let Some(endpoint) = endpoint(self.runtime, self.fetch) {
+                endpoint.operation_was_late();
+            }
         } else {
             // The client disconnected, which is no failure of the upstream.
             self.span.record("kind", "CANCELLED");
@@ -120,13 +113,17 @@ pub(super) fn tracestate(request: &RequestContext) -> Option<HeaderValue> {
 
 fn names<'r>(runtime: &'r Runtime, fetch: &Fetch) -> (&'r str, &'r str) {
     let service = &runtime.connectors[fetch.subgraph.0 as usize];
+    let coordinate = endpoint(runtime, fetch).map_or("", |endpoint| endpoint.coordinate());
+    (&service.name, coordinate)
+}
+
+fn endpoint<'r>(runtime: &'r Runtime, fetch: &Fetch) -> Option<&'r Arc<Endpoint>> {
+    let service = &runtime.connectors[fetch.subgraph.0 as usize];
     let index = match &fetch.call {
         FetchCall::Connect { connect, .. } => *connect,
         _ => 0,
     };
-    let endpoint = service.endpoints.get(index);
-    let coordinate = endpoint.map_or("", |endpoint| endpoint.coordinate());
-    (&service.name, coordinate)
+    service.endpoints.get(index)
 }
 
 /// Logs a request that could not be rendered.

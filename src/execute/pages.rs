@@ -11,6 +11,7 @@ use crate::connector::{
     AbsentKey, EntityList, LastPage, PageStyle, Pagination, RenderError, RequestTemplate,
 };
 use crate::document::{Fault, Value};
+use crate::errors::ErrorKind;
 use crate::graph::query::ConnectMode;
 use crate::mapping::Variables;
 use crate::plan::FetchCall;
@@ -37,6 +38,9 @@ impl Caller<'_> {
                 limit,
             },
             Err(outcome) => {
+                if let (CallOutcome::InvalidPage(why), Some(last)) = (&outcome, pages.last()) {
+                    last.report(Some((ErrorKind::BadAnswer, why)));
+                }
                 self.release(&pages);
                 outcome
             }

@@ -111,7 +111,7 @@ struct Connector {
     /// What is wrong with its folder or its settings. While its state is another one than `SET_ASIDE`, its last version without
     /// errors is served.
     problem: Option<String>,
-    /// The kind of the last failure, such as `Timeout`.
+    /// The kind of the last failure, such as `TIMEOUT`.
     last_error: Option<String>,
     /// When it last failed, in seconds since 1970.
     last_error_at: Option<f64>,
@@ -173,7 +173,7 @@ impl Query {
                 },
                 last_error: shown
                     .and_then(|f| f.last_failure)
-                    .map(|failure| format!("{:?}", failure.kind)),
+                    .map(|failure| failure.kind.as_str().to_owned()),
                 last_error_at: shown
                     .and_then(|f| f.last_failure)
                     .map(|failure| seconds(failure.at)),

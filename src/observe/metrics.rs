@@ -135,7 +135,7 @@ pub const METRICS: &[Metric] = &[
         name: FETCHES,
         kind: MetricKind::Counter,
         labels: &["connector", "outcome"],
-        about: "Upstream calls: ok, or the kind of the error",
+        about: "Upstream calls by outcome, which is known when the response has been read: ok, or the kind of the error",
     },
     Metric {
         name: FETCH_SECONDS,

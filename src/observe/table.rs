@@ -19,6 +19,20 @@ Metrics, log fields and traces of the gateway. Generated from `src/observe/`; do
 ";
 
 const FIELDS_HEAD: &str = "
+## Failed calls
+
+A call has failed if clients get an error because of it: there is no response, its status is no success or `isSuccess` is
+not true, it cannot be read, it has not the form of the field's type, or a GraphQL service reports errors. Responses that say
+that an object does not exist (`NOT_FOUND`) or that the request is invalid (`INVALID`) are counted by kind; they are no
+failures of the upstream. The kinds are those of [errors.md](errors.md).
+
+- `sangam_fetches_total` counts the call by kind.
+- The field `connectors` of the public schema has the `state` by the last call, `failures`, and the kind as `lastError`.
+- The span of the call has the kind, and the status ERROR.
+- The log has a line `an upstream call failed` with `connector`, `coordinate`, `status`, `kind` and the reason as `error`: one
+  for the first failure of a kind at a coordinate, and then one a minute with their number as `count`. With the level `debug`
+  it has a line for each.
+
 ## Fields
 
 Log lines, and spans exported by OTLP, have only these fields. Values of variables, bodies, headers and URLs have no

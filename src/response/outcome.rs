@@ -1,8 +1,11 @@
 //! The result of a call, as it is ingested.
 
+use tracing::Span;
+
 use crate::budget::Exceeded;
 use crate::cache::Fetched;
 use crate::connector::RenderError;
+use crate::errors::ErrorKind;
 use crate::source::SourceError;
 
 /// The result of a call.
@@ -36,6 +39,29 @@ pub(crate) struct JudgedDocument {
     pub(crate) fetched: Fetched,
     /// By the connect's `isSuccess`, or by the status. True for a GraphQL service: its errors are located later.
     pub(crate) succeeded: bool,
+    /// The span of the call.
+    pub(crate) span: Span,
+}
+
+impl JudgedDocument {
+    /// Reports the outcome of the call, after the document has been read: the kind of the failure, and the reason for
+    /// operators.
+    pub(crate) fn report(&self, failure: Option<(ErrorKind, &str)>) {
+        let report = self.fetched.report.as_ref();
+        let Some((kind, why)) = failure else {
+            if let Some(report) = report {
+                report.succeeded();
+            }
+            return;
+        };
+        self.span.record("kind", kind.as_str());
+        if kind.is_upstream_failure() {
+            self.span.record("otel.status_code", "ERROR");
+        }
+        if let Some(report) = report {
+            report.failed(kind, why);
+        }
+    }
 }
 
 /// The documents of a connect: one, or one per page.

@@ -6,6 +6,7 @@ mod authorities;
 mod checked;
 mod collector;
 mod departments;
+mod failing_calls;
 mod findings;
 mod log;
 mod memory;

@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
+use super::super::call_report::CallReport;
 use super::super::endpoint::Endpoint;
 use super::super::entries::Answer;
 use super::super::entry::Document;
+use super::super::failed_calls::CallFailure;
+use super::super::freshness;
 use super::super::freshness::Exchange;
 use super::super::key::Key;
-use super::super::{freshness, refusals};
 use super::Inner;
 use super::lookup::{DocumentLookup, FlightOutcome, FlightResult, Rules};
 use super::verdict::{Judgement, judged};
@@ -31,7 +33,7 @@ impl Inner {
         J: Fn(&Document) -> Judgement + Send + 'static,
     {
         let rules = Some(lookup.rules);
-        let document = self
+        let (document, report) = self
             .call(endpoint, request, options, lookup.epoch, rules)
             .await?;
         let may_be_stored = document.lifetime.is_some();
@@ -39,6 +41,7 @@ impl Inner {
         if document.lifetime.is_none() {
             return Ok(FlightResult {
                 document: Arc::new(document),
+                report: Some(report),
                 // A document that had a lifetime, and lost it because it is no success, may go to all waiters. One that
                 // had none from the beginning (`Vary: *`, `private`) may not.
                 shareable: may_be_stored,
@@ -62,6 +65,7 @@ impl Inner {
         };
         Ok(FlightResult {
             document,
+            report: Some(report),
             shareable: true,
         })
     }
@@ -77,7 +81,7 @@ impl Inner {
         join_all(waits).await;
     }
 
-    /// Calls the upstream and turns the response into a document.
+    /// Calls the upstream and turns the response into a document. The caller must see to it that the outcome is reported.
     pub(super) async fn call(
         &self,
         endpoint: &Endpoint,
@@ -85,8 +89,8 @@ impl Inner {
         options: &CallOptions,
         epoch: u64,
         rules: Option<Rules>,
-    ) -> Result<Document, SourceError> {
-        let connector = endpoint.connector();
+    ) -> Result<(Document, Arc<CallReport>), SourceError> {
+        let state = endpoint.connector().state();
         let requested_at = self.clock.now();
         let started = std::time::Instant::now();
         let result = endpoint.source().call(request, options).await;
@@ -94,23 +98,28 @@ impl Inner {
         let answer = match result {
             Ok(answer) => answer,
             Err(error) => {
-                connector.state().failed(received_at, took, error.kind);
-                if error.kind == SourceErrorKind::Busy {
-                    refusals::note(connector.state().refusals(), &error.detail);
+                state.called(took, None);
+                match error.kind {
+                    SourceErrorKind::Busy => state.limited(received_at, &error.detail),
+                    kind => {
+                        let failure = CallFailure {
+                            status: None,
+                            why: error.detail.as_str().into(),
+                        };
+                        let coordinate = endpoint.coordinate();
+                        state.failed(received_at, coordinate, kind.kind(), &failure);
+                    }
                 }
                 return Err(error);
             }
         };
-        connector
-            .state()
-            .answered(received_at, took, answer.received);
+        state.called(took, Some(answer.received));
+        let status = answer.envelope.status().map(|status| status.number);
+        let judged = (answer.outcome, status);
+        let report = CallReport::new(state, endpoint.coordinate(), judged, received_at);
         let Some(rules) = rules else {
-            return Ok(Document::new(
-                answer,
-                endpoint.stored_headers(),
-                received_at,
-                epoch,
-            ));
+            let document = Document::new(answer, endpoint.stored_headers(), received_at, epoch);
+            return Ok((document, report));
         };
         let exchange = Exchange {
             facts: &answer.caching,
@@ -131,6 +140,6 @@ impl Inner {
         let mut document = Document::new(answer, endpoint.stored_headers(), received_at, epoch);
         document.age_when_received = age;
         document.lifetime = lifetime.ok().map(|(lifetime, _)| lifetime);
-        Ok(document)
+        Ok((document, report))
     }
 }

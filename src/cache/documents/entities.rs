@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::super::cache_state::CacheState;
 use super::super::endpoint::Endpoint;
 use super::super::entries::Answer;
 use super::super::entry::Document;
@@ -15,7 +16,7 @@ use super::super::key::{DocumentKeyParts, EntitiesKey, EntitiesKeyParts, Key};
 use super::lookup::{DocumentLookup, Rules};
 use super::reading::may_be_cached;
 use super::verdict::Judgement;
-use super::{CacheState, Documents, Fetched, Policy, UpstreamCall};
+use super::{Documents, Fetched, Policy, UpstreamCall};
 use crate::connector::Request;
 use crate::document::ValueSpan;
 use crate::source::SourceError;

@@ -3,35 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::super::cache_state::CacheState;
+use super::super::call_report::CallReport;
 use super::super::clock::Timestamp;
 use super::super::entry::Document;
 use super::super::key::Key;
 use crate::connector::SchemaLifetime;
-
-/// Where a document came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum CacheState {
-    /// From the cache.
-    Hit,
-    /// From the upstream, by a call whose document may be stored.
-    Miss,
-    /// From the upstream, by another request's call.
-    Shared,
-    /// From the upstream, without the caches.
-    Bypass,
-}
-
-impl CacheState {
-    /// Its name in logs and metrics.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            CacheState::Hit => "hit",
-            CacheState::Miss => "miss",
-            CacheState::Shared => "shared",
-            CacheState::Bypass => "bypass",
-        }
-    }
-}
 
 /// A document with its age and cache state.
 #[derive(Debug, Clone)]
@@ -47,6 +24,8 @@ pub struct Fetched {
     /// How much longer it may be used, by its own lifetime and by the lifetime that the schema gives; `None`: only for
     /// this request.
     pub fresh_for: Option<Duration>,
+    /// The outcome of the call that it is from, unless it was found in the cache.
+    pub report: Option<Arc<CallReport>>,
 }
 
 impl Fetched {
@@ -68,6 +47,7 @@ impl Fetched {
             document,
             state,
             key: None,
+            report: None,
         }
     }
 
@@ -77,6 +57,11 @@ impl Fetched {
             key: Some(key),
             ..self
         }
+    }
+
+    /// Sets the report of the call that it is from.
+    pub(super) fn reported_by(self, report: Option<Arc<CallReport>>) -> Fetched {
+        Fetched { report, ..self }
     }
 
     /// Whether it was found in the cache, so that it is likely to be read again.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::super::call_report::CallReport;
 use super::super::entry::Document;
 use super::super::key::Key;
 use crate::connector::SchemaLifetime;
@@ -22,6 +23,8 @@ pub(super) struct DocumentLookup {
 #[derive(Debug, Clone)]
 pub(super) struct FlightResult {
     pub(super) document: Arc<Document>,
+    /// `None` if the document is a stored one.
+    pub(super) report: Option<Arc<CallReport>>,
     /// Whether other waiters than the first may use it.
     pub(super) shareable: bool,
 }

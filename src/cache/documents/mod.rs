@@ -46,7 +46,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub use self::entities::{EntitiesCall, EntitySelection, FetchedEntities, Representation};
-pub use self::fetched::{CacheState, Fetched};
+pub use self::fetched::Fetched;
 use self::lookup::FlightOutcome;
 pub use self::verdict::Verdict;
 use super::backend::{Backend, MemoryBackend};

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use super::super::cache_state::CacheState;
 use super::super::connector::SharedConnectorState;
 use super::super::endpoint::Endpoint;
 use super::super::entry::Document;
 use super::super::waiting::Wait;
 use super::verdict::Judgement;
-use super::{CacheState, Documents, Fetched, UpstreamCall};
+use super::{Documents, Fetched, UpstreamCall};
 use crate::observe::scope;
 use crate::source::{Outcome, SourceError, SourceErrorKind};
 
@@ -38,7 +39,8 @@ impl Documents {
                 Judgement::Failed => matches!(document.outcome, Outcome::Refused(_)),
                 _ => false,
             };
-            if called.as_ref().is_ok_and(unchanged) {
+            let document = called.as_ref().map(|(document, _)| document);
+            if document.is_ok_and(unchanged) {
                 under_way.changes_nothing();
             }
             under_way.end().await;
@@ -47,7 +49,7 @@ impl Documents {
         let ended = scope::spawn(task).await;
         // The task has advanced the epoch, if necessary.
         awaited.changes_nothing();
-        let document = match ended {
+        let (document, report) = match ended {
             Ok(result) => result?,
             Err(lost) => {
                 let detail = format!("the mutation's task ended: {lost}");
@@ -55,7 +57,8 @@ impl Documents {
             }
         };
         let (document, state) = (Arc::new(document), CacheState::Bypass);
-        Ok(Fetched::new(document, state, self.now(), None))
+        let fetched = Fetched::new(document, state, self.now(), None);
+        Ok(fetched.reported_by(Some(report)))
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use futures_util::future::join;
 
+use super::super::cache_state::CacheState;
 use super::super::connector::SharedConnectorState;
 use super::super::endpoint::Endpoint;
 use super::super::entries::Answer;
@@ -13,7 +14,7 @@ use super::super::key::{DocumentKeyParts, Key, Subject};
 use super::super::waiting::Wait;
 use super::lookup::{DocumentLookup, FlightResult, Rules};
 use super::verdict::{Judgement, judged};
-use super::{CacheState, Documents, Fetched, Inner, Policy, UpstreamCall, Verdict};
+use super::{Documents, Fetched, Inner, Policy, UpstreamCall, Verdict};
 use crate::connector::{SchemaLifetime, Scope};
 use crate::source::{CallOptions, SourceError, SourceErrorKind};
 
@@ -100,7 +101,8 @@ impl Documents {
             .served(call.endpoint.connector().state(), outcome);
         let now = self.now();
         let lifetime = lookup.rules.lifetime;
-        Ok(Fetched::new(result.document, outcome, now, lifetime))
+        let fetched = Fetched::new(result.document, outcome, now, lifetime);
+        Ok(fetched.reported_by(result.report))
     }
 
     /// Waits for the result of a flight that it joins or starts, unless the document is stored by then. See
@@ -173,19 +175,21 @@ impl Documents {
         inner.served(endpoint.connector().state(), CacheState::Bypass);
         let epoch = endpoint.epoch().now();
         let (request, options) = (&call.request, &call.options);
-        let mut document = inner.call(endpoint, request, options, epoch, rules).await?;
+        let called = inner.call(endpoint, request, options, epoch, rules);
+        let (mut document, report) = called.await?;
         let mut now = document.received_at;
         // Judging takes time; without a lifetime it is not needed.
         if document.lifetime.is_some() {
             (document, _) = Box::pin(judged(document, judge)).await;
             now = inner.clock.now();
         }
-        Ok(Fetched::new(
+        let fetched = Fetched::new(
             Arc::new(document),
             CacheState::Bypass,
             now,
             rules.and_then(|rules| rules.lifetime),
-        ))
+        );
+        Ok(fetched.reported_by(Some(report)))
     }
 }
 
@@ -216,6 +220,7 @@ impl Inner {
         let fetched = self.usable(document?, key, epoch, lifetime)?;
         Some(FlightResult {
             document: fetched.document,
+            report: None,
             shareable: true,
         })
     }

@@ -17,6 +17,7 @@ mod reads;
 mod sharing;
 
 use super::*;
+use crate::cache::CacheState;
 use crate::cache::clock::ManualClock;
 use crate::connector::{HttpRequest, Scope};
 use crate::errors::ErrorKind;

@@ -9,12 +9,12 @@ use super::super::inputs::comparable_key;
 use super::super::merge::merge_cell;
 use super::super::outcome::{JudgedDocument, ListOfPages};
 use super::super::read_value::Stop;
-use super::super::store::{Cell, RowId};
+use super::super::store::{Cell, RowId, Store};
 use super::super::targets::{Destination, Targets};
 use super::super::upstream_document::{document_value, follows_from_document, with_response};
-use super::{Ingested, Ingester};
+use super::{Ingested, Ingester, REPORTED};
 use crate::cache::Document;
-use crate::connector::{Connect, CutOff, Pagination};
+use crate::connector::{Connect, ConnectKind, CutOff, Pagination, YieldedType};
 use crate::document::{JsonReader, Reader, Value, merge_member};
 use crate::errors::{ErrorKind, code};
 use crate::graph::query::ConnectMode;
@@ -116,6 +116,10 @@ impl Ingester<'_> {
             [cell] => *cell,
             several => self.joined(several),
         };
+        if !fits(connect, cell, self.store) {
+            let why = "the response does not have the form of the field's type";
+            self.found_fault(ErrorKind::BadAnswer, why);
+        }
         let cell = first_items(cell, limit);
         match (mode, destination.targets) {
             (ConnectMode::List, Targets::ByKey(keys)) => {
@@ -389,9 +393,13 @@ impl Ingester<'_> {
     ) -> Failure {
         let status = document.envelope.status();
         let failure = document.outcome.failure();
-        let input = document_value(document, self.bounds.account.left()).ok();
-        if failure.is_none() && input.is_none() {
+        let input = document_value(document, self.bounds.account.left());
+        if let (None, Err(error)) = (failure, &input) {
             let message = "The service's response cannot be read".to_owned();
+            self.found_fault(
+                ErrorKind::BadAnswer,
+                format!("the response cannot be read: {error}"),
+            );
             return self.failure(
                 fetch,
                 ErrorKind::BadAnswer,
@@ -400,7 +408,15 @@ impl Ingester<'_> {
                 status,
             );
         }
+        let input = input.ok();
         let kind = failure.unwrap_or(ErrorKind::Upstream);
+        self.found_fault(
+            kind,
+            match failure {
+                Some(_) => REPORTED,
+                None => "`isSuccess` is not true",
+            },
+        );
         let mut failure = self.failure(
             fetch,
             kind,
@@ -438,6 +454,29 @@ impl Ingester<'_> {
         }
         failure
     }
+}
+
+/// Whether a value has the form that the type of the connect's field requires: an object, a leaf, or a list of them. Of a
+/// list, the first element is looked at; a further one is an error at its path only.
+fn fits(connect: &Connect, cell: Cell, store: &Store) -> bool {
+    let yields = connect.yields;
+    let (value, is_list) = match cell {
+        Cell::List { len: 0, .. } => return yields.list || yields.of == YieldedType::Any,
+        Cell::List { at, .. } => (store.item(at, 0), true),
+        value => (value, false),
+    };
+    let form = match value {
+        _ if yields.of == YieldedType::Any => return true,
+        Cell::Missing | Cell::Null | Cell::Failed(_) => return yields.list || !is_list,
+        // A list of lists, of whose elements the type is not known here.
+        Cell::List { .. } => return yields.list,
+        Cell::Row(_) | Cell::Json(_) => YieldedType::Composite,
+        Cell::Bool(_) | Cell::Number(_) | Cell::String(_) => YieldedType::Leaf,
+    };
+    // A page or a batch with one element may be that element without a list.
+    let is_part = matches!(connect.kind, ConnectKind::Batch { .. })
+        || connect.options.get::<Pagination>().is_some();
+    form == yields.of && (is_list == yields.list || (!is_list && is_part))
 }
 
 /// Whether a cut-off list fails its field.

@@ -25,6 +25,7 @@
 mod connect;
 mod service;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::bounds::{Bounds, Reached};
@@ -61,6 +62,15 @@ const REMARKS: usize = 1_000;
 /// The cell that a document has become, and the errors that its mapping raised with `->withError`.
 pub(crate) type Ingested = (Cell, Vec<Arc<str>>);
 
+/// Why a call has failed whose response says so.
+const REPORTED: &str = "the upstream reports a failure";
+
+/// A failure of a call that its documents show.
+pub(crate) struct Fault {
+    pub(crate) kind: ErrorKind,
+    pub(crate) why: Cow<'static, str>,
+}
+
 /// Ingests the results of calls for one fetch.
 pub(crate) struct Ingester<'a> {
     pub(crate) graph: &'a QueryGraph,
@@ -76,6 +86,8 @@ pub(crate) struct Ingester<'a> {
     /// The errors of the delivery group that the fetch belongs to.
     pub(crate) errors: &'a mut ErrorList,
     pub(crate) remarks: Vec<Remark>,
+    /// Why the call has failed, for operators, if reading its documents shows that.
+    pub(crate) fault: Option<Fault>,
     /// By fetch: the order in which its upstream writes the members of objects.
     pub(crate) orders: &'a mut [MemberOrders],
     /// The index of the fetch in the plan.
@@ -91,33 +103,20 @@ impl Ingester<'_> {
         outcome: &CallOutcome,
     ) {
         self.store.begin_result();
+        self.fault = None;
         match outcome {
             CallOutcome::Documents {
                 pages,
                 cut_off,
                 limit,
-            } => match &fetch.call {
-                FetchCall::Connect { connect, mode } => {
-                    if let Some(connect) = self.graph.connect(fetch.subgraph, *connect) {
-                        self.connect(
-                            fetch,
-                            connect,
-                            *mode,
-                            destination,
-                            ListOfPages {
-                                pages,
-                                cut_off: cut_off.as_deref(),
-                                limit: *limit,
-                            },
-                        );
-                    }
-                }
-                FetchCall::Operation(_) | FetchCall::Entities { .. } => {
-                    if let Some(answer) = pages.first() {
-                        self.service(fetch, destination, &answer.fetched);
-                    }
-                }
-            },
+            } => {
+                let list = ListOfPages {
+                    pages,
+                    cut_off: cut_off.as_deref(),
+                    limit: *limit,
+                };
+                self.documents_of_call(fetch, destination, list);
+            }
             CallOutcome::MappingOnly => {
                 if let FetchCall::Connect { connect, mode } = &fetch.call
                     && let Some(connect) = self.graph.connect(fetch.subgraph, *connect)
@@ -139,15 +138,41 @@ impl Ingester<'_> {
             }
             CallOutcome::Failed(error) => {
                 let (code, message) = code_of_source(error.kind);
-                tracing::debug!(
-                    connector = %self.graph.subgraph(fetch.subgraph).name,
-                    detail = %error.detail,
-                    "call failed"
-                );
                 let failure =
                     self.failure(fetch, error.kind.kind(), code, message.to_owned(), None);
                 self.fail_targets(fetch, destination.targets, failure);
             }
+        }
+    }
+
+    /// Ingests the documents of a call, and reports its outcome.
+    fn documents_of_call(
+        &mut self,
+        fetch: &Fetch,
+        destination: Destination<'_>,
+        list: ListOfPages<'_>,
+    ) {
+        let pages = list.pages;
+        match &fetch.call {
+            FetchCall::Connect { connect, mode } => {
+                if let Some(connect) = self.graph.connect(fetch.subgraph, *connect) {
+                    self.connect(fetch, connect, *mode, destination, list);
+                }
+            }
+            FetchCall::Operation(_) | FetchCall::Entities { .. } => {
+                if let Some(answer) = pages.first() {
+                    self.service(fetch, destination, &answer.fetched);
+                }
+            }
+        }
+        let Some((last, others)) = pages.split_last() else {
+            return;
+        };
+        // A page that is a failure, or cannot be read, is the last one.
+        let fault = self.fault.take();
+        last.report(fault.as_ref().map(|fault| (fault.kind, &*fault.why)));
+        for page in others {
+            page.report(None);
         }
     }
 
@@ -280,6 +305,7 @@ impl Ingester<'_> {
     /// Fails rows because the document has not the shape that it must have.
     fn bad_answer(&mut self, fetch: &Fetch, rows: &[RowId], message: &str) {
         let (kind, code) = (ErrorKind::BadAnswer, code::CONNECTOR_BAD_ANSWER);
+        self.found_fault(kind, message.to_owned());
         let failure = self.failure(fetch, kind, code, message.to_owned(), None);
         self.fail(fetch, rows, failure);
     }
@@ -378,10 +404,19 @@ impl Ingester<'_> {
         Ok((cell, projector.raised))
     }
 
+    /// Notes the first failure that a document shows.
+    fn found_fault(&mut self, kind: ErrorKind, why: impl Into<Cow<'static, str>>) {
+        self.fault.get_or_insert_with(|| Fault {
+            kind,
+            why: why.into(),
+        });
+    }
+
     fn unreadable(&mut self, fetch: &Fetch, stop: Stop, status: Option<WireStatus>) -> Failure {
         match stop {
             Stop::Unreadable(error) => {
-                tracing::debug!(%error, "a response cannot be read");
+                let why = format!("the response cannot be read: {error}");
+                self.found_fault(ErrorKind::BadAnswer, why);
                 let message = "The service's response cannot be read".to_owned();
                 self.failure(
                     fetch,

@@ -4,7 +4,7 @@ use super::super::read_value::{Stop, read_value};
 use super::super::service_errors::{self, ServiceErrors};
 use super::super::store::Cell;
 use super::super::targets::{Consumer, Consumers, Destination, EntityPosition, Targets, of_list};
-use super::Ingester;
+use super::{Ingester, REPORTED};
 use crate::cache::{Document, Fetched};
 use crate::document::{JsonReader, Reader, Value};
 use crate::errors::{ErrorKind, code};
@@ -73,6 +73,9 @@ impl Ingester<'_> {
                 if !matches!(destination.targets, Targets::ByPosition(_)) {
                     self.store.take_back(before, self.bounds.account);
                 }
+                if let Some(kind) = document.outcome.failure() {
+                    self.found_fault(kind, REPORTED);
+                }
                 let mut failure = self.unreadable(fetch, stop, status);
                 if let Some(kind) = document.outcome.failure() {
                     failure.kind = kind;
@@ -96,6 +99,11 @@ impl Ingester<'_> {
     ) {
         let failing = document.outcome.failure();
         if let Some(errors) = errors {
+            let why = match data {
+                true => "the service reports errors beside its data",
+                false => "the service reports errors and has no data",
+            };
+            self.found_fault(failing.unwrap_or(ErrorKind::Upstream), why);
             let response = ServiceErrors {
                 errors: &errors,
                 kind: failing.unwrap_or(ErrorKind::Upstream),
@@ -114,6 +122,7 @@ impl Ingester<'_> {
                 (ErrorKind::BadAnswer, code::CONNECTOR_BAD_ANSWER, message)
             }
         };
+        self.found_fault(kind, message);
         let mut failure = self.failure(
             fetch,
             kind,
@@ -221,6 +230,7 @@ impl Ingester<'_> {
                     let message =
                         format!("The service gave {length} entities for {count} representations");
                     let (kind, code) = (ErrorKind::BadAnswer, code::CONNECTOR_BAD_ANSWER);
+                    self.found_fault(kind, message.clone());
                     let failure = self.failure(fetch, kind, code, message, None);
                     let failure = self.failures.add(failure);
                     self.fail_positions(of_list, failure);
