@@ -1,8 +1,9 @@
 //! What can be called of a connector: its key, the driver of its source, and whether its documents can be stored.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
+use super::clock::Timestamp;
 use super::connector::CachedConnector;
 use super::epoch::Epoch;
 use super::key::{EndpointKey, EndpointKeyParts};
@@ -21,6 +22,8 @@ pub struct Endpoint {
     stored_headers: StoredHeaders,
     /// The number of successive documents whose headers gave no lifetime.
     unstorable: AtomicU8,
+    /// When the last one of its documents that had a lifetime is stale.
+    kept_until: AtomicU64,
 }
 
 impl Endpoint {
@@ -67,18 +70,20 @@ impl Endpoint {
         &self.key
     }
 
-    /// Records whether a response's headers allowed to store it.
-    pub(super) fn record_storable(&self, storable: bool) {
-        if storable {
+    /// Records until when a response may be stored by its headers; `None` if it may not.
+    pub(super) fn record_storable(&self, kept_until: Option<Timestamp>) {
+        if let Some(kept_until) = kept_until {
             self.unstorable.store(0, Ordering::Relaxed);
+            self.kept_until.fetch_max(kept_until.0, Ordering::Relaxed);
         } else if self.unstorable.load(Ordering::Relaxed) < Self::LEARNT {
             self.unstorable.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    /// False if the headers of the last responses did not allow to store them.
-    pub fn may_be_storable(&self) -> bool {
+    /// False if the headers of the last responses did not allow to store them, and no earlier one can still be fresh.
+    pub fn may_be_storable(&self, now: Timestamp) -> bool {
         self.unstorable.load(Ordering::Relaxed) < Self::LEARNT
+            || now.0 < self.kept_until.load(Ordering::Relaxed)
     }
 }
 
@@ -119,6 +124,7 @@ impl CachedConnector {
             coordinate: coordinate.into(),
             stored_headers,
             unstorable: AtomicU8::new(0),
+            kept_until: AtomicU64::new(0),
         })
     }
 }

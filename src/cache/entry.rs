@@ -119,6 +119,22 @@ impl Document {
         (!left.is_zero()).then_some(left)
     }
 
+    /// The same in a client's own cache; zero if it may not be used there.
+    pub fn private_fresh_for(&self, now: Timestamp) -> Duration {
+        let Some(lifetime) = &self.lifetime else {
+            return Duration::ZERO;
+        };
+        let fresh_for = lifetime.private_fresh_for.unwrap_or(lifetime.fresh_for);
+        fresh_for.saturating_sub(self.age(now))
+    }
+
+    /// Whether it may not be used when it is stale.
+    pub fn must_revalidate(&self) -> bool {
+        self.lifetime
+            .as_ref()
+            .is_some_and(|lifetime| lifetime.must_revalidate)
+    }
+
     /// Limits its lifetime, counted from when it was received.
     pub(super) fn live_at_most(&mut self, longest: Duration) {
         let age = self.age_when_received;

@@ -25,6 +25,8 @@ const LONGEST: Duration = Duration::from_secs(1 << 31);
 pub struct Lifetime {
     /// The age up to which it is fresh.
     pub fresh_for: Duration,
+    /// The age up to which it is fresh in a client's own cache, if that is less.
+    pub private_fresh_for: Option<Duration>,
     /// Public or private.
     pub scope: Scope,
     /// How long it may be served when it is stale, while a new document is fetched (RFC 5861).
@@ -40,6 +42,7 @@ impl Lifetime {
     pub fn for_seconds(seconds: u64) -> Lifetime {
         Lifetime {
             fresh_for: Duration::from_secs(seconds),
+            private_fresh_for: None,
             scope: Scope::Public,
             stale_while_revalidate: Duration::ZERO,
             stale_if_error: Duration::ZERO,
@@ -95,6 +98,8 @@ pub struct Exchange<'a> {
     pub received_at: Timestamp,
     /// Whether the request has a subject, to which a private document belongs.
     pub has_subject: bool,
+    /// Whether the request has the client's own credentials.
+    pub has_credentials: bool,
 }
 
 /// The age of the response when it was received (section 4.2.3).
@@ -104,10 +109,7 @@ pub fn age_when_received(exchange: &Exchange<'_>) -> Duration {
     let apparent = date.map_or(Duration::ZERO, |date| exchange.received_at.since(date));
     // The header's resolution is a second: below that, an apparent age means nothing.
     let apparent = Duration::from_secs(apparent.as_secs());
-    match exchange.facts.age {
-        Some(age) => apparent.max(age + delay),
-        None => apparent,
-    }
+    apparent.max(exchange.facts.age.unwrap_or_default() + delay)
 }
 
 /// How long the document may be used, and its age.
@@ -125,7 +127,8 @@ pub fn lifetime(
     if facts.varies_on_anything {
         return Err(NotStored::VariesOnAnything);
     }
-    let scope = match facts.private {
+    // Section 3.5: the response to a request with credentials is for shared caches only if it says so.
+    let scope = match facts.private || (exchange.has_credentials && !facts.public) {
         true => Scope::Private,
         false => Scope::Public,
     };
@@ -143,8 +146,13 @@ pub fn lifetime(
     if scope == Scope::Private && !exchange.has_subject {
         return Err(NotStored::PrivateWithoutSubject);
     }
+    // The lifetime of the schema is for all caches.
+    let private_fresh_for = facts.private_lifetime.filter(|_| schema.is_none());
+    let private_fresh_for =
+        private_fresh_for.map(|given| given_lifetime(exchange, given).unwrap_or_default());
     let lifetime = Lifetime {
         fresh_for,
+        private_fresh_for: private_fresh_for.filter(|shorter| *shorter < fresh_for),
         scope,
         stale_while_revalidate: facts.stale_while_revalidate,
         stale_if_error: facts.stale_if_error,
@@ -162,13 +170,19 @@ fn upstream_lifetime(exchange: &Exchange<'_>) -> Result<Duration, NotStored> {
     if facts.no_cache {
         return Err(NotStored::NoCache);
     }
-    match facts.lifetime {
-        None => Err(NotStored::NoLifetime),
-        Some(GivenLifetime::For(duration)) => Ok(duration),
-        Some(GivenLifetime::Over) => Err(NotStored::Expired),
-        Some(GivenLifetime::Until(time)) => {
-            let from = facts.date.map_or(exchange.received_at, Timestamp::from);
-            Ok(Timestamp::from(time).since(from))
+    let given = facts.lifetime.ok_or(NotStored::NoLifetime)?;
+    given_lifetime(exchange, given).ok_or(NotStored::Expired)
+}
+
+/// A lifetime as an age; `None` if it is over.
+fn given_lifetime(exchange: &Exchange<'_>, given: GivenLifetime) -> Option<Duration> {
+    match given {
+        GivenLifetime::For(duration) => Some(duration),
+        GivenLifetime::Over => None,
+        GivenLifetime::Until(time) => {
+            let date = exchange.facts.date;
+            let from = date.map_or(exchange.received_at, Timestamp::from);
+            Some(Timestamp::from(time).since(from))
         }
     }
 }
@@ -204,6 +218,9 @@ mod tests {
         delay: u64,
         #[serde(default)]
         subject: bool,
+        /// The request has the client's own credentials, and so a subject.
+        #[serde(default)]
+        credentials: bool,
         schema_max_age: Option<u64>,
         schema_scope: Option<Scope>,
         expect: String,
@@ -220,7 +237,8 @@ mod tests {
             facts: &facts(case.status.unwrap_or(200), &headers),
             requested_at: NOW.minus(Duration::from_secs(case.delay)),
             received_at: NOW,
-            has_subject: case.subject,
+            has_subject: case.subject || case.credentials,
+            has_credentials: case.credentials,
         };
         let schema = case.schema_max_age.map(|seconds| SchemaLifetime {
             max_age: Duration::from_secs(seconds),
@@ -241,6 +259,9 @@ mod tests {
             },
             lifetime.fresh_for.as_secs()
         );
+        if let Some(shorter) = lifetime.private_fresh_for {
+            text += &format!(", {}s for clients", shorter.as_secs());
+        }
         if !age.is_zero() {
             text += &format!(", age {}s", age.as_secs());
         }

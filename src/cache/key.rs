@@ -112,10 +112,12 @@ key_type!(
     /// The folders and settings that responses depend on, and the version of the gateway.
     Generation
 );
-key_type!(
-    /// Whose credentials a request has. Requests with equal subjects may share private data.
-    Subject
-);
+/// Whose credentials or headers a request has. Requests with equal subjects may share private data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Subject {
+    key: Key,
+    has_credentials: bool,
+}
 
 impl Subject {
     /// Until sign-in exists: the client headers that a connector reads, by name. `None` if the client sent none of
@@ -125,12 +127,23 @@ impl Subject {
         if !names.iter().any(|name| tells(name.as_ref())) {
             return None;
         }
-        Some(Subject(digest("subject", |out| {
+        let key = digest("subject", |out| {
             // A header that was not sent adds nothing: then its name is missing.
             for name in names.iter().map(AsRef::as_ref).filter(|name| tells(name)) {
                 put_values(out, name, client);
             }
-        })))
+        });
+        let is_credential = |name: &str| matches!(name, "authorization" | "cookie") && tells(name);
+        let has_credentials = names.iter().any(|name| is_credential(name.as_ref()));
+        Some(Subject {
+            key,
+            has_credentials,
+        })
+    }
+
+    /// Whether the client has sent credentials: `Authorization` or `Cookie`.
+    pub fn has_credentials(&self) -> bool {
+        self.has_credentials
     }
 }
 
@@ -214,7 +227,7 @@ impl DocumentKeyParts<'_> {
         } = self;
         DocumentKey(digest("document", |out| {
             put(out, &endpoint.0.0);
-            put_option(out, subject.map(|subject| subject.0.0.as_slice()));
+            put_option(out, subject.map(|subject| subject.key.0.as_slice()));
             request.write_fingerprint(out);
         }))
     }
@@ -247,7 +260,7 @@ impl EntitiesKeyParts<'_> {
         } = self;
         EntitiesKey(digest("entities", |out| {
             put(out, &endpoint.0.0);
-            put_option(out, subject.map(|subject| subject.0.0.as_slice()));
+            put_option(out, subject.map(|subject| subject.key.0.as_slice()));
             put(out, selection.as_bytes());
             put(out, variables);
             request.write_fingerprint(out);

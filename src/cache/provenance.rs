@@ -21,6 +21,9 @@ const CONSTANT: Duration = Duration::from_secs(24 * 60 * 60);
 pub struct Provenance {
     /// `None` while nothing has given a lifetime.
     fresh_until: Option<Timestamp>,
+    /// The same in a client's own cache; `None` if that is no less.
+    private_fresh_until: Option<Timestamp>,
+    must_revalidate: bool,
     oldest: Option<Timestamp>,
     private: bool,
     forbidden: bool,
@@ -58,6 +61,8 @@ impl Provenance {
         }
         let born = now.minus(fetched.age);
         self.oldest = Some(self.oldest.map_or(born, |before| before.min(born)));
+        self.limit_private(now.plus(fetched.private_fresh_for));
+        self.must_revalidate |= fetched.document.must_revalidate();
         self.private |= fetched.document.is_private();
         self.add_part(endpoint.epoch(), fetched.document.epoch);
     }
@@ -91,6 +96,10 @@ impl Provenance {
         if let Some(until) = other.fresh_until {
             self.limit(until);
         }
+        if let Some(until) = other.private_fresh_until {
+            self.limit_private(until);
+        }
+        self.must_revalidate |= other.must_revalidate;
         self.oldest = match (self.oldest, other.oldest) {
             (Some(a), Some(b)) => Some(a.min(b)),
             (a, b) => a.or(b),
@@ -120,6 +129,17 @@ impl Provenance {
         (!left.is_zero()).then_some(left)
     }
 
+    /// How much longer a client may use it in its own cache, of a response that is fresh for `fresh_for`.
+    pub fn private_fresh_for(&self, now: Timestamp, fresh_for: Duration) -> Duration {
+        let left = self.private_fresh_until.map(|until| until.since(now));
+        left.map_or(fresh_for, |left| left.min(fresh_for))
+    }
+
+    /// Whether caches may not use it when it is stale.
+    pub fn must_revalidate(&self) -> bool {
+        self.must_revalidate
+    }
+
     /// The age of the oldest document; `None` if there is none.
     pub fn age(&self, now: Timestamp) -> Option<Duration> {
         self.oldest.map(|oldest| now.since(oldest))
@@ -139,6 +159,11 @@ impl Provenance {
     pub(super) fn counters(&self) -> Vec<Counter> {
         let counters = self.parts.iter().map(|part| part.epoch.counters());
         counters.flatten().collect()
+    }
+
+    fn limit_private(&mut self, until: Timestamp) {
+        let before = self.private_fresh_until;
+        self.private_fresh_until = Some(before.map_or(until, |before| before.min(until)));
     }
 
     fn limit(&mut self, until: Timestamp) {

@@ -34,6 +34,10 @@ pub struct Served {
     pub vary: Arc<[String]>,
     /// How much longer it is fresh.
     pub fresh_for: Duration,
+    /// The same in the client's own cache.
+    pub private_fresh_for: Duration,
+    /// Caches may not use it when it is stale.
+    pub must_revalidate: bool,
     /// The age of its oldest part.
     pub age: Option<Duration>,
     /// For one subject only.
@@ -96,6 +100,8 @@ impl Responses {
             payload: stored.payload.clone(),
             vary: Arc::clone(&stored.vary),
             fresh_for,
+            private_fresh_for: stored.provenance.private_fresh_for(now, fresh_for),
+            must_revalidate: stored.provenance.must_revalidate(),
             age: stored.provenance.age(now),
             private: stored.provenance.is_private(),
         })

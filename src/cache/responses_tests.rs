@@ -87,6 +87,7 @@ impl World {
             key: None,
             age,
             fresh_for: left,
+            private_fresh_for: left.unwrap_or_default(),
             report: None,
         }
     }

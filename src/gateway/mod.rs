@@ -118,6 +118,10 @@ pub enum RequestOutcome {
 pub struct ResponseCachePolicy {
     /// Seconds for which the response stays fresh from now; `None` means `no-store`.
     pub max_age: Option<u64>,
+    /// The same in the client's own cache, if that is less.
+    pub private_max_age: Option<u64>,
+    /// Caches may not use it when it is stale.
+    pub must_revalidate: bool,
     /// Only the client may cache it (scope `PRIVATE`).
     pub private: bool,
     /// Seconds since its oldest part was fetched; `None` when nothing came from a cache.

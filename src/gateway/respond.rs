@@ -51,6 +51,7 @@ pub(super) fn executed_response(
     let provenance = &executed.provenance;
     let mut cache = ResponseCachePolicy {
         private: provenance.is_private(),
+        must_revalidate: provenance.must_revalidate(),
         ..ResponseCachePolicy::default()
     };
     if !executed.failed && provenance.may_be_fresh() {
@@ -58,6 +59,8 @@ pub(super) fn executed_response(
         let seconds = |time: Duration| time.as_secs();
         let fresh_for = provenance.fresh_for(now).filter(|_| has_vary(ready));
         cache.max_age = fresh_for.map(seconds);
+        cache.private_max_age =
+            fresh_for.map(|left| seconds(provenance.private_fresh_for(now, left)));
         cache.age = provenance.age(now).map(seconds).filter(|age| *age > 0);
     }
     GraphqlResponse {
@@ -84,6 +87,8 @@ pub(super) fn served_response(served: Served, ready: &CompiledOperation) -> Grap
             // change.
             max_age: Some(served.fresh_for.as_secs())
                 .filter(|_| has_vary(ready) && !ready.operation.is_constant()),
+            private_max_age: Some(served.private_fresh_for.as_secs()),
+            must_revalidate: served.must_revalidate,
             private: served.private,
             age: served.age.map(|age| age.as_secs()),
         },

@@ -68,18 +68,32 @@ fn status(outcome: RequestOutcome, media: MediaType) -> StatusCode {
     }
 }
 
-/// `max-age` counts from when the response was created, so it is the remaining lifetime plus the age.
+/// `max-age` counts from when the response was created, so it is the remaining lifetime plus the age. If clients may use
+/// the response for less time than shared caches, `s-maxage` has the time of these.
 fn cache_control(policy: ResponseCachePolicy, outcome: RequestOutcome) -> HeaderValue {
     let fresh = policy.max_age.filter(|left| *left > 0);
     let Some(left) = fresh.filter(|_| outcome == RequestOutcome::Executed) else {
         return HeaderValue::from_static("no-store");
     };
     let scope = if policy.private { "private" } else { "public" };
-    let lifetime = left.saturating_add(policy.age.unwrap_or(0));
-    let mut text = String::with_capacity(40);
+    let own = policy.private_max_age.map_or(left, |own| own.min(left));
+    if policy.private && own == 0 {
+        return HeaderValue::from_static("no-store");
+    }
+    let age = policy.age.unwrap_or(0);
+    // With nothing left, it is not fresh at any age.
+    let of_client = if own == 0 { 0 } else { own.saturating_add(age) };
+    let mut text = String::with_capacity(64);
     text.push_str(scope);
     text.push_str(", max-age=");
-    text.push_str(itoa::Buffer::new().format(lifetime));
+    text.push_str(itoa::Buffer::new().format(of_client));
+    if own < left && !policy.private {
+        text.push_str(", s-maxage=");
+        text.push_str(itoa::Buffer::new().format(left.saturating_add(age)));
+    }
+    if policy.must_revalidate {
+        text.push_str(", must-revalidate");
+    }
     HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("no-store"))
 }
 

@@ -62,8 +62,8 @@ impl Executor for Fake {
             "{cached}" => {
                 response.cache = ResponseCachePolicy {
                     max_age: Some(50),
-                    private: false,
                     age: Some(10),
+                    ..ResponseCachePolicy::default()
                 };
                 response.vary = ["accept-language".to_owned()].into();
             }
@@ -71,7 +71,16 @@ impl Executor for Fake {
                 response.cache = ResponseCachePolicy {
                     max_age: Some(50),
                     private: true,
-                    age: None,
+                    ..ResponseCachePolicy::default()
+                };
+            }
+            "{shared}" => {
+                response.cache = ResponseCachePolicy {
+                    max_age: Some(50),
+                    private_max_age: Some(0),
+                    must_revalidate: true,
+                    age: Some(10),
+                    ..ResponseCachePolicy::default()
                 };
             }
             "{long}" => {

@@ -88,10 +88,14 @@ pub struct CacheFacts {
     pub no_cache: bool,
     /// It is for one client only.
     pub private: bool,
+    /// Shared caches may store it although the request had credentials (RFC 9111, section 3.5).
+    pub public: bool,
     /// It may not be used when it is stale, whatever the two `stale` fields say.
     pub must_revalidate: bool,
     /// How long it is fresh.
     pub lifetime: Option<GivenLifetime>,
+    /// How long it is fresh in a client's own cache, if `lifetime` is for shared caches only.
+    pub private_lifetime: Option<GivenLifetime>,
     /// How long it may be served when it is stale, while a new document is fetched (RFC 5861).
     pub stale_while_revalidate: Duration,
     /// How long it may be served when it is stale and no new document can be fetched (RFC 5861).

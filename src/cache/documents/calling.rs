@@ -126,6 +126,7 @@ impl Inner {
             requested_at,
             received_at,
             has_subject: rules.has_subject,
+            has_credentials: rules.has_credentials,
         };
         let lifetime = freshness::lifetime(&exchange, rules.lifetime);
         let age = match &lifetime {
@@ -135,7 +136,11 @@ impl Inner {
             Err(_) => Duration::ZERO,
         };
         if rules.lifetime.is_none() {
-            endpoint.record_storable(lifetime.is_ok());
+            let kept_until = lifetime.as_ref().ok().map(|(lifetime, age)| {
+                let left = lifetime.fresh_for.saturating_sub(*age);
+                received_at.plus(left)
+            });
+            endpoint.record_storable(kept_until);
         }
         let mut document = Document::new(answer, endpoint.stored_headers(), received_at, epoch);
         document.age_when_received = age;

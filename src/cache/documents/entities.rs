@@ -143,7 +143,7 @@ impl Documents {
         };
         let may_be_cached = may_be_cached(lifetime, subject.as_ref());
         if may_be_cached == Some(false)
-            || (may_be_cached.is_none() && !call.endpoint.may_be_storable())
+            || (may_be_cached.is_none() && !call.endpoint.may_be_storable(self.now()))
         {
             return None;
         }
@@ -169,6 +169,7 @@ impl Documents {
             rules: Rules {
                 lifetime,
                 has_subject: subject.is_some(),
+                has_credentials: subject.is_some_and(|subject| subject.has_credentials()),
             },
         })
     }

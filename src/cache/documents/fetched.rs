@@ -24,6 +24,8 @@ pub struct Fetched {
     /// How much longer it may be used, by its own lifetime and by the lifetime that the schema gives; `None`: only for
     /// this request.
     pub fresh_for: Option<Duration>,
+    /// The same in a client's own cache.
+    pub private_fresh_for: Duration,
     /// The outcome of the call that it is from, unless it was found in the cache.
     pub report: Option<Arc<CallReport>>,
 }
@@ -44,6 +46,7 @@ impl Fetched {
         Fetched {
             age: document.age(now),
             fresh_for: fresh_for.filter(|left| !left.is_zero()),
+            private_fresh_for: document.private_fresh_for(now).min(left),
             document,
             state,
             key: None,

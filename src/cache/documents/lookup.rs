@@ -36,4 +36,5 @@ pub(super) type FlightOutcome = Result<FlightResult, SourceError>;
 pub(super) struct Rules {
     pub(super) lifetime: Option<SchemaLifetime>,
     pub(super) has_subject: bool,
+    pub(super) has_credentials: bool,
 }

@@ -42,7 +42,7 @@ directive @cacheControl(
   "Seconds from the arrival of the response. 0: it is not cached."
   maxAge: Int
 
-  "Whether all clients may share a response. Without it, the upstream's `Cache-Control: private` decides."
+  "Whether all clients may share a response. Without it, the upstream's `Cache-Control` decides; what was fetched with the client's own `Authorization` or `Cookie` is private unless that says otherwise."
   scope: CacheControlScope
 
   "A field of a composite type is cached as long as its parent, like a leaf. It replaces `maxAge`."

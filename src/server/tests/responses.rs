@@ -55,6 +55,11 @@ async fn cache_headers_say_how_long_and_for_whom() {
     assert_eq!(vary(&headers), ["accept", "accept-language"]);
     let (_, headers, _) = send(running.post(r#"{"query":"{private}"}"#)).await;
     assert_eq!(header(&headers, "cache-control"), "private, max-age=50");
+    let (_, headers, _) = send(running.post(r#"{"query":"{shared}"}"#)).await;
+    assert_eq!(
+        header(&headers, "cache-control"),
+        "public, max-age=0, s-maxage=60, must-revalidate"
+    );
 }
 
 #[tokio::test]

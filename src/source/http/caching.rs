@@ -20,8 +20,10 @@ pub(crate) fn facts(status: u16, headers: &HeaderMap) -> CacheFacts {
         no_store: directives.no_store,
         no_cache: directives.no_cache,
         private: directives.private,
+        public: directives.public,
         must_revalidate: directives.must_revalidate,
         lifetime: lifetime(headers, &directives),
+        private_lifetime: private_lifetime(headers, &directives),
         stale_while_revalidate: directives.stale_while_revalidate.unwrap_or_default(),
         stale_if_error: directives.stale_if_error.unwrap_or_default(),
         age: header_age(headers),
@@ -33,7 +35,22 @@ pub(crate) fn facts(status: u16, headers: &HeaderMap) -> CacheFacts {
 fn lifetime(headers: &HeaderMap, directives: &Directives) -> Option<GivenLifetime> {
     // `s-maxage` is for shared caches; for a private document this one acts as the client's own cache.
     let shared = directives.s_maxage.filter(|_| !directives.private);
-    if let Some(seconds) = shared.or(directives.max_age) {
+    match shared {
+        Some(seconds) => Some(GivenLifetime::For(seconds)),
+        None => lifetime_for_all(headers, directives),
+    }
+}
+
+/// The lifetime for clients' own caches, if that for shared ones is another one. Without any, it is over at once.
+fn private_lifetime(headers: &HeaderMap, directives: &Directives) -> Option<GivenLifetime> {
+    directives.s_maxage.filter(|_| !directives.private)?;
+    let given = lifetime_for_all(headers, directives);
+    Some(given.unwrap_or(GivenLifetime::Over))
+}
+
+/// The lifetime for all caches.
+fn lifetime_for_all(headers: &HeaderMap, directives: &Directives) -> Option<GivenLifetime> {
+    if let Some(seconds) = directives.max_age {
         return Some(GivenLifetime::For(seconds));
     }
     if !headers.contains_key(EXPIRES) {
@@ -78,7 +95,24 @@ fn date(headers: &HeaderMap, name: &HeaderName) -> Option<SystemTime> {
     if values.next().is_some() {
         return None;
     }
-    httpdate::parse_http_date(value).ok()
+    parse_date(value)
+}
+
+/// A date, whose names caches read without regard to case (RFC 9111, section 4.2).
+fn parse_date(text: &str) -> Option<SystemTime> {
+    if let Ok(date) = httpdate::parse_http_date(text) {
+        return Some(date);
+    }
+    let mut in_word = false;
+    let cased = text.chars().map(|character| {
+        let is_first = !std::mem::replace(&mut in_word, character.is_ascii_alphabetic());
+        match is_first {
+            true => character.to_ascii_uppercase(),
+            false => character.to_ascii_lowercase(),
+        }
+    });
+    let cased = cased.collect::<String>().replace("Gmt", "GMT");
+    httpdate::parse_http_date(&cased).ok()
 }
 
 /// A number of seconds, up to [`LONGEST`].
@@ -97,6 +131,8 @@ struct Directives {
     no_store: bool,
     no_cache: bool,
     private: bool,
+    /// Shared caches may store the response to a request with credentials (section 3.5).
+    public: bool,
     must_revalidate: bool,
     max_age: Option<Duration>,
     s_maxage: Option<Duration>,
@@ -126,11 +162,13 @@ impl Directives {
             "no-store" => self.no_store = true,
             "no-cache" => self.no_cache = true,
             "private" => self.private = true,
-            "must-revalidate" | "proxy-revalidate" => self.must_revalidate = true,
+            "public" => self.public = true,
+            "must-revalidate" => (self.must_revalidate, self.public) = (true, true),
+            "proxy-revalidate" => self.must_revalidate = true,
             "max-age" => shortest(&mut self.max_age, argument),
             "s-maxage" => {
                 // Section 5.2.2.10: it includes `proxy-revalidate`.
-                self.must_revalidate = true;
+                (self.must_revalidate, self.public) = (true, true);
                 shortest(&mut self.s_maxage, argument);
             }
             "stale-while-revalidate" => shortest(&mut self.stale_while_revalidate, argument),

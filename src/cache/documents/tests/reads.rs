@@ -223,3 +223,35 @@ async fn stored_headers_are_part_of_the_key() {
         http_response(200, HeaderMap::from_iter([total]), Bytes::new(), 0).envelope
     );
 }
+
+/// Most documents of an endpoint may not be stored; one may, and is found although the endpoint has learnt that.
+#[tokio::test]
+async fn a_document_among_others_that_may_not_be_stored_is_found() {
+    let setup = ready_setup();
+    let reply = |value| Reply::Status(200, vec![("cache-control", value)]);
+    setup.script([
+        reply("no-store"),
+        reply("no-store"),
+        reply("no-store"),
+        reply("max-age=60"),
+        reply("max-age=60"),
+        reply("no-store"),
+        reply("no-store"),
+        reply("no-store"),
+    ]);
+    for call in 1..=3 {
+        let expected = format!("miss {call}");
+        assert_eq!(setup.state_of("/other", BY_HEADERS).await, expected);
+    }
+    assert_eq!(setup.state_of("/kept", BY_HEADERS).await, "bypass 4");
+    assert_eq!(setup.state_of("/kept", BY_HEADERS).await, "miss 5");
+    for call in 6..=8 {
+        let expected = format!("miss {call}");
+        assert_eq!(setup.state_of("/other", BY_HEADERS).await, expected);
+        assert_eq!(setup.state_of("/kept", BY_HEADERS).await, "hit 5");
+    }
+    assert_eq!(setup.calls(), 8);
+    // When it is stale, no document can be found.
+    setup.clock.advance(Duration::from_secs(60));
+    assert_eq!(setup.state_of("/other", BY_HEADERS).await, "bypass 9");
+}
