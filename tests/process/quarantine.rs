@@ -122,6 +122,39 @@ async fn while_it_runs_the_last_version_without_errors_is_served() {
     running.stop();
 }
 
+/// `schools` cannot be served without `roads`, which it refers to; its last version is not forgotten meanwhile.
+#[test(threads)]
+async fn a_connector_that_needs_a_removed_one_comes_back_with_it() {
+    let upstream = upstream().await;
+    let roads = connector("roads", "a").replace(
+        "type Query {",
+        "type Road @key(fields: \"id\") { id: ID! name: String }\ntype Query {\n  road(id: ID!): Road @connect(source: \"s\", \
+         http: { GET: \"/?id={$args.id}\" }, entity: true, selection: \"id: a name: b\")",
+    );
+    let schools = connector("schools", "a").replace(
+        "type Query {",
+        "type Road @key(fields: \"id\", resolvable: false) { id: ID! }\ntype School { road: Road }\ntype Query {\n  \
+         school: School @connect(source: \"s\", http: { GET: \"/\" }, selection: \"road: { id: a }\")",
+    );
+    let folder = serve(&upstream, &roads);
+    write(&folder, "schools", &schools);
+    let mut running = Running::start(folder.command(&["serve"]));
+    let query = "{ school { road { id } } }";
+    let expected = json!({ "data": { "school": { "road": { "id": "A" } } } });
+    assert_eq!(ask(&running, query).await, expected);
+    let roads_folder = folder.path("connectors/roads");
+    let aside = folder.path("roads");
+    std::fs::rename(&roads_folder, &aside).unwrap();
+    running.hang_up();
+    running.until("reloaded");
+    std::fs::rename(&aside, &roads_folder).unwrap();
+    write(&folder, "schools", "type Query {");
+    running.hang_up();
+    running.until("reloaded");
+    assert_eq!(ask(&running, query).await, expected);
+    running.stop();
+}
+
 #[test(threads)]
 async fn at_the_start_a_folder_that_is_no_graphql_is_left_out() {
     let upstream = upstream().await;

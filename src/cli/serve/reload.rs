@@ -61,16 +61,18 @@ impl State {
             .map(|(_, connector)| (connector.subgraph.name.clone(), connector.clone()))
             .collect();
         // A connector that was removed has no version to go back to.
-        let last_good = served.iter().filter_map(|(name, connector)| {
+        let last_good = deployment.candidates.iter().filter_map(|candidate| {
+            let name = &candidate.connector;
             let good = match problems.contains_key(name) {
-                true => before.get(name)?,
-                false => connector,
+                true => before.get(name),
+                false => served.get(name),
             };
-            Some((name.clone(), good.clone()))
+            Some((name.clone(), good?.clone()))
         });
+        let last_good = last_good.collect();
         State {
             started_with,
-            last_good: last_good.collect(),
+            last_good,
             served,
             warnings: report::warnings(&deployment),
             problems,
