@@ -8,12 +8,15 @@ use std::time::Duration;
 use super::repeated::{RepeatedLine, Uncounted, note};
 use crate::errors::ErrorKind;
 
+/// The coordinate of an endpoint, and a kind of failure.
+type LineKey = (Arc<str>, ErrorKind);
+
 /// The failed calls of one connector.
 #[derive(Debug)]
 pub(super) struct FailedCalls {
     connector: Arc<str>,
-    /// By endpoint and kind, of which there are few.
-    lines: Mutex<HashMap<(Arc<str>, ErrorKind), Arc<FailureLine>>>,
+    /// There are few: one for each coordinate and kind.
+    lines: Mutex<HashMap<LineKey, Arc<FailureLine>>>,
 }
 
 /// What a line says about a failed call.
