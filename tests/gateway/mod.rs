@@ -4,6 +4,7 @@ mod access;
 mod addresses;
 mod backend;
 mod black_hole;
+mod cache_headers;
 mod caches;
 mod canary;
 mod cost;
