@@ -41,7 +41,8 @@ pub use connect_options::{ConnectOption, ConnectOptions};
 pub use diagnostic::Diagnostic;
 pub(crate) use directives::LOOKUP_PER_ELEMENT;
 pub use directives::{
-    AbsentKey, CacheNull, CutOff, EntityList, Invalidates, LastPage, PageStyle, Pagination,
+    AbsentKey, CacheNull, Constraint, CutOff, EntityList, Invalidates, LastPage, PageStyle,
+    Pagination,
 };
 pub use field_set::{FieldSet, FieldSetItem};
 pub(crate) use findings::{closest, did_you_mean, list};

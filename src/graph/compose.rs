@@ -6,10 +6,13 @@ use std::sync::Arc;
 use apollo_compiler::Schema;
 use apollo_compiler::validation::Valid;
 
+use super::constraints::Constraints;
 use super::query::QueryGraph;
 use super::report::Report;
 use super::view::View;
-use super::{Composed, Joins, api, fan_out, merge, prepare, print, rules, satisfiability};
+use super::{
+    Composed, Joins, api, constraints, fan_out, merge, prepare, print, rules, satisfiability,
+};
 use crate::connector::{Diagnostic, Subgraph};
 
 /// Composes subgraphs. With an error among the diagnostics there is no [`Composed`]; with warnings alone there is one.
@@ -104,10 +107,12 @@ fn parts(views: &[View<'_>], report: &mut Report) -> Option<(Schema, Joins, Vali
     if report.has_errors() {
         return None;
     }
-    let (merged, joins) = merge::merge(views, report);
+    let (mut merged, joins) = merge::merge(views, report);
     if report.has_errors() {
         return None;
     }
+    let constraints = Constraints::of(views.iter().map(|view| view.schema));
+    constraints::describe(&mut merged, &constraints);
     rules::inaccessible(&merged, &joins, views, report);
     rules::default_values(&merged, views, report);
     rules::contributed_fields_are_nullable(&merged, &joins, views, report);

@@ -14,6 +14,7 @@
 mod api;
 pub mod code;
 mod compose;
+mod constraints;
 mod context;
 pub mod coordinate;
 mod fan_out;
@@ -36,6 +37,7 @@ use apollo_compiler::Schema;
 use apollo_compiler::validation::Valid;
 
 pub use compose::{LeftOut, Remainder, compose, compose_remainder};
+pub use constraints::Constraints;
 pub use join::{ContextArgument, FieldIn, FieldJoin, GraphId, JoinKey, Joins, TypeIn, TypeJoin};
 
 use std::sync::Arc;

@@ -11,12 +11,13 @@ use super::compiled::{Document, Operation};
 use super::limits::{DocumentLimits, LimitExceeded, check_document, check_text};
 use super::rejection::Rejection;
 use super::variables::CoercedVariables;
-use super::{access, introspection, syntax, validate, validation_errors, variables};
+use super::{access, constraints, introspection, syntax, validate, validation_errors, variables};
 use crate::config::{CostMode, Settings};
 use crate::connector::{Reads, SubgraphKind};
 use crate::cost::{Estimate, Program};
 use crate::document::{NumberBounds, Value};
 use crate::errors::{ErrorKind, code};
+use crate::graph::Constraints;
 use crate::graph::query::{QueryGraph, SubgraphId};
 use crate::plan::{FetchCall, Plan, PlanError, PlanLimits};
 use crate::{cost, plan};
@@ -25,6 +26,7 @@ use crate::{cost, plan};
 #[derive(Debug)]
 pub struct Compiler {
     api: Arc<Valid<Schema>>,
+    constraints: Constraints,
     graph: Arc<QueryGraph>,
     document_limits: DocumentLimits,
     plan_limits: PlanLimits,
@@ -42,7 +44,9 @@ impl Compiler {
     /// A compiler for a graph and its public schema, with the limits of the settings.
     pub fn new(api: Arc<Valid<Schema>>, graph: Arc<QueryGraph>, settings: &Settings) -> Compiler {
         let (limits, cost) = (&settings.limits, &settings.cost);
+        let schemas = graph.subgraphs.iter().map(|subgraph| &subgraph.schema);
         Compiler {
+            constraints: Constraints::of(schemas),
             api,
             graph,
             document_limits: limits.into(),
@@ -124,6 +128,9 @@ impl Compiler {
                 "Introspection is switched off here",
             ));
         }
+        let constrained =
+            constraints::collect(&self.api, &self.constraints, &document, &definition);
+        Rejection::unless_valid(code::INVALID_ARGUMENT, constrained.violations)?;
         let plan = plan::plan(
             &self.graph,
             &self.api,
@@ -156,17 +163,23 @@ impl Compiler {
             headers,
             all_headers,
             reads_instant: instant,
+            constrained: constrained.open,
             introspects,
         })
     }
 
-    /// Coerces the variables of a request for an operation.
+    /// Coerces the variables of a request for an operation, and checks the constraints on arguments that they give.
     pub fn coerce(
         &self,
         operation: &Operation,
         given: Option<&Value>,
     ) -> Result<CoercedVariables, Rejection> {
-        variables::coerce(&self.api, operation, given, self.numbers)
+        let variables = variables::coerce(&self.api, operation, given, self.numbers)?;
+        let arguments = &operation.constrained;
+        let values = &variables.values;
+        let violations = constraints::check(&self.api, &self.constraints, arguments, values);
+        Rejection::unless_valid(code::INVALID_ARGUMENT, violations)?;
+        Ok(variables)
     }
 
     /// Refuses an operation that costs more than the maximum with these variables.

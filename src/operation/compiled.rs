@@ -6,6 +6,7 @@ use std::sync::Arc;
 use apollo_compiler::validation::Valid;
 use apollo_compiler::{ExecutableDocument, Node, executable};
 
+use super::constraints::ConstrainedArgument;
 use crate::cost::Program;
 use crate::plan::Plan;
 
@@ -38,6 +39,8 @@ pub struct Operation {
     pub all_headers: bool,
     /// One of its calls can read `$request.instant`.
     pub reads_instant: bool,
+    /// The arguments with constraints that depend on variables.
+    pub(super) constrained: Vec<ConstrainedArgument>,
     /// It selects `__schema` or `__type`.
     pub introspects: bool,
 }

@@ -4,7 +4,7 @@
 //! [`Compiler::document`] checks the limits of the text (`limits`), parses it (`syntax` refuses what the parser lets pass),
 //! and validates it (apollo-compiler; `validate` and `introspection` check what that leaves out). [`Compiler::operation`]
 //! chooses one operation of the document, plans it, refuses restricted fields (`access`), and builds the program that
-//! computes its cost. [`Compiler::coerce`] coerces the variables of a request (`variables`, `inputs`), and
+//! computes its cost. `constraints` checks arguments against `@constraint`. [`Compiler::coerce`] coerces the variables of a request (`variables`, `inputs`), and
 //! [`Compiler::within_cost`] compares its cost with the maximum.
 //!
 //! Whatever is refused is refused here, by a [`Rejection`]: a code, a kind, and messages with locations. Only a [`Document`]
@@ -14,6 +14,7 @@
 mod access;
 mod compile;
 mod compiled;
+mod constraints;
 mod inputs;
 mod introspection;
 mod limits;

@@ -173,6 +173,8 @@ pub mod connector {
         INVALID_INVALIDATES;
         /// `@entityList` on an element that is not a list of `Query`, with an unknown key, or a key that is not selected
         INVALID_ENTITY_LIST;
+        /// `@constraint` without a constraint, of another type than its argument, or that the default does not satisfy
+        INVALID_CONSTRAINT;
     }
 }
 

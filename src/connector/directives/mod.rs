@@ -11,6 +11,7 @@
 pub(crate) mod cache_control;
 mod cache_null;
 mod connect;
+mod constraint;
 pub(crate) mod definition;
 mod entity_list;
 mod graphql;
@@ -22,6 +23,7 @@ mod source;
 mod types;
 
 pub use cache_null::CacheNull;
+pub use constraint::Constraint;
 use definition::{SupportedDirective, SupportedType};
 pub use entity_list::{AbsentKey, EntityList};
 pub use invalidates::Invalidates;
@@ -40,6 +42,7 @@ pub(crate) static WIRE: &[&SupportedDirective] = &[
     &entity_list::DIRECTIVE,
     &lookup_per_element::DIRECTIVE,
     &mapping::DIRECTIVE,
+    &constraint::DIRECTIVE,
 ];
 
 /// Directives that a folder uses without linking a specification.
