@@ -141,8 +141,11 @@ fn summary(checked: &Checked, warnings: usize) -> String {
         text.push_str(&format!("{:16} {what}\n", one.name()));
     }
     text.push_str(&format!(
-        "\n{} fit together; {}; {}\n",
-        count(checked.folders.len(), "connector", "connectors"),
+        "\n{}; {}; {}\n",
+        match checked.folders.len() {
+            1 => "1 connector can be served".to_owned(),
+            number => format!("{number} connectors fit together"),
+        },
         match checked.operations {
             0 => "no operations".to_owned(),
             number => format!(

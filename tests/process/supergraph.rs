@@ -91,7 +91,7 @@ type Query { road: String }\n";
     let (status, shown) = ended(&folder, &["check", "--supergraph", "supergraph.graphql"]);
     let expected = "roads            a GraphQL service
 
-1 connector fit together; no operations; 0 warnings
+1 connector can be served; no operations; 0 warnings
 ";
     assert_eq!((status, &*shown), (Some(0), expected));
 }
