@@ -2,7 +2,7 @@
 //!
 //! The successor of a generation takes them over, so that a change of a connector costs neither the cached documents of the
 //! others nor twice the memory while requests of the old generation end. Sizes of caches are fixed at the first
-//! generation; a bound is made anew if its setting has changed.
+//! generation; a bound is created again if its setting has changed.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ pub(super) struct Shared {
     bounds: Bounds,
 }
 
-/// The settings of what is made anew when they change.
+/// The settings of what is created again when they change.
 #[derive(Clone, PartialEq)]
 struct Bounds {
     workers: WorkerLimits,
