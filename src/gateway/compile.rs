@@ -43,8 +43,8 @@ pub(super) struct Compiling {
     pub(super) fingerprints: Fingerprints,
     /// The names of the connectors, by their number in the graph.
     pub(super) names: Vec<Arc<str>>,
-    /// The public schema.
-    pub(super) api_sdl: String,
+    /// The hash of the public schema.
+    pub(super) api: Generation,
 }
 
 impl Compiling {
@@ -54,7 +54,7 @@ impl Compiling {
             Ok(operation) => Compiled::Ready(Heavy::new(CompiledOperation {
                 generation: self
                     .fingerprints
-                    .of_plan(&operation.plan, &self.names, &self.api_sdl),
+                    .of_plan(&operation.plan, &self.names, &self.api),
                 key: OperationKey::new(text, operation.definition.name.as_deref()),
                 operation,
                 bare_key: OnceLock::new(),

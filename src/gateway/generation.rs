@@ -57,7 +57,7 @@ impl Fingerprints {
     }
 
     /// What the responses of a plan depend on: the connectors that it calls, and the public schema.
-    pub(super) fn of_plan(&self, plan: &Plan, names: &[Arc<str>], api_sdl: &str) -> Generation {
+    pub(super) fn of_plan(&self, plan: &Plan, names: &[Arc<str>], api: &Generation) -> Generation {
         let mut called: Vec<&str> = plan
             .fetches
             .iter()
@@ -69,7 +69,7 @@ impl Fingerprints {
         let called = called
             .iter()
             .filter_map(|name| self.by_connector.get(*name));
-        let mut parts: Vec<&[u8]> = vec![self.of_all.as_bytes(), api_sdl.as_bytes()];
+        let mut parts: Vec<&[u8]> = vec![self.of_all.as_bytes(), api.as_bytes()];
         parts.extend(called.map(|hash| &hash.as_bytes()[..]));
         Generation::new(&parts)
     }

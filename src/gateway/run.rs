@@ -21,7 +21,9 @@ use super::{
 };
 use crate::budget::{Account, Budget};
 use crate::cache::plans::Plans;
-use crate::cache::{Admissions, Backend, Documents, MemoryBackend, Provenance, ResponseKey};
+use crate::cache::{
+    Admissions, Backend, Documents, Generation, MemoryBackend, Provenance, ResponseKey,
+};
 use crate::config::{Percentage, Settings};
 use crate::execute::{Executed, Execution, RequestContext, Runtime};
 use crate::graph::Composed;
@@ -139,7 +141,7 @@ impl Gateway {
         let compiling = Compiling {
             compiler,
             names: names.map(|connector| Arc::clone(&connector.name)).collect(),
-            api_sdl: parts.composed.api_sdl.clone(),
+            api: Generation::new(&[parts.composed.api_sdl.as_bytes()]),
             fingerprints: parts.fingerprints,
         };
         Ok(Gateway {
