@@ -81,9 +81,10 @@ impl Endpoint {
     }
 
     /// False if the headers of the last responses did not allow to store them, and no earlier one can still be fresh.
-    pub fn may_be_storable(&self, now: Timestamp) -> bool {
+    /// The clock is read only for an endpoint that has learnt that.
+    pub fn may_be_storable(&self, now: impl FnOnce() -> Timestamp) -> bool {
         self.unstorable.load(Ordering::Relaxed) < Self::LEARNT
-            || now.0 < self.kept_until.load(Ordering::Relaxed)
+            || now().0 < self.kept_until.load(Ordering::Relaxed)
     }
 }
 

@@ -104,28 +104,22 @@ impl Document {
         }
     }
 
-    /// Its age (RFC 9111, section 4.2.3).
-    pub fn age(&self, now: Timestamp) -> Duration {
-        self.age_when_received + now.since(self.received_at)
+    /// When its age (RFC 9111, section 4.2.3) was zero. If the clock was set back, it has just been received.
+    pub fn born(&self, now: Timestamp) -> Timestamp {
+        self.received_at.min(now).minus(self.age_when_received)
     }
 
-    /// How much longer it is fresh; `None` if it is not.
-    pub fn fresh_for(&self, now: Timestamp) -> Option<Duration> {
-        let left = self
-            .lifetime
-            .as_ref()?
-            .fresh_for
-            .checked_sub(self.age(now))?;
-        (!left.is_zero()).then_some(left)
+    /// Until when it is fresh; `None` if it is not.
+    pub fn fresh_until(&self, now: Timestamp) -> Option<Timestamp> {
+        let lifetime = self.lifetime.as_ref()?;
+        let until = self.born(now).plus(lifetime.fresh_for);
+        (now < until).then_some(until)
     }
 
-    /// The same in a client's own cache; zero if it may not be used there.
-    pub fn private_fresh_for(&self, now: Timestamp) -> Duration {
-        let Some(lifetime) = &self.lifetime else {
-            return Duration::ZERO;
-        };
-        let fresh_for = lifetime.private_fresh_for.unwrap_or(lifetime.fresh_for);
-        fresh_for.saturating_sub(self.age(now))
+    /// Until when it is fresh in a client's own cache; `None` if that is as long as in this one.
+    pub fn private_fresh_until(&self, now: Timestamp) -> Option<Timestamp> {
+        let lifetime = self.lifetime.as_ref()?;
+        Some(self.born(now).plus(lifetime.private_fresh_for?))
     }
 
     /// Whether it may not be used when it is stale.
@@ -216,13 +210,18 @@ mod tests {
     #[test]
     fn ages() {
         let document = document();
-        assert_eq!(document.age(Timestamp(15_000)), Duration::from_secs(15));
-        let left = document.fresh_for(Timestamp(15_000));
-        assert_eq!(left, Some(Duration::from_secs(45)));
-        assert_eq!(document.fresh_for(Timestamp(60_000)), None);
-        let before = document.fresh_for(Timestamp(59_999));
-        assert_eq!(before, Some(Duration::from_millis(1)));
-        // A clock that was set back.
-        assert_eq!(document.age(Timestamp(5_000)), Duration::from_secs(10));
+        assert_eq!(document.born(Timestamp(15_000)), Timestamp(0));
+        let until = Some(Timestamp(60_000));
+        assert_eq!(document.fresh_until(Timestamp(15_000)), until);
+        assert_eq!(document.fresh_until(Timestamp(59_999)), until);
+        assert_eq!(document.fresh_until(Timestamp(60_000)), None);
+        // A clock that was set back by 6 of 20 seconds: its age is what it was when it was received.
+        let document = Document {
+            received_at: Timestamp(20_000),
+            ..document
+        };
+        assert_eq!(document.born(Timestamp(14_000)), Timestamp(4_000));
+        let until = document.fresh_until(Timestamp(14_000));
+        assert_eq!(until, Some(Timestamp(64_000)));
     }
 }

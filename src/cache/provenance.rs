@@ -53,15 +53,17 @@ impl Provenance {
         }
     }
 
-    /// Adds a document, which was fetched at `now` at the latest.
-    pub fn add(&mut self, endpoint: &Endpoint, fetched: &Fetched, now: Timestamp) {
-        match fetched.fresh_for {
-            Some(left) => self.limit(now.plus(left)),
+    /// Adds a document.
+    pub fn add(&mut self, endpoint: &Endpoint, fetched: &Fetched) {
+        match fetched.fresh_until {
+            Some(until) => self.limit(until),
             None => self.forbidden = true,
         }
-        let born = now.minus(fetched.age);
+        let born = fetched.born;
         self.oldest = Some(self.oldest.map_or(born, |before| before.min(born)));
-        self.limit_private(now.plus(fetched.private_fresh_for));
+        if let Some(until) = fetched.private_fresh_until {
+            self.limit_private(until);
+        }
         self.must_revalidate |= fetched.document.must_revalidate();
         self.private |= fetched.document.is_private();
         self.add_part(endpoint.epoch(), fetched.document.epoch);

@@ -65,6 +65,7 @@ impl World {
     /// A document that came so long ago and is fresh for so long from now.
     fn fetched(&self, upstream: &Endpoint, age: u64, fresh_for: Option<u64>) -> Fetched {
         let (age, left) = (Duration::from_secs(age), fresh_for.map(Duration::from_secs));
+        let now = self.clock.now();
         let lifetime = left.map(|left| Lifetime {
             fresh_for: age + left,
             ..Lifetime::for_seconds(0)
@@ -74,7 +75,7 @@ impl World {
             envelope: Envelope::new(None, HeaderMap::new()),
             body: Bytes::new(),
             received: 0,
-            received_at: self.clock.now().minus(age),
+            received_at: now.minus(age),
             age_when_received: Duration::ZERO,
             lifetime,
             retry_after: None,
@@ -85,9 +86,9 @@ impl World {
             document: Arc::new(document),
             state: CacheState::Hit,
             key: None,
-            age,
-            fresh_for: left,
-            private_fresh_for: left.unwrap_or_default(),
+            born: now.minus(age),
+            fresh_until: left.map(|left| now.plus(left)),
+            private_fresh_until: None,
             report: None,
         }
     }
@@ -108,8 +109,8 @@ fn as_fresh_as_the_least_fresh_part() {
     let world = world();
     let (works, lgd) = (world.connector("works"), world.connector("lgd"));
     let mut provenance = Provenance::new();
-    provenance.add(&works, &world.fetched(&works, 5, Some(30)), NOW);
-    provenance.add(&lgd, &world.fetched(&lgd, 600, Some(3000)), NOW);
+    provenance.add(&works, &world.fetched(&works, 5, Some(30)));
+    provenance.add(&lgd, &world.fetched(&lgd, 600, Some(3000)));
     world.put("{a}", provenance);
     world.clock.advance(Duration::from_secs(10));
     let served = world.get(&key("{a}")).unwrap();
@@ -127,8 +128,8 @@ fn one_part_that_may_not_be_kept_is_enough() {
     let world = world();
     let works = world.connector("works");
     let mut provenance = Provenance::new();
-    provenance.add(&works, &world.fetched(&works, 0, Some(30)), NOW);
-    provenance.add(&works, &world.fetched(&works, 0, None), NOW);
+    provenance.add(&works, &world.fetched(&works, 0, Some(30)));
+    provenance.add(&works, &world.fetched(&works, 0, None));
     assert_eq!(provenance.fresh_for(NOW), None);
     world.put("{a}", provenance);
     assert!(world.get(&key("{a}")).is_none());
@@ -167,12 +168,12 @@ fn a_mutation_ends_the_answers_that_read_its_connector() {
     let (works, lgd) = (world.connector("works"), world.connector("lgd"));
     for (operation, upstream) in [("{works}", &works), ("{lgd}", &lgd)] {
         let mut provenance = Provenance::new();
-        provenance.add(upstream, &world.fetched(upstream, 0, Some(30)), NOW);
+        provenance.add(upstream, &world.fetched(upstream, 0, Some(30)));
         world.put(operation, provenance);
     }
     // Read before the mutation, finished after it.
     let mut late = Provenance::new();
-    late.add(&works, &world.fetched(&works, 0, Some(30)), NOW);
+    late.add(&works, &world.fetched(&works, 0, Some(30)));
     works.connector().state().advance_epoch();
     world.put("{late}", late);
     assert!(world.get(&key("{works}")).is_none());
@@ -190,7 +191,7 @@ fn no_older_than_a_mutation_that_names_what_it_changes() {
             .endpoint(&no_source(), "works:Query.one[0]", StoredHeaders::NONE, "");
     for (operation, endpoint) in [("{all}", &works), ("{one}", &other)] {
         let mut provenance = Provenance::new();
-        provenance.add(endpoint, &world.fetched(endpoint, 0, Some(30)), NOW);
+        provenance.add(endpoint, &world.fetched(endpoint, 0, Some(30)));
         world.put(operation, provenance);
     }
     let state = works.connector().state();

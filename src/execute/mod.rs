@@ -298,7 +298,7 @@ impl<'a> Execution<'a> {
             && service
                 .endpoints
                 .get(index)
-                .is_some_and(|endpoint| endpoint.may_be_storable(self.runtime.documents.now()))
+                .is_some_and(|endpoint| endpoint.may_be_storable(|| self.runtime.documents.now()))
     }
 
     /// Ingests results for a fetch.

@@ -130,11 +130,10 @@ impl Execution<'_> {
         let Some(endpoint) = service.endpoints.get(index) else {
             return;
         };
-        let now = self.runtime.documents.now();
         let cached = called.cached.iter().map(|(_, entity)| entity);
         let pages = pages.iter().map(|page| &page.fetched);
         for fetched in pages.chain(cached) {
-            self.provenance.add(endpoint, fetched, now);
+            self.provenance.add(endpoint, fetched);
         }
     }
 }

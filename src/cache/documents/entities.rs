@@ -143,7 +143,7 @@ impl Documents {
         };
         let may_be_cached = may_be_cached(lifetime, subject.as_ref());
         if may_be_cached == Some(false)
-            || (may_be_cached.is_none() && !call.endpoint.may_be_storable(self.now()))
+            || (may_be_cached.is_none() && !call.endpoint.may_be_storable(|| self.now()))
         {
             return None;
         }

@@ -1,7 +1,6 @@
 //! A document with its cache state, as the executor gets it.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::super::cache_state::CacheState;
 use super::super::call_report::CallReport;
@@ -10,7 +9,7 @@ use super::super::entry::Document;
 use super::super::key::Key;
 use crate::connector::SchemaLifetime;
 
-/// A document with its age and cache state.
+/// A document with its times and cache state. The times need no clock when a response is made of the document.
 #[derive(Debug, Clone)]
 pub struct Fetched {
     /// The document.
@@ -19,13 +18,13 @@ pub struct Fetched {
     pub state: CacheState,
     /// Its key, if it was found in the cache.
     pub(in crate::cache) key: Option<Key>,
-    /// Its age.
-    pub age: Duration,
-    /// How much longer it may be used, by its own lifetime and by the lifetime that the schema gives; `None`: only for
-    /// this request.
-    pub fresh_for: Option<Duration>,
-    /// The same in a client's own cache.
-    pub private_fresh_for: Duration,
+    /// When its age was zero.
+    pub born: Timestamp,
+    /// Until when it may be used, by its own lifetime and by the lifetime that the schema gives; `None`: only for this
+    /// request.
+    pub fresh_until: Option<Timestamp>,
+    /// The same in a client's own cache, if that is less.
+    pub private_fresh_until: Option<Timestamp>,
     /// The outcome of the call that it is from, unless it was found in the cache.
     pub report: Option<Arc<CallReport>>,
 }
@@ -38,15 +37,14 @@ impl Fetched {
         now: Timestamp,
         lifetime: Option<SchemaLifetime>,
     ) -> Fetched {
-        let left = lifetime.map_or(Duration::MAX, |lifetime| {
-            let since = now.since(document.received_at);
-            lifetime.max_age.saturating_sub(since)
-        });
-        let fresh_for = document.fresh_for(now).map(|lifetime| lifetime.min(left));
+        let by_schema =
+            lifetime.map(|lifetime| document.received_at.min(now).plus(lifetime.max_age));
+        let limited = |until: Timestamp| by_schema.map_or(until, |longest| until.min(longest));
+        let fresh_until = document.fresh_until(now).map(limited);
         Fetched {
-            age: document.age(now),
-            fresh_for: fresh_for.filter(|left| !left.is_zero()),
-            private_fresh_for: document.private_fresh_for(now).min(left),
+            born: document.born(now),
+            fresh_until: fresh_until.filter(|until| now < *until),
+            private_fresh_until: document.private_fresh_until(now).map(limited),
             document,
             state,
             key: None,

@@ -47,7 +47,7 @@ impl Documents {
         };
         let may_be_cached = may_be_cached(lifetime, subject.as_ref());
         if may_be_cached == Some(false)
-            || (may_be_cached.is_none() && !call.endpoint.may_be_storable(self.now()))
+            || (may_be_cached.is_none() && !call.endpoint.may_be_storable(|| self.now()))
         {
             let read = Some(Rules {
                 lifetime,
@@ -246,7 +246,7 @@ impl Inner {
             return None;
         }
         let fetched = Fetched::new(document, CacheState::Hit, self.clock.now(), lifetime);
-        fetched.fresh_for.is_some().then(|| fetched.under(*key))
+        fetched.fresh_until.is_some().then(|| fetched.under(*key))
     }
 }
 

@@ -133,6 +133,12 @@ impl Setup {
         self.driver.script.lock().unwrap().extend(replies);
     }
 
+    /// How much longer it may be used.
+    fn left(&self, fetched: &Fetched) -> Option<Duration> {
+        let now = self.clock.now();
+        fetched.fresh_until.map(|until| until.since(now))
+    }
+
     fn calls(&self) -> usize {
         self.driver.calls.load(Ordering::SeqCst)
     }
