@@ -3,7 +3,10 @@
 //! Each payload has a list of its own: what fails in one delivery group is reported with that group, and does not take
 //! the room of another one's errors. A failure is reported at each path where it makes a value null, up to a maximum.
 
+use std::ops::Range;
 use std::sync::Arc;
+
+use smallvec::SmallVec;
 
 use super::failure::Failure;
 use super::failures::Failures;
@@ -18,6 +21,8 @@ pub(crate) struct ErrorList {
     reported: Vec<u32>,
     /// The elements of the response's `errors`.
     out: Vec<u8>,
+    /// The listed errors that have a path, in order.
+    located: Vec<Located>,
     count: usize,
     /// The elements of the response's `extensions.warnings`.
     warnings: Vec<u8>,
@@ -27,6 +32,19 @@ pub(crate) struct ErrorList {
     total: usize,
     /// The maximum length of their text.
     max_bytes: usize,
+}
+
+/// A listed error with a path.
+#[derive(Debug)]
+struct Located {
+    /// The number of its failure.
+    failure: usize,
+    /// Whether the value may not be what failed.
+    vague: bool,
+    /// Where its null is in the text of the response.
+    at: usize,
+    /// Where it is in the text of the errors.
+    text: Range<usize>,
 }
 
 /// How often one failure is listed, so that the failure of one upstream does not hide that of another.
@@ -72,11 +90,12 @@ impl ErrorList {
         &self.out
     }
 
-    /// Reports a failure at a path.
+    /// Reports a failure at a path; `at` is where its null is in the text of the response.
     pub(crate) fn report_at(
         &mut self,
         failures: &Failures,
         id: u32,
+        at: usize,
         path: &[PathElement<'_>],
         locations: &[(usize, usize)],
     ) {
@@ -87,7 +106,67 @@ impl ErrorList {
             self.left_out += 1;
             return;
         }
-        self.write(failures.get(number), Some(path), locations);
+        let start = self.out.len();
+        if self.write(failures.get(number), Some(path), locations) {
+            self.located.push(Located {
+                failure: number,
+                vague: failures.is_vague(id),
+                at,
+                text: start..self.out.len(),
+            });
+        }
+    }
+
+    /// Records that the text of the response has one null from `start` on, and returns the failures of the vague errors
+    /// there.
+    pub(crate) fn all_null_since(&mut self, start: usize) -> SmallVec<[usize; 4]> {
+        let mut vague = SmallVec::new();
+        // In the order of the text, so the errors of the null are the last ones.
+        for error in self.located.iter_mut().rev() {
+            if error.at < start {
+                break;
+            }
+            error.at = start;
+            if error.vague && !vague.contains(&error.failure) {
+                vague.push(error.failure);
+            }
+        }
+        vague
+    }
+
+    /// Whether the field that is known to have failed is reported for the null at `start`.
+    pub(crate) fn is_known_at(&self, failure: usize, start: usize) -> bool {
+        let at_null = self
+            .located
+            .iter()
+            .rev()
+            .take_while(|error| error.at >= start);
+        let mut known = at_null.filter(|error| !error.vague);
+        known.any(|error| error.failure == failure)
+    }
+
+    /// Removes the vague errors of a failure that are reported for the null at `start`.
+    pub(crate) fn remove_vague(&mut self, failure: usize, start: usize) {
+        let (mut removed, mut left) = (0, Vec::with_capacity(self.located.len()));
+        for mut error in std::mem::take(&mut self.located) {
+            error.text = error.text.start - removed..error.text.end - removed;
+            if error.vague && error.failure == failure && error.at >= start {
+                removed += error.text.len();
+                self.out.drain(error.text);
+                self.count -= 1;
+                *self.reported(failure) -= 1;
+            } else {
+                left.push(error);
+            }
+        }
+        self.located = left;
+        // Each error but the first begins with a comma.
+        if self.out.first() == Some(&b',') {
+            self.out.remove(0);
+            for error in &mut self.located {
+                error.text = error.text.start.saturating_sub(1)..error.text.end - 1;
+            }
+        }
     }
 
     /// Whether the next report of a failure would be listed.
@@ -126,7 +205,7 @@ impl ErrorList {
         *self.reported(number) += 1;
         match self.is_full() {
             true => self.left_out += 1,
-            false => self.write(failures.get(number), None, &[]),
+            false => _ = self.write(failures.get(number), None, &[]),
         }
     }
 
@@ -138,12 +217,13 @@ impl ErrorList {
         &mut self.reported[number]
     }
 
+    /// Lists an error; false if there is no room for its text.
     fn write(
         &mut self,
         failure: &Failure,
         path: Option<&[PathElement<'_>]>,
         locations: &[(usize, usize)],
-    ) {
+    ) -> bool {
         let out = &mut self.out;
         let start = out.len();
         if start > 0 {
@@ -169,14 +249,16 @@ impl ErrorList {
         extensions(failure).write_json(out);
         out.push(b'}');
         // A message that an `errors` mapping selected may be long.
-        match out.len() > self.max_bytes {
-            true => {
+        let is_listed = out.len() <= self.max_bytes;
+        match is_listed {
+            true => self.count += 1,
+            false => {
                 out.truncate(start);
                 self.left_out += 1;
                 self.total = self.count;
             }
-            false => self.count += 1,
         }
+        is_listed
     }
 
     /// The number of errors that are not listed.

@@ -20,6 +20,8 @@ struct Entry {
     plain: u32,
     /// The value is missing from a response with this failure, but may not be what failed.
     vague: bool,
+    /// Another failure of the same response, in a field below the same null.
+    other: Option<u32>,
 }
 
 /// All failures of an execution.
@@ -39,6 +41,7 @@ impl Failures {
             below: Vec::new(),
             plain,
             vague: false,
+            other: None,
         });
         plain
     }
@@ -54,6 +57,7 @@ impl Failures {
             below,
             plain,
             vague: false,
+            other: None,
         });
         (self.entries.len() - 1) as u32
     }
@@ -66,8 +70,30 @@ impl Failures {
             below: Vec::new(),
             plain,
             vague: true,
+            other: None,
         });
         (self.entries.len() - 1) as u32
+    }
+
+    /// Records that a response reports another failure in a field below the same null: only one of them caused it, which
+    /// the types of the fields show.
+    pub(crate) fn add_other(&mut self, id: u32, other: u32, below: Vec<Below>) {
+        let added = self.entries.len() as u32;
+        let next = self.entries[id as usize].other.replace(added);
+        // An entry of its own, even if `below` is empty: an entry is in one list at most.
+        let Entry { failure, plain, .. } = self.entries[other as usize];
+        self.entries.push(Entry {
+            failure,
+            below,
+            plain,
+            vague: false,
+            other: next,
+        });
+    }
+
+    /// The failures that may have caused the same null, beginning with this one.
+    pub(crate) fn candidates(&self, id: u32) -> impl Iterator<Item = u32> + '_ {
+        std::iter::successors(Some(id), |id| self.entries[*id as usize].other)
     }
 
     /// Whether the value that has this failure may not be what failed.
@@ -92,7 +118,7 @@ impl Failures {
     }
 
     /// The number of the failure that an entry is about.
-    pub(super) fn number(&self, id: u32) -> usize {
+    pub(crate) fn number(&self, id: u32) -> usize {
         self.entries[id as usize].failure as usize
     }
 

@@ -187,7 +187,11 @@ fn mark(
     };
     match ingester.store.cell(row, field.slot) {
         // A null of another error, which may not be what failed, gives way to the error of the field.
-        Cell::Failed(known) if !ingester.failures.is_vague(known) => true,
+        Cell::Failed(known) if !ingester.failures.is_vague(known) => {
+            let steps = steps(ingester, field.read, rest);
+            ingester.failures.add_other(known, failure, steps);
+            true
+        }
         Cell::Missing | Cell::Null | Cell::Failed(_) => {
             let failure = below(ingester, field.read, rest, failure);
             ingester.store.set(row, field.slot, Cell::Failed(failure));
@@ -221,12 +225,16 @@ fn mark_in(
                 .filter(|index| *index < len);
             let Some(index) = index else { return false };
             match ingester.store.item(at, index) {
-                Cell::Missing | Cell::Null => {
+                Cell::Failed(known) if !ingester.failures.is_vague(known) => {
+                    let steps = steps(ingester, read, rest);
+                    ingester.failures.add_other(known, failure, steps);
+                    true
+                }
+                Cell::Missing | Cell::Null | Cell::Failed(_) => {
                     let failure = below(ingester, read, rest, failure);
                     ingester.store.set_item(at, index, Cell::Failed(failure));
                     true
                 }
-                Cell::Failed(_) => true,
                 cell => mark_in(ingester, cell, read, rest, failure),
             }
         }
@@ -235,12 +243,13 @@ fn mark_in(
 }
 
 /// The same failure for a null that it caused; the rest of its path leads from the null to the field that failed.
-fn below(
-    ingester: &mut Ingester<'_>,
-    mut read: Option<ReadId>,
-    path: &[Value],
-    failure: u32,
-) -> u32 {
+fn below(ingester: &mut Ingester<'_>, read: Option<ReadId>, path: &[Value], failure: u32) -> u32 {
+    let steps = steps(ingester, read, path);
+    ingester.failures.add_below(failure, steps)
+}
+
+/// A path of response keys and indexes below a value, as far as the fetch reads it.
+fn steps(ingester: &Ingester<'_>, mut read: Option<ReadId>, path: &[Value]) -> Vec<Below> {
     let mut steps = Vec::with_capacity(path.len());
     for element in path {
         match (element, read) {
@@ -260,5 +269,5 @@ fn below(
             _ => break,
         }
     }
-    ingester.failures.add_below(failure, steps)
+    steps
 }

@@ -30,6 +30,7 @@
 //! lists are on a stack of their own, and not on the call stack. The stack also gives the path of the current value,
 //! for errors.
 
+mod cause;
 mod complete;
 mod leaves;
 mod out;
@@ -197,6 +198,7 @@ impl<'w> Writer<'w> {
     fn propagate(&mut self) -> Result<(), Halt> {
         while let Some(frame) = self.stack.pop() {
             if frame.nullable {
+                self.drop_vague_errors(&frame)?;
                 return self.out.replace_with_null(frame.start);
             }
         }
@@ -234,7 +236,12 @@ impl<'w> Writer<'w> {
         if !self.failures.nothing_failed()
             && let Some(failed_field) = self.failed_field(row, object, class)
         {
-            return Err(self.report_failed_field(failed_field));
+            return Err(
+                match self.cause_in_object(failed_field.1, row, object, class) {
+                    Some(cause) => self.report_cause(cause),
+                    None => self.report_failed_field(failed_field),
+                },
+            );
         }
         self.begin_object(row, object, class, start, nullable);
         Ok(())

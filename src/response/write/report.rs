@@ -69,13 +69,17 @@ impl<'w> Writer<'w> {
     }
 
     /// Reports a failure at the field that failed, which may be below the null: a service propagates nulls as well.
-    fn report(
+    pub(super) fn report(
         &mut self,
         failure: u32,
         ty: &'w OutputType,
         field: &'w OutputField,
         mut path: Vec<PathElement<'w>>,
     ) -> Halt {
+        let failure = match path.is_empty() {
+            true => failure,
+            false => self.candidate(failure, ty),
+        };
         let (mut ty, mut field) = (ty, field);
         for step in self.failures.below(failure) {
             while let OutputType::NonNull(inner) = ty {
@@ -97,8 +101,13 @@ impl<'w> Writer<'w> {
                 _ => break,
             }
         }
-        self.errors
-            .report_at(self.failures, failure, &path, &field.locations);
+        self.errors.report_at(
+            self.failures,
+            failure,
+            self.out.bytes.len(),
+            &path,
+            &field.locations,
+        );
         self.charged_errors().err().unwrap_or(Halt::Null)
     }
 
@@ -164,7 +173,7 @@ impl<'w> Writer<'w> {
     }
 
     /// The field of an object that shows a slot; `None` if the gateway requested it, and the client did not.
-    fn field_of_slot(&self, object: u32, slot: u16) -> Option<&'w OutputField> {
+    pub(super) fn field_of_slot(&self, object: u32, slot: u16) -> Option<&'w OutputField> {
         let output = self.output;
         let mut fields = output.objects[object as usize].fields.iter();
         fields.find(|field| {
@@ -183,9 +192,10 @@ impl<'w> Writer<'w> {
             return Halt::Null;
         }
         let failure = self.failures.add(failure());
-        let path = self.current_path();
+        let (path, at) = (self.current_path(), self.out.bytes.len());
+        let locations = &field.locations;
         self.errors
-            .report_at(self.failures, failure, &path, &field.locations);
+            .report_at(self.failures, failure, at, &path, locations);
         self.charged_errors().err().unwrap_or(Halt::Null)
     }
 
@@ -203,7 +213,7 @@ impl<'w> Writer<'w> {
     }
 
     /// The path of the current value.
-    fn current_path(&self) -> Vec<PathElement<'w>> {
+    pub(super) fn current_path(&self) -> Vec<PathElement<'w>> {
         let element = |part: &Part<'w>| match part {
             Part::Object(open) => {
                 let field = open.current_field();
