@@ -31,6 +31,9 @@ section! {
         operations: Option<PathBuf> = None,
         /// Whether clients may read the schema (`__schema`, `__type`, `/schema.graphql`).
         introspection: bool = true,
+        /// Who sees the gateway's own field `connectors` with its types. With `"operators"` they are not in the public schema, and
+        /// `/health/ready?details` does not list the connectors; the admin listener's `/health` has everything.
+        own_fields: Audience = Audience::Public,
         /// Who sees statistics of upstream calls: `lastError`, `lastErrorAt`, `p95Ms`, `cacheHitRatio`, `calls`, `failures` and
         /// `problem` of the field `connectors`. With `"operators"` they are null for clients; the admin listener's `/health` has
         /// them. `state` and `asOf` are for every client.

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use super::configured::{ConfiguredConnector, Setup, SetupProblem};
 use super::generation::Fingerprints;
 use super::limits::waiting;
+use super::reserved::reserved_names;
 use super::shared::Shared;
 use super::sources::Sources;
 use super::{native, sources};
 use crate::cache::{CachedConnector, Endpoint};
-use crate::config::{self, Settings};
+use crate::config::{self, Audience, Settings};
 use crate::connector::{
     self, Connect, DeploymentValue, Invalidates, Reads, Schemes, SourceDeclaration, Subgraph,
     SubgraphKind,
@@ -47,7 +48,7 @@ impl Previous<'_> {
     }
 }
 
-/// Composes the connectors with the gateway's own connector, and builds their sources.
+/// Composes the connectors, with the gateway's own connector if its fields are public, and builds their sources.
 pub(super) fn build(
     setup: Setup<'_>,
     shared: &Shared,
@@ -71,17 +72,18 @@ pub(super) fn build(
     let native = native::connector(infos, Arc::downgrade(documents), audience);
     let native = native.map_err(SetupProblem::Schema)?;
     let wires = wires.with(NativeWire::new(&native.subgraph.name, native.schema));
+    let is_public = settings.general.own_fields == Audience::Public;
+    let own = is_public.then_some(native.subgraph);
     let subgraphs = connectors.iter().map(|connector| &connector.subgraph);
     let mut subgraphs: Vec<Subgraph> = subgraphs.cloned().collect();
-    let reserved = native::reserved_names(&native.subgraph, &subgraphs);
-    subgraphs.push(native.subgraph);
+    let reserved = reserved_names(own.as_ref(), &subgraphs);
+    if !reserved.is_empty() {
+        // Errors of composition would be consequences of these.
+        return Err(SetupProblem::Schema(reserved));
+    }
+    subgraphs.extend(own);
     let (composed, diagnostics) = compose(subgraphs);
     let Some(composed) = composed else {
-        // The errors of composition are consequences of a name that is taken.
-        let diagnostics = match reserved.is_empty() {
-            true => diagnostics,
-            false => reserved,
-        };
         return Err(SetupProblem::Schema(diagnostics));
     };
     let graph = Arc::new(QueryGraph::new(&composed));

@@ -23,6 +23,7 @@ mod offload;
 mod payloads;
 mod quarantine;
 mod refusal;
+mod reserved;
 mod respond;
 mod run;
 mod shared;

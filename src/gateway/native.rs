@@ -1,15 +1,15 @@
 //! The gateway's own connector: the field `connectors` with the state of each connector, as an `async-graphql` schema in
 //! this process.
 //!
-//! With `connector_health = "operators"` the call statistics are null for clients, not absent from the schema: the public
-//! schema is the same in every deployment, and an operation that selects them stays valid.
+//! With `connector_health = "operators"` the call statistics are null for clients, not absent from the schema: an operation
+//! that selects them stays valid. With `own_fields = "operators"` the connector is no part of the graph, so its field and its
+//! types are unknown to clients; the admin listener queries its schema directly.
 //!
-//! The doc comments of types with `async-graphql` derives are descriptions in the public schema.
+//! The doc comments of types with `async-graphql` derives are descriptions in the public schema. The names of types begin with
+//! [`OWN_PREFIX`](super::reserved::OWN_PREFIX), which no connector may use.
 
 use std::sync::{Arc, Weak};
 
-use apollo_compiler::Schema as ApolloSchema;
-use apollo_compiler::parser::SourceSpan;
 use async_graphql::{EmptyMutation, EmptySubscription, Enum, Object, Schema, SimpleObject};
 use bytes::Bytes;
 
@@ -17,7 +17,6 @@ use super::configured::{ConfiguredConnector, Served, SetAside};
 use crate::cache::Documents;
 use crate::cache::figures::Snapshot;
 use crate::config::Audience;
-use crate::connector::diagnostic::{SourceFiles, gateway_code};
 use crate::connector::{Diagnostic, Subgraph, SubgraphKind, normalise};
 use crate::source::native::NativeSchema;
 
@@ -73,6 +72,7 @@ pub(super) fn infos(
 
 /// How a connector reaches its upstream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(name = "SangamProtocol")]
 enum Protocol {
     /// By connectors over HTTP.
     Connectors,
@@ -84,6 +84,7 @@ enum Protocol {
 
 /// The state of a connector, by its last call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(name = "SangamConnectorState")]
 enum ConnectorState {
     /// No call has been made yet.
     Idle,
@@ -97,6 +98,7 @@ enum ConnectorState {
 
 /// A connector and its state.
 #[derive(Debug, SimpleObject)]
+#[graphql(name = "SangamConnector")]
 struct Connector {
     /// The folder's name.
     name: String,
@@ -223,36 +225,6 @@ pub(super) fn connector(
         schema: for_clients,
         for_operators: schema(true),
     })
-}
-
-/// An error for each type and query field of other subgraphs that has the name of one of the gateway's own.
-pub(super) fn reserved_names(own: &Subgraph, others: &[Subgraph]) -> Vec<Diagnostic> {
-    let mut errors = Vec::new();
-    for subgraph in others {
-        let sources = SourceFiles::new(subgraph.schema.sources.clone());
-        let mut report = |what: &str, at: Option<SourceSpan>| {
-            let message = format!("{what} is a name of the gateway's own");
-            let error = Diagnostic::error(&gateway_code::RESERVED_NAME, &subgraph.name, message);
-            let help = "choose another name, which begins with your subject";
-            errors.push(error.at(sources.span(at)).help(help));
-        };
-        let types = own.schema.types.iter();
-        let types = types
-            .filter(|(name, ty)| !ty.is_built_in() && *name != "Query" && !name.contains("__"));
-        for (name, _) in types {
-            if let Some(same) = subgraph.schema.types.get(name) {
-                report(&format!("`{name}`"), same.name().location());
-            }
-        }
-        let query = |schema: &ApolloSchema| schema.get_object("Query").cloned();
-        if let (Some(own), Some(query)) = (query(&own.schema), query(&subgraph.schema)) {
-            let same = query.fields.values();
-            for field in same.filter(|field| own.fields.contains_key(&field.name)) {
-                report(&format!("`Query.{}`", field.name), field.name.location());
-            }
-        }
-    }
-    errors
 }
 
 /// The query of the admin listener's `/health`: every field.

@@ -207,9 +207,12 @@ async fn kept_introspection_differs_by_variables() {
             .body()
             .await
     };
-    let (query, connector) = (named("Query").await, named("Connector").await);
+    let (query, connector) = (named("Query").await, named("SangamConnector").await);
     assert_eq!(query, r#"{"data":{"__type":{"name":"Query"}}}"#);
-    assert_eq!(connector, r#"{"data":{"__type":{"name":"Connector"}}}"#);
+    assert_eq!(
+        connector,
+        r#"{"data":{"__type":{"name":"SangamConnector"}}}"#
+    );
     assert!(same(&query, &named("Query").await));
 }
 

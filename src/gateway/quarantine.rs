@@ -48,7 +48,7 @@ pub struct Chosen<T> {
 /// Chooses a version of each connector, such that `build` succeeds for all of them together.
 ///
 /// # Errors
-/// Not even the gateway's own connector can be built.
+/// Nothing can be built, whatever is left out.
 pub fn choose<T>(
     candidates: &[Candidate],
     settings: &Settings,
@@ -87,7 +87,13 @@ pub fn choose<T>(
             (left(*suspect), !choice.has_changed(*suspect), !is_named)
         });
         let Some(best) = best else {
-            return Err(problem);
+            return Err(match problem {
+                SetupProblem::Schema(errors) => {
+                    all_findings.extend(errors);
+                    SetupProblem::Schema(all_findings)
+                }
+                setting => setting,
+            });
         };
         let reason = choice.reason(best, &errors);
         choice = choice.without(best);

@@ -24,7 +24,7 @@ use crate::cache::plans::Plans;
 use crate::cache::{
     Admissions, Backend, Documents, Generation, MemoryBackend, Provenance, ResponseKey,
 };
-use crate::config::{Percentage, Settings};
+use crate::config::{Audience, Percentage, Settings};
 use crate::execute::{Executed, Execution, RequestContext, Runtime};
 use crate::graph::Composed;
 use crate::operation::{CoercedVariables, Compiler};
@@ -46,6 +46,8 @@ pub struct Gateway {
     label_settings: BTreeMap<String, Percentage>,
     /// The schema of the gateway's own connector, as operators query it.
     for_operators: Arc<dyn NativeSchema>,
+    /// Who sees the gateway's own fields.
+    own_fields: Audience,
 }
 
 impl fmt::Debug for Gateway {
@@ -149,6 +151,7 @@ impl Gateway {
             plans: Plans::new(settings.cache.plans.0 as u64),
             label_settings: settings.override_labels.clone(),
             for_operators: parts.for_operators,
+            own_fields: settings.general.own_fields,
             cost: CostControl::new(&settings.cost, settings.limits.concurrent_requests),
             composed: parts.composed,
             runtime: parts.runtime,
@@ -182,9 +185,12 @@ impl Gateway {
         native::details(&*self.for_operators).await
     }
 
-    /// The names and states of the connectors, as a JSON list.
-    pub async fn states(&self) -> Bytes {
-        native::states(&*self.for_operators).await
+    /// The names and states of the connectors, as a JSON list; `None` if clients may not see them.
+    pub async fn states(&self) -> Option<Bytes> {
+        match self.own_fields {
+            Audience::Public => Some(native::states(&*self.for_operators).await),
+            Audience::Operators => None,
+        }
     }
 
     /// The number of operations that are compiled.

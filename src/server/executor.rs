@@ -17,8 +17,9 @@ pub trait Executor: Send + Sync + 'static {
     /// The state of each connector's upstream, for operators, as JSON.
     async fn details(&self) -> Bytes;
 
-    /// The names and states of the connectors, for every client, as a JSON list.
-    async fn states(&self) -> Bytes;
+    /// The names and states of the connectors, for every client, as a JSON list; `None` if clients may not see
+    /// them.
+    async fn states(&self) -> Option<Bytes>;
 }
 
 #[async_trait]
@@ -35,7 +36,7 @@ impl Executor for Gateway {
         Gateway::details(self).await
     }
 
-    async fn states(&self) -> Bytes {
+    async fn states(&self) -> Option<Bytes> {
         Gateway::states(self).await
     }
 }
@@ -54,7 +55,7 @@ impl Executor for LiveGateway {
         self.current().details().await
     }
 
-    async fn states(&self) -> Bytes {
+    async fn states(&self) -> Option<Bytes> {
         self.current().states().await
     }
 }

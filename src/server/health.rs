@@ -2,7 +2,7 @@
 //!
 //! Live: the process responds. Ready: it serves and is not stopping. An upstream that is down changes neither, nor does a
 //! connector that is set aside: their fields are null with an error, and the gateway serves the rest. With `?details`, the
-//! response has the state of each connector.
+//! response has the state of each connector, if the setting `own_fields` shows them to clients.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -40,11 +40,16 @@ pub(super) async fn ready(
     };
     let parameters = query.unwrap_or_default();
     let mut parameters = parameters.split('&');
-    if !parameters.any(|parameter| matches!(parameter, "details" | "details=true" | "details=1")) {
+    let details = ["details", "details=true", "details=1"];
+    let states = match parameters.any(|parameter| details.contains(&parameter)) {
+        true => state.executor.states().await,
+        false => None,
+    };
+    let Some(states) = states else {
         return health(status, format!("{{\"status\":\"{word}\"}}\n"));
-    }
+    };
     let mut body = format!("{{\"status\":\"{word}\",\"connectors\":").into_bytes();
-    body.extend(state.executor.states().await);
+    body.extend(states);
     body.extend(b"}\n");
     health(status, body)
 }

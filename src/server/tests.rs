@@ -114,8 +114,8 @@ impl Executor for Fake {
         Bytes::from_static(b"{\"data\":{\"connectors\":[{\"name\":\"dggi\"}]}}")
     }
 
-    async fn states(&self) -> Bytes {
-        Bytes::from_static(b"[]")
+    async fn states(&self) -> Option<Bytes> {
+        Some(Bytes::from_static(b"[]"))
     }
 }
 

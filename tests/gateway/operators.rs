@@ -135,3 +135,57 @@ async fn figures_are_for_every_client_unless_they_are_for_operators() {
         assert!(connector["p95Ms"].is_number());
     }
 }
+
+/// The gateway's own field and types are absent for clients, not null: validation, introspection and the SDL know none of them.
+#[test]
+async fn own_fields_are_for_every_client_unless_they_are_for_operators() {
+    for (general, shown) in [("", true), ("own_fields = \"operators\"", false)] {
+        let running = start(general).await;
+        let base = format!("http://{}", running.server.address);
+        let text = async |url: String| {
+            let response = running.client.get(url).send().await.unwrap();
+            response.text().await.unwrap()
+        };
+        let json = async |url: String| -> serde_json::Value {
+            serde_json::from_str(&text(url).await).unwrap()
+        };
+        let query = async |query: &str| {
+            let url = format!("{base}/graphql");
+            json(
+                url::Url::parse_with_params(&url, [("query", query)])
+                    .unwrap()
+                    .into(),
+            )
+            .await
+        };
+        let states = query("{ connectors { name } }").await;
+        let kind = &states["errors"][0]["extensions"]["code"];
+        match shown {
+            true => assert_eq!(states["data"]["connectors"][0]["name"], "own"),
+            false => assert_eq!(kind, "GRAPHQL_VALIDATION_FAILED", "{states}"),
+        }
+        let introspected =
+            query("{ __schema { queryType { fields { name } } types { name } } }").await;
+        let introspected = introspected.to_string();
+        let sdl = text(format!("{base}/schema.graphql")).await;
+        for name in [
+            "SangamConnector",
+            "SangamConnectorState",
+            "SangamProtocol",
+            "connectors",
+        ] {
+            assert_eq!(
+                introspected.contains(&format!("\"{name}\"")),
+                shown,
+                "{name}"
+            );
+            assert_eq!(sdl.contains(name), shown, "{name}: {sdl}");
+        }
+        let ready = json(format!("{base}/health/ready?details")).await;
+        assert_eq!(ready["status"], "ready");
+        assert_eq!(ready.get("connectors").is_some(), shown, "{ready}");
+        let admin = running.server.admin_address.unwrap();
+        let details = json(format!("http://{admin}/health")).await;
+        assert_eq!(details["data"]["connectors"][0]["name"], "own", "{details}");
+    }
+}

@@ -76,7 +76,12 @@ async fn serve(source: SettingsSource, strict: bool, deployment: Deployment) -> 
         message(&format!("error: cannot observe: {error}"));
         Exit::Failed
     })?;
-    let chosen = choose(&deployment.candidates, &settings, Gateway::first).map_err(report::stop)?;
+    let chosen = choose(&deployment.candidates, &settings, Gateway::first);
+    let chosen = chosen.map_err(|problem| {
+        let Stop { findings, exit } = report::stop(problem);
+        let errors = deployment.errors.iter().cloned().chain(findings);
+        Stop::with(errors.collect(), exit)
+    })?;
     if chosen.served.is_empty() {
         let errors = deployment.errors.into_iter().chain(chosen.findings);
         return Err(Stop::with(errors.collect(), Exit::Findings));

@@ -181,7 +181,7 @@ pub mod connector {
 /// The codes of the composed graph and what is named in it.
 pub mod gateway {
     crate::diagnostic_codes! { Gateway:
-        /// A type or a query field has the name of one of the gateway's own
+        /// A connector, a type or a query field has a name that is reserved for the gateway
         RESERVED_NAME;
         /// A named operation that the gateway would refuse
         INVALID_OPERATION;
