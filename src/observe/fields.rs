@@ -21,7 +21,10 @@ pub const FIELDS: &[LogField] = &[
     ),
     field("bytes", "the length of a body"),
     field("cache", "the result of a cache lookup: hit, miss, …"),
-    field("code", "the code of a finding: INVALID_MAPPING, …"),
+    field(
+        "code",
+        "the code of a finding: INVALID_MAPPING, …; of a refused HTTP request: REQUEST_TOO_LARGE, …",
+    ),
     field("connector", "a connector's name"),
     field(
         "coordinate",

@@ -10,8 +10,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{Request, StatusCode};
-use hyper::body::Incoming;
 
+use super::client_body::ClientBody;
 use super::protocol::{Handler, ResponseFuture};
 use super::state::ServerState;
 use super::{dispatch, health};
@@ -28,7 +28,7 @@ impl AdminHandler {
 }
 
 impl Handler for AdminHandler {
-    fn handle(&self, request: Request<Incoming>) -> ResponseFuture {
+    fn handle(&self, request: Request<ClientBody>) -> ResponseFuture {
         let router = self.0.clone();
         Box::pin(async move { dispatch::routed(router, request).await })
     }

@@ -35,6 +35,8 @@ pub(super) struct Connection {
     pub(super) head_since: AtomicU64,
     /// Bytes that the socket has taken.
     pub(super) written: AtomicU64,
+    /// The body of a request was dropped before its end: the client may still send the rest.
+    pub(super) unread_body: AtomicBool,
     /// How much the connection has done since its task was last polled.
     pub(super) poll_budget: PollBudget,
     /// When closing began; [`NEVER`] if it has not.
@@ -126,6 +128,7 @@ impl Connection {
             // The first request is due at once; the time for it includes the TLS handshake.
             head_since: AtomicU64::new(now),
             written: AtomicU64::new(0),
+            unread_body: AtomicBool::new(false),
             poll_budget: PollBudget::default(),
             finishing_since: AtomicU64::new(NEVER),
             orders: AtomicU8::new(0),
@@ -169,6 +172,7 @@ impl Connection {
         if self.open.load(Relaxed) == 0
             && self.head_since.load(Relaxed) == NEVER
             && !self.http2.load(Relaxed)
+            && self.finishing_since.load(Relaxed) == NEVER
         {
             self.head_since.store(self.listener.now(), Relaxed);
         }

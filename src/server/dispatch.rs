@@ -1,20 +1,22 @@
-//! Dispatches the requests of clients: `/graphql` is handled directly, any other path by an `axum` router.
+//! Dispatches the requests of clients: `/graphql` is handled directly, any other path by an `axum` router. If the settings
+//! allow an origin, the CORS layer is around all of them, refusals included: without its headers a page cannot read why
+//! its request was refused.
 //!
 //! Nearly every request is for `/graphql`, and routing a request takes longer than looking up a cached response.
 
 use std::convert::Infallible;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum::Router;
 use axum::body::to_bytes;
+use futures_util::FutureExt;
+use futures_util::future::Map;
 use http::Request;
-use hyper::body::Incoming;
 use tower::{Layer, Service, ServiceExt};
 use tower_http::cors::{Cors, CorsLayer};
 
+use super::client_body::ClientBody;
 use super::observe_request::{ObservedResponse, observe};
 use super::protocol::{Handler, ResponseFuture};
 use super::refusal::HttpRefusal;
@@ -22,19 +24,16 @@ use super::response::HttpResponse;
 use super::state::ServerState;
 use super::{graphql, head};
 
-/// The path of the GraphQL endpoint.
-const GRAPHQL: &str = "/graphql";
-
 /// Handles the requests of the client listener.
 #[derive(Clone)]
 pub(super) struct Dispatch {
     paths: Arc<Paths>,
+    /// The paths inside the CORS layer, when CORS is on.
+    across_origins: Option<Cors<Endpoints>>,
 }
 
 struct Paths {
-    graphql: Graphql,
-    /// The endpoint inside the CORS layer, when CORS is on.
-    across_origins: Option<Cors<Graphql>>,
+    state: Arc<ServerState>,
     others: Router,
 }
 
@@ -45,47 +44,53 @@ impl Dispatch {
         cors: Option<CorsLayer>,
         others: Router,
     ) -> Dispatch {
-        let graphql = Graphql { state };
-        let paths = Paths {
-            across_origins: cors.map(|cors| cors.layer(graphql.clone())),
-            graphql,
-            others,
-        };
+        let paths = Arc::new(Paths { state, others });
         Dispatch {
-            paths: Arc::new(paths),
+            across_origins: cors.map(|cors| cors.layer(Endpoints(Arc::clone(&paths)))),
+            paths,
         }
     }
 }
 
 impl Handler for Dispatch {
+    fn handle(&self, request: Request<ClientBody>) -> ResponseFuture {
+        let Some(cors) = &self.across_origins else {
+            return self.paths.respond(request);
+        };
+        let response = cors.clone().oneshot(request);
+        Box::pin(async move {
+            match response.await {
+                Ok(response) => response,
+                Err(impossible) => match impossible {},
+            }
+        })
+    }
+}
+
+impl Paths {
     // One boxed future per case, so that the usual case does not allocate the size of the largest one.
-    fn handle(&self, request: Request<Incoming>) -> ResponseFuture {
-        let paths = &*self.paths;
-        let state = Arc::clone(&paths.graphql.state);
+    fn respond(&self, request: Request<ClientBody>) -> ResponseFuture {
+        let state = Arc::clone(&self.state);
         let (version, headers) = (request.version(), request.headers());
         if let Err(refusal) = head::check(version, request.uri(), headers, &state.limits) {
             return Box::pin(refused(state, request, refusal));
         }
-        if request.uri().path() != GRAPHQL {
-            return Box::pin(routed(paths.others.clone(), request));
-        }
-        if let Some(cors) = &paths.across_origins {
-            let response = cors.clone().oneshot(request);
-            return Box::pin(async move {
-                match response.await {
-                    Ok(response) => response,
-                    Err(impossible) => match impossible {},
-                }
-            });
+        if !is_endpoint(request.uri().path()) {
+            return Box::pin(routed(self.others.clone(), request));
         }
         Box::pin(async move { graphql::respond(&state, request).await })
     }
 }
 
+/// Whether the path is that of the GraphQL endpoint. Some clients and proxies add a slash.
+fn is_endpoint(path: &str) -> bool {
+    matches!(path, "/graphql" | "/graphql/")
+}
+
 /// The response to a request whose head is refused.
 async fn refused(
     state: Arc<ServerState>,
-    request: Request<Incoming>,
+    request: Request<ClientBody>,
     refusal: HttpRefusal,
 ) -> HttpResponse {
     let refused = async |_, _: &_| ObservedResponse::without_request(refusal.http_response());
@@ -93,7 +98,7 @@ async fn refused(
 }
 
 /// The response of a router. All our handlers have complete bodies, so collecting the body does not wait.
-pub(super) async fn routed(router: Router, request: Request<Incoming>) -> HttpResponse {
+pub(super) async fn routed(router: Router, request: Request<ClientBody>) -> HttpResponse {
     let (head, body) = match router.oneshot(request).await {
         Ok(response) => response.into_parts(),
         Err(impossible) => match impossible {},
@@ -104,23 +109,20 @@ pub(super) async fn routed(router: Router, request: Request<Incoming>) -> HttpRe
     }
 }
 
-/// The endpoint as a service, for the CORS layer.
+/// All paths as a service, for the CORS layer.
 #[derive(Clone)]
-struct Graphql {
-    state: Arc<ServerState>,
-}
+struct Endpoints(Arc<Paths>);
 
-impl Service<Request<Incoming>> for Graphql {
+impl Service<Request<ClientBody>> for Endpoints {
     type Response = HttpResponse;
     type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, Infallible>> + Send>>;
+    type Future = Map<ResponseFuture, fn(HttpResponse) -> Result<HttpResponse, Infallible>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<Incoming>) -> Self::Future {
-        let state = Arc::clone(&self.state);
-        Box::pin(async move { Ok(graphql::respond(&state, request).await) })
+    fn call(&mut self, request: Request<ClientBody>) -> Self::Future {
+        self.0.respond(request).map(Ok)
     }
 }

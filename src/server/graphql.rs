@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
+use http::header::UPGRADE;
 use http::{HeaderMap, Method, Request, Uri};
 use hyper::body::Body;
 
@@ -13,7 +14,7 @@ use super::observe_request::{ObservedResponse, RequestIdentity, observe};
 use super::refusal::HttpRefusal;
 use super::response::{Encoding, HttpResponse, http_response};
 use super::state::ServerState;
-use super::{compression, landing_page, request, request_body};
+use super::{compression, decompression, landing_page, request, request_body};
 use crate::gateway::{ClientContext, Draw, GraphqlRequest, GraphqlResponse, Payload};
 use crate::priority;
 
@@ -54,9 +55,13 @@ where
     if !request::is_json(&headers) {
         return Err(HttpRefusal::unsupported_media_type());
     }
-    let body = request_body::read(body, &state.limits, &state.bodies).await?;
+    let gzip = decompression::is_gzip(&headers)?;
+    let mut body = request_body::read(body, &state.limits, &state.bodies).await?;
     // The permit is taken after the body was read, so that clients which send slowly cannot use up all permits.
     let _permit = state.admit()?;
+    if gzip {
+        body = decompression::body(body, state.limits.body_bytes.0).await?;
+    }
     if body.len() >= LONG {
         priority::lower().await;
     }
@@ -75,6 +80,9 @@ async fn get(
     headers: Arc<HeaderMap>,
     uri: &Uri,
 ) -> Result<ObservedResponse, HttpRefusal> {
+    if wants_web_socket(&headers) {
+        return Err(HttpRefusal::web_socket());
+    }
     let query = uri.query().unwrap_or_default();
     if query.is_empty() && landing_page::is_browser(&headers) {
         return Ok(ObservedResponse::without_request(landing_page::page(
@@ -88,6 +96,12 @@ async fn get(
     let (response, payload) = execute(state, graphql, &client).await?;
     let encoding = encoding(state, &client.headers, &payload).await;
     Ok(observed(&response, payload, media, encoding))
+}
+
+/// Whether the request is the opening handshake of a WebSocket (RFC 6455, section 4.1).
+fn wants_web_socket(headers: &HeaderMap) -> bool {
+    let mut protocols = headers.get_all(UPGRADE).iter();
+    protocols.any(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
 }
 
 fn other_method() -> HttpRefusal {

@@ -12,10 +12,12 @@
 mod accept;
 mod active_request;
 mod admin;
+mod client_body;
 mod compression;
 mod connection;
 mod connections;
 mod cors;
+mod decompression;
 mod descriptors;
 mod dispatch;
 mod executor;

@@ -9,6 +9,7 @@ use tracing::{Instrument, Span, field};
 
 use super::response::HttpResponse;
 use crate::config::LogRequests;
+use crate::errors::ErrorCode;
 use crate::gateway::RequestOutcome;
 use crate::observe::scope::{RequestId, RequestScope};
 use crate::observe::{TraceContext, metrics as names, trace_state};
@@ -155,7 +156,7 @@ pub(super) async fn observe<B>(
     let response = &mut observed.response;
     record_status(&span, response.status());
     if observer.wants_line(outcome) {
-        scope.scope_call(|| log_line(response.status(), outcome, started));
+        scope.scope_call(|| log_line(response, outcome, started));
     }
     if let Ok(value) = HeaderValue::from_bytes(request_id.as_bytes()) {
         response.headers_mut().insert(REQUEST_ID, value);
@@ -171,11 +172,15 @@ fn record_status(span: &Span, status: StatusCode) {
     }
 }
 
-fn log_line(status: StatusCode, outcome: &'static str, started: Instant) {
+fn log_line(response: &HttpResponse, outcome: &'static str, started: Instant) {
     let ms = started.elapsed().as_secs_f64() * 1000.0;
     let ms = (ms * 1000.0).round() / 1000.0;
-    let status = status.as_u16();
-    tracing::info!(outcome, ms, status, "request");
+    let status = response.status().as_u16();
+    let code = response
+        .extensions()
+        .get()
+        .map(|code: &ErrorCode| code.as_str());
+    tracing::info!(outcome, ms, status, code, "request");
 }
 
 #[cfg(test)]
@@ -188,6 +193,7 @@ mod tests {
 
     use super::*;
     use crate::config::{Log, Tracing};
+    use crate::server::refusal::HttpRefusal;
 
     #[derive(Clone, Default)]
     struct Written(Arc<Mutex<Vec<u8>>>);
@@ -206,9 +212,7 @@ mod tests {
     async fn refuse(observer: &RequestObserver, times: usize) {
         for _ in 0..times {
             let answer = async |_, _: &RequestIdentity| {
-                let mut answer = HttpResponse::default();
-                *answer.status_mut() = StatusCode::BAD_REQUEST;
-                ObservedResponse::without_request(answer)
+                ObservedResponse::without_request(HttpRefusal::malformed("no").http_response())
             };
             observe(observer, Request::new(()), answer).await;
         }
@@ -240,6 +244,7 @@ mod tests {
         assert_eq!(text.lines().count(), log.lines_per_second + 1);
         let last: serde_json::Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
         assert_eq!(last["outcome"], "malformed");
+        assert_eq!(last["code"], "BAD_REQUEST");
         assert_eq!(last["suppressed"], 10_000 - log.lines_per_second);
     }
 }

@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http::header::{CONNECTION, HeaderName};
+use http::header::{CONNECTION, HeaderName, VARY};
 use http::{HeaderValue, Request, Response, Version};
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
@@ -18,6 +18,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
 use super::active_request::ActiveRequest;
+use super::client_body::ClientBody;
 use super::connection::{Connection, END, FINISH, Stream};
 use super::connections::{Registration, ServedConnection};
 use super::listener_state::Phase;
@@ -46,7 +47,7 @@ pub(super) type ResponseFuture = Pin<Box<dyn Future<Output = HttpResponse> + Sen
 /// Handles the requests of a listener.
 pub(super) trait Handler: Clone + Send + Sync + 'static {
     /// Responds to a request. Never fails: errors are responses.
-    fn handle(&self, request: Request<Incoming>) -> ResponseFuture;
+    fn handle(&self, request: Request<ClientBody>) -> ResponseFuture;
 }
 
 /// The configured protocol implementations: TLS, HTTP/1 and HTTP/2.
@@ -237,6 +238,7 @@ impl<S: Handler> hyper::service::Service<Request<Incoming>> for RequestService<S
     type Future = RequestFuture;
 
     fn call(&self, request: Request<Incoming>) -> RequestFuture {
+        let request = request.map(|body| ClientBody::new(body, &self.served.connection));
         RequestFuture {
             active: Some(ActiveRequest::begin(&self.served)),
             version: request.version(),
@@ -293,21 +295,30 @@ fn respond(
 ) -> Response<ResponseBody> {
     let stream = STREAM.try_with(Arc::clone).ok();
     if !active.hold(response.body().len(), stream.clone()) {
-        let id = response.headers_mut().remove(REQUEST_ID);
-        response = HttpRefusal::busy().http_response();
-        response.headers_mut().extend(id.map(|id| (REQUEST_ID, id)));
+        let unsent = std::mem::replace(&mut response, HttpRefusal::busy().http_response());
+        for (name, value) in unsent.headers() {
+            if is_kept(name) {
+                response.headers_mut().append(name, value.clone());
+            }
+        }
         // The refusal is not counted: it has a few bytes.
     }
     let connection = &active.served.connection;
-    if connection.listener.is_past(Phase::Leaving) {
-        if version < Version::HTTP_2 {
-            let close = HeaderValue::from_static("close");
-            response.headers_mut().insert(CONNECTION, close);
-        } else {
+    let leaving = connection.listener.is_past(Phase::Leaving);
+    if version >= Version::HTTP_2 {
+        if leaving {
             connection.order(FINISH);
         }
+    } else if leaving || connection.unread_body.load(Relaxed) {
+        let close = HeaderValue::from_static("close");
+        response.headers_mut().insert(CONNECTION, close);
     }
     response.map(|body| ResponseBody::new(body, active, stream))
+}
+
+/// Whether a header does not describe the body: the request's id, and what CORS has added.
+fn is_kept(name: &HeaderName) -> bool {
+    *name == REQUEST_ID || *name == VARY || name.as_str().starts_with("access-control-")
 }
 
 /// Whether the connection of the current request has many requests in work: it may not take the last permits, of which

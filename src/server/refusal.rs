@@ -3,8 +3,8 @@
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
-use http::{HeaderValue, StatusCode};
+use http::header::{ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderName, HeaderValue, StatusCode};
 
 use super::response::HttpResponse;
 use crate::errors::{ErrorCode, ErrorKind, code};
@@ -20,8 +20,8 @@ pub(super) struct HttpRefusal {
     pub(super) kind: ErrorKind,
     /// What is wrong and what to do, for the client's developer.
     pub(super) message: String,
-    /// Methods that are allowed, when this one is not.
-    pub(super) allow: Option<&'static str>,
+    /// The header that says what is allowed instead.
+    pub(super) allowed: Option<(HeaderName, &'static str)>,
 }
 
 impl HttpRefusal {
@@ -35,7 +35,7 @@ impl HttpRefusal {
             code,
             kind: ErrorKind::Invalid,
             message: message.into(),
-            allow: None,
+            allowed: None,
         }
     }
 
@@ -91,6 +91,22 @@ impl HttpRefusal {
         HttpRefusal::new(code::UNSUPPORTED_MEDIA_TYPE, message)
     }
 
+    /// The body is compressed in a way that is not read: 415 (RFC 9110, section 15.5.16).
+    pub(super) fn content_coding() -> HttpRefusal {
+        let message = "Send the body uncompressed, or with the header Content-Encoding: gzip";
+        HttpRefusal {
+            allowed: Some((ACCEPT_ENCODING, "gzip")),
+            ..HttpRefusal::new(code::UNSUPPORTED_MEDIA_TYPE, message)
+        }
+    }
+
+    /// The client wants a WebSocket: 400. Most clients show the status only, so the code is in the log line too.
+    pub(super) fn web_socket() -> HttpRefusal {
+        let message = "There are no WebSockets here, because subscriptions are not supported; \
+                       send queries and mutations by POST, with the header Content-Type: application/json";
+        HttpRefusal::new(code::WEBSOCKET_NOT_SUPPORTED, message)
+    }
+
     /// The client accepts none of our media types: 406.
     pub(super) fn not_acceptable() -> HttpRefusal {
         let message = "Accept application/graphql-response+json or application/json: responses have no other form";
@@ -100,7 +116,7 @@ impl HttpRefusal {
     /// The endpoint does not support the method: 405.
     pub(super) fn method(allow: &'static str, message: &str) -> HttpRefusal {
         HttpRefusal {
-            allow: Some(allow),
+            allowed: Some((ALLOW, allow)),
             ..HttpRefusal::new(code::METHOD_NOT_ALLOWED, message)
         }
     }
@@ -150,12 +166,14 @@ impl HttpRefusal {
             HeaderValue::from_static("application/json; charset=utf-8"),
         );
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if let Some(allow) = self.allow {
-            headers.insert(ALLOW, HeaderValue::from_static(allow));
+        if let Some((name, value)) = self.allowed {
+            headers.insert(name, HeaderValue::from_static(value));
         }
         if self.status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
         }
+        // For the log line.
+        response.extensions_mut().insert(self.code);
         response
     }
 }

@@ -32,8 +32,12 @@ pub(super) fn is_json(headers: &HeaderMap) -> bool {
         && charsets.all(|charset| charset.eq_ignore_ascii_case("utf-8"))
 }
 
+/// Some editors and HTTP libraries begin a text with it. It is no JSON, but a reader may ignore it (RFC 8259, section 8.1).
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// Reads the JSON body of a `POST`.
 pub(super) fn from_json(body: &[u8]) -> Result<GraphqlRequest, HttpRefusal> {
+    let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
     if body.iter().all(u8::is_ascii_whitespace) {
         return Err(HttpRefusal::malformed(
             "The request has no body; send {\"query\": \"…\"}",
@@ -203,6 +207,13 @@ mod tests {
             r#"{"n":1.10,"big":123456789012345678901234567890}"#
         );
         assert_eq!(request.extensions, None);
+    }
+
+    #[test]
+    fn ignores_a_byte_order_mark() {
+        let request = from_json("\u{feff} {\"query\": \"{a}\"}".as_bytes()).unwrap();
+        assert_eq!(request.query.as_deref(), Some("{a}"));
+        assert!(from_json("\u{feff}\u{feff}{}".as_bytes()).is_err());
     }
 
     #[test]

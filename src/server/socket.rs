@@ -2,8 +2,9 @@
 //!
 //! **Closing.** Closing a socket while received bytes are unread resets the connection, and the reset discards bytes that
 //! the client has not read yet. An HTTP/2 client may send at any time, and must be able to read GOAWAY, which says which of
-//! its requests were not processed. So the socket is first shut down for writing; then it reads and drops what still
-//! arrives until the client closes its side (RFC 9112, section 9.6, says the same of HTTP/1). The sweep limits the time.
+//! its requests were not processed. An HTTP/1 client whose request was refused before its body was read may still send the
+//! body. So the socket is first shut down for writing; then it reads and drops what still arrives, up to a limit, until the
+//! client closes its side (RFC 9112, section 9.6). The sweep limits the time.
 
 use std::io;
 use std::io::IoSlice;
@@ -25,12 +26,17 @@ const UNSENT: u32 = 128 * 1024;
 /// The size of the buffer for bytes that are dropped while a connection closes.
 const DROPPED: usize = 4 * 1024;
 
+/// Bytes that are dropped before a connection with an unread body closes. More than a client sends by mistake.
+const REST: usize = 16 * 1024 * 1024;
+
 /// The socket of a connection.
 pub(super) struct Socket {
     stream: TcpStream,
     connection: Arc<Connection>,
     /// The socket is shut down for writing.
     shut: bool,
+    /// Bytes that were dropped since then.
+    dropped: usize,
 }
 
 impl Socket {
@@ -42,6 +48,7 @@ impl Socket {
             stream,
             connection,
             shut: false,
+            dropped: 0,
         })
     }
 
@@ -104,18 +111,21 @@ impl AsyncWrite for Socket {
             ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;
             self.shut = true;
         }
-        if !self.connection.http2.load(Relaxed) {
+        let connection = &self.connection;
+        if !connection.http2.load(Relaxed) && !connection.unread_body.load(Relaxed) {
             return Poll::Ready(Ok(()));
         }
-        self.connection.finishing();
+        connection.finishing();
         let mut dropped = [0; DROPPED];
-        loop {
+        while self.dropped < REST {
             let mut buffer = ReadBuf::new(&mut dropped);
             ready!(self.as_mut().poll_read(context, &mut buffer))?;
             if buffer.filled().is_empty() {
-                return Poll::Ready(Ok(()));
+                break;
             }
+            self.dropped += buffer.filled().len();
         }
+        Poll::Ready(Ok(()))
     }
 }
 

@@ -16,6 +16,7 @@ mod requests;
 mod responses;
 mod starting;
 mod stopping;
+mod unread;
 
 use super::listener_state::Phase;
 use super::{Executor, Server};
@@ -23,6 +24,9 @@ use crate::config::{ByteSize, Secret, Settings};
 use crate::gateway::{
     ClientContext, GraphqlRequest, GraphqlResponse, Payload, RequestOutcome, ResponseCachePolicy,
 };
+
+/// A body of more than a hundred bytes.
+const LONG_REQUEST: &str = r#"{"query":"{aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa}"}"#;
 
 /// Bytes of the response to `{huge}`.
 const HUGE: usize = 20_000_000;

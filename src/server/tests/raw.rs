@@ -46,7 +46,12 @@ impl Raw {
     }
 
     pub(super) async fn send(&mut self, text: &str) {
-        self.stream.write_all(text.as_bytes()).await.unwrap();
+        self.try_send(text).await.unwrap();
+    }
+
+    /// Sends; fails when the server has closed the connection.
+    pub(super) async fn try_send(&mut self, text: &str) -> std::io::Result<()> {
+        self.stream.write_all(text.as_bytes()).await
     }
 
     /// A GraphQL request.

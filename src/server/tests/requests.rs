@@ -1,5 +1,8 @@
 //! Requests: which are executed, which are refused, and the other paths.
 
+use std::io::Write;
+
+use super::raw::Raw;
 use super::*;
 
 #[tokio::test]
@@ -11,13 +14,21 @@ async fn an_invalid_request_gets_a_graphql_error() {
         (running.post("{"), 400, "BAD_REQUEST"),
         (running.post(""), 400, "BAD_REQUEST"),
         (running.post(r#"[{"query":"{a}"}]"#), 400, "BAD_REQUEST"),
-        (running.post("{\"query\":\"{aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa}\"}"), 413, "REQUEST_TOO_LARGE"),
+        (running.post(LONG_REQUEST), 413, "REQUEST_TOO_LARGE"),
         (
-            running.client.post(format!("{}/graphql", running.url)).header("content-type", "text/plain").body("{}"),
+            running
+                .client
+                .post(format!("{}/graphql", running.url))
+                .header("content-type", "text/plain")
+                .body("{}"),
             415,
             "UNSUPPORTED_MEDIA_TYPE",
         ),
-        (running.client.put(format!("{}/graphql", running.url)), 405, "METHOD_NOT_ALLOWED"),
+        (
+            running.client.put(format!("{}/graphql", running.url)),
+            405,
+            "METHOD_NOT_ALLOWED",
+        ),
         (running.get("/nothing"), 404, "NOT_FOUND"),
     ];
     for (request, expected, code) in cases {
@@ -64,32 +75,81 @@ async fn a_browser_gets_a_text_with_a_command() {
 }
 
 #[tokio::test]
-async fn cors_allows_the_origins_of_the_settings_only() {
-    let mut settings = settings();
-    settings.cors.origins = vec!["https://dashboard.example".to_owned()];
-    let running = start(&settings);
-    let preflight = |origin: &'static str| {
-        let url = format!("{}/graphql", running.url);
-        let request = running.client.request(http::Method::OPTIONS, url);
-        request
-            .header("origin", origin)
-            .header("access-control-request-method", "POST")
-            .header("access-control-request-headers", "content-type")
-    };
-    let (status, headers, _) = send(preflight("https://dashboard.example")).await;
-    assert_eq!(status, 200);
-    assert_eq!(
-        header(&headers, "access-control-allow-origin"),
-        "https://dashboard.example"
-    );
-    assert!(header(&headers, "access-control-allow-headers").contains("content-type"));
-    let (_, headers, _) = send(preflight("https://elsewhere.example")).await;
-    assert_eq!(header(&headers, "access-control-allow-origin"), "");
+async fn the_endpoint_may_have_a_slash_at_its_end() {
+    let running = start(&settings());
+    let url = format!("{}/graphql/", running.url);
     let request = running
-        .post(r#"{"query":"{a}"}"#)
-        .header("origin", "https://dashboard.example");
-    let (_, headers, _) = send(request).await;
-    assert!(vary(&headers).contains(&"origin".to_owned()));
+        .client
+        .post(url)
+        .header("content-type", "application/json");
+    let (status, _, body) = send(request.body(r#"{"query":"{a}"}"#)).await;
+    assert_eq!((status, body.as_str()), (200, r#"{"data":{"a":1}}"#));
+    let (status, _, _) = send(running.get("/graphql/?query=%7Ba%7D")).await;
+    assert_eq!(status, 200);
+}
+
+#[tokio::test]
+async fn a_body_may_be_compressed_with_gzip() {
+    let mut settings = settings();
+    settings.limits.body_bytes = ByteSize(1_000);
+    let running = start(&settings);
+    let post = |coding: &'static str, body: Vec<u8>| {
+        let request = running.post("").header("content-encoding", coding);
+        send(request.body(body))
+    };
+    let body = br#"{"query":"{a}"}"#;
+    let (status, _, answer) = post("gzip", gzip(body)).await;
+    assert_eq!((status, answer.as_str()), (200, r#"{"data":{"a":1}}"#));
+    assert_eq!(post("identity", body.to_vec()).await.0, 200);
+    for coding in ["br", "deflate", "zstd", "gzip, gzip"] {
+        let (status, headers, answer) = post(coding, body.to_vec()).await;
+        assert_eq!((status, header(&headers, "accept-encoding")), (415, "gzip"));
+        assert!(answer.contains("Content-Encoding: gzip"), "{answer}");
+    }
+    let (status, _, answer) = post("gzip", body.to_vec()).await;
+    assert_eq!(status, 400);
+    assert!(answer.contains("is not compressed with gzip"), "{answer}");
+    let mut broken = gzip(body);
+    broken.truncate(broken.len() - 4);
+    assert_eq!(post("gzip", broken).await.0, 400);
+    // A few bytes that would become 600 kB; little more than a thousand bytes are made.
+    let bomb = gzip(&[b' '; 600_000]);
+    assert!(bomb.len() < 1_000);
+    let (status, _, answer) = post("gzip", bomb).await;
+    assert_eq!(status, 413);
+    assert!(answer.contains("limits.body_bytes"), "{answer}");
+    assert_eq!(running.fake.requests.lock().unwrap().len(), 2);
+}
+
+fn gzip(body: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(body).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[tokio::test]
+async fn a_web_socket_is_refused_in_words() {
+    let running = start(&settings());
+    let mut client = Raw::connect(&running.server).await;
+    client
+        .send(
+            "GET /graphql HTTP/1.1\r\nhost: a\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\
+             sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+             sec-websocket-protocol: graphql-transport-ws\r\n\r\n",
+        )
+        .await;
+    let reply = client.reply().await;
+    assert_eq!(reply.status, 400);
+    assert!(
+        reply.body.contains("WEBSOCKET_NOT_SUPPORTED"),
+        "{}",
+        reply.body
+    );
+    assert!(
+        reply.body.contains("send queries and mutations by POST"),
+        "{}",
+        reply.body
+    );
 }
 
 #[tokio::test]
