@@ -122,7 +122,8 @@ fn settings(cli: &Cli, standins: &[Standin]) -> Result<String, Failure> {
     let mut text = format!(
         "# Written by sangam-demo. All secrets are samples that only the stand-ins know.\n\
          listen = \"127.0.0.1:{}\"\nconnectors = {connectors}\n\n\
-         [admin]\nlisten = \"127.0.0.1:0\"\n",
+         [admin]\nlisten = \"127.0.0.1:0\"\n\n\
+         [cors]\norigins = [\"http://localhost:*\", \"http://127.0.0.1:*\"]\n",
         cli.port
     );
     for (department, standin) in departments().iter().zip(standins) {
@@ -156,7 +157,7 @@ fn write_whole(file: &Path, text: &str) -> std::io::Result<()> {
 async fn welcome(gateway: &Gateway, standins: &[Standin]) -> String {
     let url = gateway.url();
     let mut text = format!(
-        "\nSangam is running.\n\n  GraphQL   {url}/graphql\n  schema    {url}/schema.graphql\n  log       {}\n\nDepartments (stand-ins with sample data):\n\n",
+        "\nSangam is running.\n\n  GraphQL   {url}/graphql\n  schema    {url}/schema.graphql\n  CORS      pages of http://localhost:* and http://127.0.0.1:* may send requests\n  log       {}\n\nDepartments (stand-ins with sample data):\n\n",
         gateway.log().display()
     );
     // Executed once, so that the departments have been called before their states are read.

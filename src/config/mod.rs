@@ -50,8 +50,8 @@ pub use sections::{
 };
 pub use table::markdown;
 pub use value::{
-    Audience, ByteSize, CostMode, DnsResolver, HttpUrl, LogFormat, LogLevel, LogRequests,
-    Percentage, Ratio, ResponseFormat,
+    AllowedOrigin, Audience, ByteSize, CostMode, DnsResolver, HttpUrl, LogFormat, LogLevel,
+    LogRequests, Percentage, Ratio, ResponseFormat,
 };
 
 /// The resolved settings.
@@ -370,13 +370,23 @@ fn contradictions(settings: &Settings, problems: &mut Vec<Diagnostic>) {
         )),
         _ => {}
     }
-    if settings.cors.credentials && settings.cors.origins.iter().any(|origin| origin == "*") {
+    let cors = &settings.cors;
+    if cors.credentials && cors.origins.contains(&AllowedOrigin::Any) {
         problems.push(
             problem(
                 "cors.credentials",
                 ": browsers send no cookies where any origin may ask".to_owned(),
             )
             .help("name the origins instead of \"*\""),
+        );
+    }
+    if cors.credentials && cors.headers.iter().any(|name| name == "*") {
+        problems.push(
+            problem(
+                "cors.headers",
+                ": browsers take \"*\" as a name where they send cookies".to_owned(),
+            )
+            .help("name the headers instead of \"*\""),
         );
     }
 }

@@ -5,11 +5,13 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use http::HeaderName;
+
 use super::secret::Secret;
 use super::section::section;
 use super::value::{
-    Audience, ByteSize, CostMode, DnsResolver, HttpUrl, LogFormat, LogLevel, LogRequests, Ratio,
-    ResponseFormat,
+    AllowedOrigin, Audience, ByteSize, CostMode, DnsResolver, HttpUrl, LogFormat, LogLevel,
+    LogRequests, Ratio, ResponseFormat,
 };
 
 /// The minimum of a timeout.
@@ -57,7 +59,7 @@ section! {
     /// Limits of requests, operations and connections. An operation that exceeds one is refused with the kind `LIMIT`, before
     /// the first upstream call where that is possible. What each limit protects: [limits.md](limits.md).
     Limits, RawLimits {
-        /// Bytes of a request's body.
+        /// Bytes of a request's body, after decompression.
         body_bytes: ByteSize = ByteSize(1_000_000) => ByteSize(1)..,
         /// Bytes of the operation text.
         document_bytes: ByteSize = ByteSize(100_000) => ByteSize(1)..,
@@ -228,15 +230,40 @@ section! {
     }
 }
 
+/// Request headers that Apollo Client (Web, Kotlin, iOS), urql, Relay and GraphiQL set, and tracing in browsers
+/// (OpenTelemetry, Sentry).
+const CLIENT_HEADERS: [&str; 20] = [
+    "accept",
+    "apollo-require-preflight",
+    "apollographql-client-name",
+    "apollographql-client-version",
+    "authorization",
+    "baggage",
+    "cache-control",
+    "content-encoding",
+    "content-type",
+    "graphql-client-name",
+    "graphql-client-version",
+    "sentry-trace",
+    "traceparent",
+    "tracestate",
+    "x-apollo-operation-id",
+    "x-apollo-operation-name",
+    "x-apollo-operation-type",
+    "x-api-key",
+    "x-request-id",
+    "x-requested-with",
+];
+
 section! {
     /// CORS: which pages of other origins may send requests. None when `origins` is empty.
     Cors, RawCors {
-        /// Origins such as `https://dashboard.example.gov.in`; `*` for any.
-        origins: Vec<String> = Vec::new(),
+        /// Origins such as `https://dashboard.example.gov.in`; `http://localhost:*` for any port, `*` for any origin.
+        origins: Vec<AllowedOrigin> = Vec::new(),
         /// Whether browsers send cookies and client certificates; not together with `*`.
         credentials: bool = false,
-        /// Request headers that pages may set.
-        headers: Vec<String> = ["content-type", "authorization", "traceparent", "tracestate", "x-request-id"].map(str::to_owned).to_vec(),
+        /// Request headers that pages may set. By default, those that GraphQL clients and tracing libraries set.
+        headers: Vec<HeaderName> = CLIENT_HEADERS.map(HeaderName::from_static).to_vec(),
         /// How long a browser may cache the preflight response.
         max_age: Duration = Duration::from_secs(3600),
     }

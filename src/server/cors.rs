@@ -1,43 +1,33 @@
 //! CORS from the settings: which origins may send requests from a browser.
 
-use http::{HeaderName, HeaderValue, Method};
+use http::header::{AGE, RETRY_AFTER};
+use http::{HeaderName, Method};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use super::start_error::StartError;
-use crate::config::Cors;
+use crate::config::{AllowedOrigin, Cors};
 
 /// The CORS layer; `None` when the settings allow no origin.
-pub(super) fn layer(settings: &Cors) -> Result<Option<CorsLayer>, StartError> {
+pub(super) fn layer(settings: &Cors) -> Option<CorsLayer> {
     if settings.origins.is_empty() {
-        return Ok(None);
+        return None;
     }
-    let origins = if settings.origins.iter().any(|origin| origin == "*") {
+    let origins = if settings.origins.contains(&AllowedOrigin::Any) {
         AllowOrigin::any()
     } else {
-        AllowOrigin::list(each(&settings.origins, "cors.origins", |text| {
-            HeaderValue::from_str(text).ok()
-        })?)
+        let allowed = settings.origins.clone();
+        AllowOrigin::predicate(move |origin, _| {
+            allowed.iter().any(|one| one.allows(origin.as_bytes()))
+        })
     };
-    let headers: Vec<HeaderName> =
-        each(&settings.headers, "cors.headers", |text| text.parse().ok())?;
-    Ok(Some(
+    // Pages may read other headers of our responses without being allowed to, such as Cache-Control.
+    let exposed = [AGE, RETRY_AFTER, HeaderName::from_static("x-request-id")];
+    Some(
         CorsLayer::new()
             .allow_origin(origins)
             .allow_methods([Method::GET, Method::POST])
-            .allow_headers(headers)
-            .expose_headers([HeaderName::from_static("x-request-id")])
+            .allow_headers(settings.headers.clone())
+            .expose_headers(exposed)
             .allow_credentials(settings.credentials)
             .max_age(settings.max_age),
-    ))
-}
-
-fn each<T>(
-    texts: &[String],
-    setting: &str,
-    parse: impl Fn(&str) -> Option<T>,
-) -> Result<Vec<T>, StartError> {
-    let parsed = texts.iter().map(|text| {
-        parse(text).ok_or_else(|| StartError::new(format!("{setting}: {text:?} cannot be one")))
-    });
-    parsed.collect()
+    )
 }

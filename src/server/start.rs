@@ -26,7 +26,7 @@ use crate::config::Settings;
 use crate::observe::metrics as names;
 
 /// The paths of the client listener.
-fn app(state: Arc<ServerState>, settings: &Settings) -> Result<Dispatch, StartError> {
+fn app(state: Arc<ServerState>, settings: &Settings) -> Dispatch {
     let others = Router::new()
         .route(
             "/",
@@ -37,7 +37,7 @@ fn app(state: Arc<ServerState>, settings: &Settings) -> Result<Dispatch, StartEr
         .route("/health/ready", get(health::ready))
         .fallback(async || HttpRefusal::no_such_path())
         .with_state(Arc::clone(&state));
-    Ok(Dispatch::new(state, cors::layer(&settings.cors)?, others))
+    Dispatch::new(state, cors::layer(&settings.cors), others)
 }
 
 /// A server that listens.
@@ -79,7 +79,7 @@ impl Server {
             delay: settings.general.shutdown_delay,
             grace: settings.general.shutdown_grace,
         };
-        let dispatch = app(state.clone(), settings)?;
+        let dispatch = app(state.clone(), settings);
         server.certificates = Certificates::read(&settings.tls)?;
         server.tls = server.certificates.is_some();
         let certificates = server.certificates.as_ref();

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use tokio::sync::Notify;
 
 mod clients;
+mod cors;
 mod heads;
 mod http2;
 mod raw;

@@ -5,6 +5,7 @@ mod http_url;
 mod list;
 mod names;
 mod number;
+mod origin;
 mod secret;
 mod setting;
 mod text;
@@ -15,4 +16,5 @@ pub use names::{
     Audience, CostMode, DnsResolver, LogFormat, LogLevel, LogRequests, ResponseFormat,
 };
 pub use number::{Percentage, Ratio};
+pub use origin::AllowedOrigin;
 pub(super) use setting::{ParseSetting, Setting};

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use http::HeaderName;
 use toml::de::DeValue;
 
 use super::setting::{ParseSetting, Setting, expected, text_setting};
@@ -11,6 +12,7 @@ use crate::config::environment::Environment;
 
 text_setting! {
     String, "a text", |text| Some(text.to_owned()), |value| format!("{value:?}");
+    HeaderName, "the name of a header such as \"content-type\"", |text| text.parse().ok(), |value| format!("{:?}", value.as_str());
     SocketAddr, "an address such as \"127.0.0.1:4000\"", |text| text.parse().ok(), |value| format!("\"{value}\"");
     Duration, "a duration such as \"5s\" or \"200ms\"", |text| humantime::parse_duration(text).ok(),
         |value| format!("\"{}\"", humantime::format_duration(*value));

@@ -2,6 +2,7 @@
 
 use super::raw::{Raw, head, until};
 use super::*;
+use crate::config::AllowedOrigin;
 
 const QUERY: &str = "{\"query\":\"{a}\"}";
 
@@ -127,6 +128,7 @@ async fn long_answers_leave_room_for_short_ones() {
     let mut settings = settings();
     settings.limits.answer_bytes = ByteSize(HUGE);
     settings.limits.answers_bytes = ByteSize(2 * HUGE);
+    settings.cors.origins = vec![AllowedOrigin::Any];
     let running = start(&settings);
     let connections = Arc::clone(&running.server.state.connections);
     let mut lazy = Raw::connect(&running.server).await;
@@ -137,6 +139,11 @@ async fn long_answers_leave_room_for_short_ones() {
     second.ask("{huge}").await;
     let reply = second.reply().await;
     assert_eq!(reply.status, 503);
+    assert!(
+        reply.head.contains("access-control-allow-origin: *"),
+        "{}",
+        reply.head
+    );
     assert!(reply.body.contains("BUSY"), "{}", reply.body);
     let mut honest = Raw::connect(&running.server).await;
     honest.ask("{a}").await;
