@@ -31,11 +31,11 @@ pub struct MemoryBackend;
 
 impl Backend for MemoryBackend {
     fn documents(&self, max_bytes: u64) -> Arc<dyn Entries<Arc<Document>>> {
-        Arc::new(MemoryEntries::new("documents", max_bytes))
+        Arc::new(MemoryEntries::new("document", max_bytes))
     }
 
     fn responses(&self, max_bytes: u64) -> Arc<dyn Entries<Arc<StoredResponse>>> {
-        Arc::new(MemoryEntries::new("responses", max_bytes))
+        Arc::new(MemoryEntries::new("response", max_bytes))
     }
 
     fn epochs(&self) -> Arc<dyn Epochs> {

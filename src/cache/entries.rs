@@ -51,6 +51,8 @@ pub struct StoreSize {
     pub entries: u64,
     /// Their weight in bytes.
     pub bytes: u64,
+    /// The greatest weight that they may have; about.
+    pub max_bytes: u64,
 }
 
 /// An answer that is there at once, or after a wait. A future that is dropped before it is polled has done nothing.

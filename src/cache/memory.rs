@@ -14,6 +14,7 @@ use moka::sync::Cache;
 use super::entries::{Answer, Entries, StoreSize, Stored};
 use super::epoch::{Counter, Epochs};
 use super::key::{Key, KeyHasher};
+use super::meter::EvictionMeter;
 
 /// Entries in memory.
 pub(super) struct MemoryEntries<V> {
@@ -22,15 +23,17 @@ pub(super) struct MemoryEntries<V> {
 
 impl<V: Stored> MemoryEntries<V> {
     /// Room for about `max_bytes`; the entries that are used least are evicted.
-    pub(super) fn new(name: &str, max_bytes: u64) -> MemoryEntries<V> {
+    pub(super) fn new(cache: &'static str, max_bytes: u64) -> MemoryEntries<V> {
+        let evictions = EvictionMeter::new(cache);
         let entries = Cache::builder()
-            .name(name)
+            .name(cache)
             .max_capacity(max_bytes)
             .weigher(|_: &Key, value: &V| {
                 let weight = value.weight() + size_of::<Key>();
                 u32::try_from(weight).unwrap_or(u32::MAX)
             })
             .expire_after(EntryExpiry(PhantomData))
+            .eviction_listener(move |_, _, cause| evictions.count(cause))
             .build_with_hasher(KeyHasher::default());
         MemoryEntries { entries }
     }
@@ -66,11 +69,13 @@ impl<V: Stored> Entries<V> for MemoryEntries<V> {
         }
     }
 
-    /// At the last housekeeping.
+    /// After some housekeeping.
     fn size(&self) -> StoreSize {
+        self.entries.run_pending_tasks();
         StoreSize {
             entries: self.entries.entry_count(),
             bytes: self.entries.weighted_size(),
+            max_bytes: self.entries.policy().max_capacity().unwrap_or(u64::MAX),
         }
     }
 }

@@ -2,10 +2,13 @@
 //! looked up once.
 
 use metrics::{Counter, Histogram, counter, histogram};
+use moka::notification::RemovalCause;
 
 use super::cache_state::CacheState;
 use crate::errors::ErrorKind;
-use crate::observe::metrics::{CACHE_LOOKUPS as LOOKUPS, FETCH_BYTES, FETCH_SECONDS, FETCHES};
+use crate::observe::metrics::{
+    CACHE_EVICTIONS, CACHE_LOOKUPS as LOOKUPS, CACHE_STALE, FETCH_BYTES, FETCH_SECONDS, FETCHES,
+};
 
 /// Counts the calls to one connector.
 pub(super) struct FetchMeter {
@@ -44,6 +47,7 @@ pub(super) struct LookupMeter {
     miss: Counter,
     shared: Counter,
     bypass: Counter,
+    stale: Counter,
 }
 
 impl LookupMeter {
@@ -54,6 +58,7 @@ impl LookupMeter {
             miss: of("miss"),
             shared: of("shared"),
             bypass: of("bypass"),
+            stale: counter!(CACHE_STALE, "cache" => cache),
         }
     }
 
@@ -65,6 +70,41 @@ impl LookupMeter {
             CacheState::Bypass => &self.bypass,
         }
         .increment(1);
+    }
+}
+
+impl LookupMeter {
+    /// Counts an entry that was found, but cannot be used.
+    pub(super) fn stale(&self) {
+        self.stale.increment(1);
+    }
+}
+
+/// Counts the entries that one cache gives up.
+pub(super) struct EvictionMeter {
+    size: Counter,
+    expired: Counter,
+    removed: Counter,
+}
+
+impl EvictionMeter {
+    pub(super) fn new(cache: &'static str) -> EvictionMeter {
+        let of = |reason| counter!(CACHE_EVICTIONS, "cache" => cache, "reason" => reason);
+        EvictionMeter {
+            size: of("size"),
+            expired: of("expired"),
+            removed: of("removed"),
+        }
+    }
+
+    pub(super) fn count(&self, cause: RemovalCause) {
+        match cause {
+            RemovalCause::Size => self.size.increment(1),
+            RemovalCause::Expired => self.expired.increment(1),
+            RemovalCause::Explicit => self.removed.increment(1),
+            // By a newer version, or by itself with another weight.
+            RemovalCause::Replaced => {}
+        }
     }
 }
 

@@ -20,7 +20,8 @@ use hashbrown::Equivalent;
 use moka::sync::Cache;
 
 use super::cache_state::CacheState;
-use super::meter::LookupMeter;
+use super::entries::StoreSize;
+use super::meter::{EvictionMeter, LookupMeter};
 
 /// The weight of an entry.
 pub trait Weighs {
@@ -152,14 +153,16 @@ where
 {
     /// An empty cache of about `max_bytes`, texts included; it evicts the operations that are used least.
     pub fn new(max_bytes: u64) -> Plans<T, E> {
+        let evictions = EvictionMeter::new("plan");
         let entries = Cache::builder()
-            .name("plans")
+            .name("plan")
             .max_capacity(max_bytes)
             .weigher(|operation: &PlanKey, compiled: &Arc<T>| {
                 const FIXED: usize = 160;
                 let weight = FIXED + operation.text.len() + compiled.weight();
                 u32::try_from(weight).unwrap_or(u32::MAX)
             })
+            .eviction_listener(move |_, _, cause| evictions.count(cause))
             .build_with_hasher(ahash::RandomState::new());
         let under_way = UnderWay {
             by_operation: Mutex::default(),
@@ -268,8 +271,17 @@ where
 
     /// The bytes that they hold now.
     pub fn weight(&self) -> u64 {
+        self.size().bytes
+    }
+
+    /// Their number, and the bytes that they hold now and may hold.
+    pub fn size(&self) -> StoreSize {
         self.entries.run_pending_tasks();
-        self.entries.weighted_size()
+        StoreSize {
+            entries: self.entries.entry_count(),
+            bytes: self.entries.weighted_size(),
+            max_bytes: self.entries.policy().max_capacity().unwrap_or(u64::MAX),
+        }
     }
 
     /// True if there are none, at the last housekeeping.

@@ -71,7 +71,13 @@ impl Responses {
             Answer::Now(stored) => stored,
             answer => self.current(answer).await,
         };
-        let response = stored.and_then(|stored| self.usable(&stored));
+        let response = stored.and_then(|stored| {
+            let usable = self.usable(&stored);
+            if usable.is_none() {
+                self.lookups.stale();
+            }
+            usable
+        });
         self.lookups.count(match response {
             Some(_) => CacheState::Hit,
             None => CacheState::Miss,

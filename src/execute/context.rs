@@ -19,6 +19,7 @@ use crate::response::values::object;
 use crate::response::{Counting, Sizes};
 use crate::source::CallOptions;
 use crate::source::envelope::headers_value;
+use crate::source::gate::Gate;
 
 /// The runtime of one connector.
 #[derive(Debug, Clone)]
@@ -35,6 +36,8 @@ pub struct ConnectorRuntime {
     pub options: CallOptions,
     /// One endpoint for each connect, in their order; one for a GraphQL service.
     pub endpoints: Vec<Arc<Endpoint>>,
+    /// How many of its calls may run.
+    pub gate: Arc<Gate>,
 }
 
 /// Bounds of one execution.

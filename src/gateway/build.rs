@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::configured::{ConfiguredConnector, Setup, SetupProblem};
 use super::generation::Fingerprints;
 use super::limits::waiting;
+use super::native::ConnectorInfo;
 use super::reserved::reserved_names;
 use super::shared::Shared;
 use super::sources::Sources;
@@ -29,6 +30,8 @@ pub(super) struct GatewayParts {
     pub(super) composed: Composed,
     pub(super) fingerprints: Fingerprints,
     pub(super) runtime: Runtime,
+    /// The connectors that operators see.
+    pub(super) infos: Vec<ConnectorInfo>,
     /// The schema of the gateway's own connector, as operators query it.
     pub(super) for_operators: Arc<dyn NativeSchema>,
 }
@@ -69,7 +72,7 @@ pub(super) fn build(
     }
     let infos = native::infos(&connectors, &set_aside);
     let audience = settings.general.connector_health;
-    let native = native::connector(infos, Arc::downgrade(documents), audience);
+    let native = native::connector(infos.clone(), Arc::downgrade(documents), audience);
     let native = native.map_err(SetupProblem::Schema)?;
     let wires = wires.with(NativeWire::new(&native.subgraph.name, native.schema));
     let is_public = settings.general.own_fields == Audience::Public;
@@ -129,6 +132,7 @@ pub(super) fn build(
         fingerprints,
         composed,
         runtime,
+        infos,
         for_operators: native.for_operators,
     })
 }
@@ -248,6 +252,7 @@ fn connector_runtime<'a>(
             ..CallOptions::default()
         },
         endpoints,
+        gate: sources.gate(),
     })
 }
 

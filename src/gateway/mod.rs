@@ -18,6 +18,7 @@ mod introspection;
 mod labels;
 mod limits;
 mod live;
+mod measure;
 mod native;
 mod offload;
 mod payloads;

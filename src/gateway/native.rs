@@ -35,6 +35,24 @@ pub(super) struct ConnectorInfo {
     set_aside: Option<(String, Served)>,
 }
 
+impl ConnectorInfo {
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its state, by the figures of its calls.
+    pub(super) fn state(&self, figures: Option<&Snapshot>) -> ConnectorState {
+        let aside = self.set_aside.as_ref();
+        let is_aside = aside.is_some_and(|(_, served)| *served > Served::LastGood);
+        match figures.filter(|figures| figures.calls > 0) {
+            _ if is_aside => ConnectorState::SetAside,
+            None => ConnectorState::Idle,
+            Some(figures) if figures.failing => ConnectorState::Down,
+            Some(_) => ConnectorState::Up,
+        }
+    }
+}
+
 /// The constant data of all connectors, by name.
 pub(super) fn infos(
     connectors: &[ConfiguredConnector],
@@ -85,7 +103,7 @@ enum Protocol {
 /// The state of a connector, by its last call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(name = "SangamConnectorState")]
-enum ConnectorState {
+pub(super) enum ConnectorState {
     /// No call has been made yet.
     Idle,
     /// Its last call succeeded.
@@ -94,6 +112,16 @@ enum ConnectorState {
     Down,
     /// Its folder or its settings have errors: its fields are null, with an error, or not in the schema.
     SetAside,
+}
+
+impl ConnectorState {
+    /// All states, with their names.
+    pub(super) const NAMES: [(ConnectorState, &str); 4] = [
+        (ConnectorState::Idle, "IDLE"),
+        (ConnectorState::Up, "UP"),
+        (ConnectorState::Down, "DOWN"),
+        (ConnectorState::SetAside, "SET_ASIDE"),
+    ];
 }
 
 /// A connector and its state.
@@ -157,9 +185,7 @@ impl Query {
                 let count = shown.as_ref().map_or(0, of);
                 self.shows_figures.then_some(count as f64)
             };
-            let aside = info.set_aside.as_ref();
-            let is_aside = aside.is_some_and(|(_, served)| *served > Served::LastGood);
-            let problem = aside.map(|(problem, _)| problem.clone());
+            let problem = info.set_aside.as_ref().map(|(problem, _)| problem.clone());
             let seconds = |timestamp: crate::cache::Timestamp| timestamp.0 as f64 / 1000.0;
             Connector {
                 name: info.name.clone(),
@@ -167,12 +193,7 @@ impl Query {
                 description: info.description.clone(),
                 protocol: info.protocol,
                 problem: problem.filter(|_| self.shows_figures),
-                state: match figures {
-                    _ if is_aside => ConnectorState::SetAside,
-                    None => ConnectorState::Idle,
-                    Some(figures) if figures.failing => ConnectorState::Down,
-                    Some(_) => ConnectorState::Up,
-                },
+                state: info.state(figures.as_ref()),
                 last_error: shown
                     .and_then(|f| f.last_failure)
                     .map(|failure| failure.kind.as_str().to_owned()),

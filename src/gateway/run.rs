@@ -13,6 +13,7 @@ use super::compile::{Compiled, CompiledOperation, Compiling};
 use super::configured::{ConfiguredConnector, Setup, SetupProblem};
 use super::cost::CostControl;
 use super::introspection::Introspection;
+use super::native::ConnectorInfo;
 use super::refusal::Refusal;
 use super::respond::{executed_response, response_key, served_response};
 use super::shared::Shared;
@@ -42,6 +43,8 @@ pub struct Gateway {
     pub(super) introspection: Arc<Introspection>,
     pub(super) plans: Plans<Compiled, Refusal>,
     pub(super) shared: Shared,
+    /// The connectors that operators see.
+    pub(super) connectors: Vec<ConnectorInfo>,
     /// The percentage of requests for which each named override label is on.
     label_settings: BTreeMap<String, Percentage>,
     /// The schema of the gateway's own connector, as operators query it.
@@ -152,6 +155,7 @@ impl Gateway {
             label_settings: settings.override_labels.clone(),
             for_operators: parts.for_operators,
             own_fields: settings.general.own_fields,
+            connectors: parts.infos,
             cost: CostControl::new(&settings.cost, settings.limits.concurrent_requests),
             composed: parts.composed,
             runtime: parts.runtime,

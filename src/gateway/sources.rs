@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::configured::{ConfiguredConnector, SetupProblem};
 use crate::connector::{Connect, RequestTemplate, Subgraph, SubgraphKind};
+use crate::source::gate::Gate;
 use crate::source::{NoSource, SetupError, Source, SourceParts, Wires, native};
 
 /// Gives the connects of a connector the templates of their wires.
@@ -48,6 +49,11 @@ impl<'a> Sources<'a> {
             parts,
             open: HashMap::new(),
         }
+    }
+
+    /// How many calls of the connector may run.
+    pub(super) fn gate(&self) -> Arc<Gate> {
+        Arc::clone(&self.parts.gate)
     }
 
     /// The source that a connect calls.

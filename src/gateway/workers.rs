@@ -109,6 +109,17 @@ impl Workers {
         }
     }
 
+    /// The number of jobs that run, and of those that wait.
+    pub(super) fn load(&self) -> (usize, usize) {
+        let queue = self.pool.lock();
+        (queue.threads - queue.idle, queue.waiting())
+    }
+
+    /// The number of jobs that may wait.
+    pub(super) fn longest_queue(&self) -> usize {
+        self.pool.limits.queue
+    }
+
     /// Runs a job for an operation whose text has `length` bytes. Dropping the future removes the job from the queue. A
     /// running job continues; it gets a function that tells whether a caller still waits for its result.
     pub(super) fn run<T, F>(

@@ -1,15 +1,14 @@
-//! The metrics: one table gives their names, help texts, buckets and documentation.
+//! The metrics: one table gives their names, labels, help texts and documentation.
 
-use std::sync::OnceLock;
-
-use metrics::Unit;
-use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use MetricKind::{Bytes, Cost, Counter, FractionalCounter, Gauge, Seconds};
 
 /// The kind of a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MetricKind {
-    /// Only grows.
+    /// Only grows, by whole numbers.
     Counter,
+    /// Only grows.
+    FractionalCounter,
     /// Goes up and down.
     Gauge,
     /// Seconds, in buckets.
@@ -73,180 +72,148 @@ pub const RELOADS: &str = "sangam_reloads_total";
 /// Connectors with a problem.
 pub const SET_ASIDE: &str = "sangam_connectors_with_problems";
 
+/// Calls that run now.
+pub const FETCHES_IN_FLIGHT: &str = "sangam_fetches_in_flight";
+/// Calls that wait for others to end.
+pub const FETCHES_QUEUED: &str = "sangam_fetches_queued";
+/// The number of calls that may run.
+pub const FETCHES_MAX: &str = "sangam_fetches_max";
+/// Requests that wait for an upstream.
+pub const REQUESTS_WAITING: &str = "sangam_requests_waiting";
+/// The states of connectors.
+pub const CONNECTOR_STATE: &str = "sangam_connector_state";
+/// When calls of a connector last succeeded.
+pub const LAST_SUCCESS: &str = "sangam_connector_last_success_timestamp_seconds";
+/// Cache entries that were found, but could not be used.
+pub const CACHE_STALE: &str = "sangam_cache_stale_total";
+/// Entries of caches.
+pub const CACHE_ENTRIES: &str = "sangam_cache_entries";
+/// Bytes of caches.
+pub const CACHE_BYTES: &str = "sangam_cache_bytes";
+/// The bounds of caches.
+pub const CACHE_MAX_BYTES: &str = "sangam_cache_max_bytes";
+/// Entries that caches have given up.
+pub const CACHE_EVICTIONS: &str = "sangam_cache_evictions_total";
+/// Bytes that operations hold.
+pub const OPERATIONS_HELD: &str = "sangam_operations_held_bytes";
+/// Jobs that run on the threads for compiling.
+pub const COMPILING: &str = "sangam_compilations_in_flight";
+/// Jobs that wait for these threads.
+pub const COMPILATIONS_QUEUED: &str = "sangam_compilations_queued";
+/// The bounds that the settings give.
+pub const LIMIT: &str = "sangam_limit";
+/// The number of reloads that were served, and the start.
+pub const GENERATION: &str = "sangam_config_generation";
+/// Whether the last reload is served.
+pub const RELOAD_SUCCESSFUL: &str = "sangam_config_last_reload_successful";
+/// When the served files were read.
+pub const RELOAD_TIME: &str = "sangam_config_last_reload_success_timestamp_seconds";
+/// The build.
+pub const BUILD_INFO: &str = "sangam_build_info";
+/// The processor time of the process.
+pub const PROCESS_CPU: &str = "process_cpu_seconds_total";
+/// Its resident memory.
+pub const PROCESS_RESIDENT: &str = "process_resident_memory_bytes";
+/// Its virtual memory.
+pub const PROCESS_VIRTUAL: &str = "process_virtual_memory_bytes";
+/// The memory that its control group may use.
+pub const PROCESS_MEMORY_MAX: &str = "sangam_process_memory_max_bytes";
+/// Its open descriptors.
+pub const PROCESS_FDS: &str = "process_open_fds";
+/// The number of descriptors that it may open.
+pub const PROCESS_MAX_FDS: &str = "process_max_fds";
+/// When it started.
+pub const PROCESS_START: &str = "process_start_time_seconds";
+/// Its threads.
+pub const PROCESS_THREADS: &str = "process_threads";
+
 /// Every metric.
+#[rustfmt::skip]
 pub const METRICS: &[Metric] = &[
-    Metric {
-        name: REQUESTS,
-        kind: MetricKind::Counter,
-        labels: &["outcome"],
-        about: "GraphQL requests by outcome: executed, refused (not valid or over a limit), malformed (not GraphQL over HTTP), shed (the gateway is busy), failed",
-    },
-    Metric {
-        name: REQUEST_SECONDS,
-        kind: MetricKind::Seconds,
-        labels: &[],
-        about: "Time from the head of a GraphQL request to its response",
-    },
-    Metric {
-        name: REQUESTS_IN_FLIGHT,
-        kind: MetricKind::Gauge,
-        labels: &[],
-        about: "GraphQL requests that are executed now",
-    },
-    Metric {
-        name: ANSWER_BYTES,
-        kind: MetricKind::Bytes,
-        labels: &[],
-        about: "Length of responses before compression",
-    },
-    Metric {
-        name: CONNECTIONS,
-        kind: MetricKind::Counter,
-        labels: &["listener", "outcome"],
-        about: "Connections of clients and operators: accepted, refused (the limit is reached), failed (the system call failed)",
-    },
-    Metric {
-        name: CONNECTIONS_OPEN,
-        kind: MetricKind::Gauge,
-        labels: &["listener"],
-        about: "Open connections",
-    },
-    Metric {
-        name: CLIENTS_ENDED,
-        kind: MetricKind::Counter,
-        labels: &["listener", "reason"],
-        about: "Connections closed because they had no request for too long (idle) or the head of one did not arrive in time (head); \
-                responses abandoned because their clients were too slow (answer) or the slowest when memory was full (room); \
-                responses replaced by status 503 when memory was full and no client was slow (no_room)",
-    },
-    Metric {
-        name: ANSWERS_HELD,
-        kind: MetricKind::Gauge,
-        labels: &["listener"],
-        about: "Bytes of responses that clients have not taken",
-    },
-    Metric {
-        name: BODIES_HELD,
-        kind: MetricKind::Gauge,
-        labels: &[],
-        about: "Bytes of request bodies that have arrived in part",
-    },
-    Metric {
-        name: FETCHES,
-        kind: MetricKind::Counter,
-        labels: &["connector", "outcome"],
-        about: "Upstream calls by outcome, which is known when the response has been read: ok, or the kind of the error",
-    },
-    Metric {
-        name: FETCH_SECONDS,
-        kind: MetricKind::Seconds,
-        labels: &["connector"],
-        about: "Time of upstream calls",
-    },
-    Metric {
-        name: FETCH_BYTES,
-        kind: MetricKind::Counter,
-        labels: &["connector"],
-        about: "Bytes of upstream responses, decompressed",
-    },
-    Metric {
-        name: CACHE_LOOKUPS,
-        kind: MetricKind::Counter,
-        labels: &["cache", "state"],
-        about: "Lookups in a cache (document, entity, response; of plan only misses): hit, miss, shared, bypass",
-    },
-    Metric {
-        name: OPERATION_COST,
-        kind: MetricKind::Cost,
-        labels: &["kind"],
-        about: "Cost of operations that no cached response serves: estimated (before execution), actual (of one in sixty-four, \
-                and where the client asks for it)",
-    },
-    Metric {
-        name: COST_EXCEEDED,
-        kind: MetricKind::Counter,
-        labels: &["mode"],
-        about: "Operations whose estimated cost is over the maximum: enforce (refused), log (executed)",
-    },
-    Metric {
-        name: PLAN_SECONDS,
-        kind: MetricKind::Seconds,
-        labels: &[],
-        about: "Time to parse, validate and plan an operation that was not in the plan cache",
-    },
-    Metric {
-        name: RELOADS,
-        kind: MetricKind::Counter,
-        labels: &["outcome"],
-        about: "Reloads after a change of files or SIGHUP: reloaded, refused (the settings are wrong, or a connector with --strict)",
-    },
-    Metric {
-        name: SET_ASIDE,
-        kind: MetricKind::Gauge,
-        labels: &[],
-        about: "Connectors with errors or without values that they need, as the log says",
-    },
-    Metric {
-        name: LOG_LINES_DROPPED,
-        kind: MetricKind::Counter,
-        labels: &["reason"],
-        about: "Log lines that were not written: rate (more of one kind than `log.lines_per_second`), queue (the log was not read fast enough), failed (writing failed)",
-    },
+    metric(REQUESTS, Counter, &["outcome"], "GraphQL requests by outcome: executed, refused (not valid or over a limit), malformed (not GraphQL over HTTP), shed (the gateway is busy), failed"),
+    metric(REQUEST_SECONDS, Seconds, &[], "Time from the head of a GraphQL request to its response"),
+    metric(REQUESTS_IN_FLIGHT, Gauge, &[], "GraphQL requests that are executed now"),
+    metric(ANSWER_BYTES, Bytes, &[], "Length of responses before compression"),
+    metric(CONNECTIONS, Counter, &["listener", "outcome"], "Connections of clients and operators: accepted, refused (the limit is reached), failed (the system call failed)"),
+    metric(CONNECTIONS_OPEN, Gauge, &["listener"], "Open connections"),
+    metric(CLIENTS_ENDED, Counter, &["listener", "reason"], "Connections closed because they had no request for too long (idle) or the head of one did not arrive in time (head); responses abandoned because their clients were too slow (answer) or the slowest when memory was full (room); responses replaced by status 503 when memory was full and no client was slow (no_room)"),
+    metric(ANSWERS_HELD, Gauge, &["listener"], "Bytes of responses that clients have not taken"),
+    metric(BODIES_HELD, Gauge, &[], "Bytes of request bodies that have arrived in part"),
+    metric(OPERATIONS_HELD, Gauge, &[], "Bytes that running operations hold: upstream bodies, rows and responses together"),
+    metric(LIMIT, Gauge, &["limit"], "Bounds that the settings give, by the names of the settings: bytes or numbers, for ratios with what is held or in flight. `limits.connections` is less where the process may not open enough descriptors"),
+    metric(FETCHES, Counter, &["connector", "outcome"], "Upstream calls by outcome, which is known when the response has been read: ok, or the kind of the error"),
+    metric(FETCH_SECONDS, Seconds, &["connector"], "Time of upstream calls"),
+    metric(FETCH_BYTES, Counter, &["connector"], "Bytes of upstream responses, decompressed"),
+    metric(FETCHES_IN_FLIGHT, Gauge, &["connector"], "Upstream calls that run now"),
+    metric(FETCHES_QUEUED, Gauge, &["connector"], "Upstream calls that wait until others have ended"),
+    metric(FETCHES_MAX, Gauge, &["connector"], "Upstream calls that may run at the same time (the setting `concurrency`)"),
+    metric(REQUESTS_WAITING, Gauge, &["connector", "for"], "Client requests that wait for an upstream, as `in_flight` and `waiters` count them: for a call of their own (call), for the call of another request (join)"),
+    metric(CONNECTOR_STATE, Gauge, &["connector", "state"], "The state of a connector, as the field `connectors` has it: 1 for the state that it is in, 0 for the others of IDLE (not called yet), UP, DOWN (the last call failed), SET_ASIDE (its folder or its settings have errors)"),
+    metric(LAST_SUCCESS, Gauge, &["connector"], "When a call to the upstream last succeeded, in seconds since 1970; absent before the first success"),
+    metric(CACHE_LOOKUPS, Counter, &["cache", "state"], "Lookups in a cache (document, entity, response; of plan only misses): hit, miss, shared, bypass"),
+    metric(CACHE_STALE, Counter, &["cache"], "Lookups that found an entry which was no longer fresh, or was read before a mutation; they count as misses too"),
+    metric(CACHE_ENTRIES, Gauge, &["cache"], "Entries of a cache: document (with the entities), response, plan"),
+    metric(CACHE_BYTES, Gauge, &["cache"], "Bytes that the entries of a cache hold"),
+    metric(CACHE_MAX_BYTES, Gauge, &["cache"], "Bytes that the entries of a cache may hold (`[cache]`)"),
+    metric(CACHE_EVICTIONS, Counter, &["cache", "reason"], "Entries that a cache has given up: size (it is full), expired, removed (could not be used)"),
+    metric(OPERATION_COST, Cost, &["kind"], "Cost of operations that no cached response serves: estimated (before execution), actual (of one in sixty-four, and where the client asks for it)"),
+    metric(COST_EXCEEDED, Counter, &["mode"], "Operations whose estimated cost is over the maximum: enforce (refused), log (executed)"),
+    metric(PLAN_SECONDS, Seconds, &[], "Time to parse, validate and plan an operation that was not in the plan cache"),
+    metric(COMPILING, Gauge, &[], "Operations that are compiled now, and introspection responses that are written now"),
+    metric(COMPILATIONS_QUEUED, Gauge, &[], "The same that wait for a thread"),
+    metric(RELOADS, Counter, &["outcome"], "Reloads after a change of files or SIGHUP: reloaded, refused (the settings are wrong, or a connector with --strict)"),
+    metric(GENERATION, Gauge, &[], "The number of the generation of folders and settings that is served; 1 after the start"),
+    metric(RELOAD_SUCCESSFUL, Gauge, &[], "1 if the folders and settings are served as they were last read, 0 if the last reload was refused"),
+    metric(RELOAD_TIME, Gauge, &[], "When the served folders and settings were read, in seconds since 1970"),
+    metric(SET_ASIDE, Gauge, &[], "Connectors with errors or without values that they need, as the log says"),
+    metric(LOG_LINES_DROPPED, Counter, &["reason"], "Log lines that were not written: rate (more of one kind than `log.lines_per_second`), queue (the log was not read fast enough), failed (writing failed)"),
+    metric(BUILD_INFO, Gauge, &["version", "commit", "rustc"], "1, with the build as labels"),
+    metric(PROCESS_CPU, FractionalCounter, &[], "Processor time of the process, in seconds"),
+    metric(PROCESS_RESIDENT, Gauge, &[], "Resident memory of the process, in bytes"),
+    metric(PROCESS_VIRTUAL, Gauge, &[], "Virtual memory of the process, in bytes"),
+    metric(PROCESS_MEMORY_MAX, Gauge, &[], "Memory that the control group of the process may use, in bytes; absent if it has no limit"),
+    metric(PROCESS_FDS, Gauge, &[], "Open file descriptors"),
+    metric(PROCESS_MAX_FDS, Gauge, &[], "File descriptors that the process may open"),
+    metric(PROCESS_THREADS, Gauge, &[], "Threads of the process"),
+    metric(PROCESS_START, Gauge, &[], "When the process started, in seconds since 1970"),
 ];
 
-const SECONDS_BUCKETS: [f64; 13] = [
-    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0,
+const fn metric(
+    name: &'static str,
+    kind: MetricKind,
+    labels: &'static [&'static str],
+    about: &'static str,
+) -> Metric {
+    Metric {
+        name,
+        kind,
+        labels,
+        about,
+    }
+}
+
+impl Metric {
+    /// The metric of this name.
+    pub fn named(name: &str) -> Option<&'static Metric> {
+        METRICS.iter().find(|metric| metric.name == name)
+    }
+}
+
+impl MetricKind {
+    /// The upper bounds of its buckets; none if it is not a histogram.
+    pub fn buckets(self) -> &'static [f64] {
+        match self {
+            Seconds => &SECONDS_BUCKETS,
+            Bytes => &BYTES_BUCKETS,
+            Cost => &COST_BUCKETS,
+            Counter | FractionalCounter | Gauge => &[],
+        }
+    }
+}
+
+const SECONDS_BUCKETS: [f64; 15] = [
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
 ];
 const BYTES_BUCKETS: [f64; 7] = [256.0, 1e3, 4e3, 16e3, 64e3, 1e6, 16e6];
 
 const COST_BUCKETS: [f64; 9] = [1.0, 10.0, 100.0, 500.0, 2e3, 5e3, 1e4, 2e4, 1e5];
-
-static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
-
-/// Installs the recorder of this process, once, and returns the handle that renders its metrics.
-pub fn install() -> PrometheusHandle {
-    HANDLE
-        .get_or_init(|| {
-            let mut builder = PrometheusBuilder::new();
-            for metric in METRICS {
-                let buckets: &[f64] = match metric.kind {
-                    MetricKind::Seconds => &SECONDS_BUCKETS,
-                    MetricKind::Bytes => &BYTES_BUCKETS,
-                    MetricKind::Cost => &COST_BUCKETS,
-                    _ => continue,
-                };
-                let matcher = Matcher::Full(metric.name.to_owned());
-                // Refused only for an empty list of buckets.
-                builder = builder
-                    .set_buckets_for_metric(matcher, buckets)
-                    .unwrap_or_default();
-            }
-            let recorder = builder.build_recorder();
-            let handle = recorder.handle();
-            // Fails when a recorder is there already: then that one records, and this handle renders nothing.
-            let _ = metrics::set_global_recorder(recorder);
-            describe();
-            handle
-        })
-        .clone()
-}
-
-fn describe() {
-    for metric in METRICS {
-        match metric.kind {
-            MetricKind::Counter => {
-                metrics::describe_counter!(metric.name, Unit::Count, metric.about)
-            }
-            MetricKind::Gauge => metrics::describe_gauge!(metric.name, Unit::Count, metric.about),
-            MetricKind::Seconds => {
-                metrics::describe_histogram!(metric.name, Unit::Seconds, metric.about)
-            }
-            MetricKind::Bytes => {
-                metrics::describe_histogram!(metric.name, Unit::Bytes, metric.about)
-            }
-            MetricKind::Cost => {
-                metrics::describe_histogram!(metric.name, Unit::Count, metric.about)
-            }
-        }
-    }
-}

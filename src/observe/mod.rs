@@ -11,7 +11,10 @@ mod mask;
 pub mod metrics;
 mod otlp;
 mod panics;
+pub mod process;
 mod queue;
+mod recorder;
+mod samples;
 pub mod scope;
 mod table;
 mod trace_context;
@@ -38,6 +41,8 @@ use tracing_subscriber::registry::{LookupSpan, Registry};
 pub use limiter::LogClock;
 pub use mask::Masker;
 pub use queue::LogSink;
+pub use recorder::Recorder;
+pub use samples::Samples;
 pub use table::markdown;
 pub use trace_context::TraceContext;
 
@@ -161,7 +166,7 @@ pub fn install(
     tracing: &Tracing,
 ) -> Result<Observer, Box<dyn std::error::Error + Send + Sync>> {
     // First: all counters are looked up in the installed recorder.
-    metrics::install();
+    Recorder::install();
     let clock = Box::new(Instant::now);
     let (subscriber, observer) = subscriber(log, tracing, standard_error(), clock)?;
     tracing::subscriber::set_global_default(subscriber)?;

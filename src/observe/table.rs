@@ -13,6 +13,7 @@ Metrics, log fields and traces of the gateway. Generated from `src/observe/`; do
 ## Metrics
 
 `GET /metrics` on the admin listener, in the Prometheus text format. Connectors appear by the names of their folders.
+Metrics without the prefix `sangam_` have the names that Prometheus libraries use; they need `/proc`.
 
 | metric | kind | labels | meaning |
 |---|---|---|---|
@@ -43,12 +44,28 @@ field, so they are never logged. Besides these, each line has `time`, `level`, `
 |---|---|
 ";
 
+/// The buckets of the histograms.
+fn buckets() -> String {
+    let mut text = "\nThe upper bounds of the buckets of histograms:\n\n".to_owned();
+    let kinds = [
+        ("seconds", MetricKind::Seconds),
+        ("bytes", MetricKind::Bytes),
+        ("cost", MetricKind::Cost),
+    ];
+    for (name, kind) in kinds {
+        let bounds: Vec<String> = kind.buckets().iter().map(f64::to_string).collect();
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "- {name}: {}", bounds.join(", "));
+    }
+    text
+}
+
 /// `docs/observability.md`.
 pub fn markdown() -> String {
     let mut text = HEAD.to_owned();
     for metric in METRICS {
         let kind = match metric.kind {
-            MetricKind::Counter => "counter",
+            MetricKind::Counter | MetricKind::FractionalCounter => "counter",
             MetricKind::Gauge => "gauge",
             MetricKind::Seconds => "histogram, seconds",
             MetricKind::Bytes => "histogram, bytes",
@@ -68,6 +85,7 @@ pub fn markdown() -> String {
             metric.about
         );
     }
+    text.push_str(&buckets());
     text.push_str(FIELDS_HEAD);
     for field in FIELDS.iter().filter(|field| field.name != "message") {
         let _ = writeln!(text, "| `{}` | {} |", field.name, field.about);

@@ -66,7 +66,7 @@ async fn require_token(
 
 async fn metrics(State(state): State<Arc<ServerState>>) -> impl IntoResponse {
     let headers = [(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
-    (headers, state.metrics.render())
+    (headers, state.metrics_page())
 }
 
 async fn details(State(state): State<Arc<ServerState>>) -> impl IntoResponse {

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use crate::gateway::{ClientContext, Gateway, GraphqlRequest, GraphqlResponse, LiveGateway};
+use crate::observe::Samples;
 
 /// Executes GraphQL requests. [`Gateway`] implements it; the server's tests have implementations of their own.
 #[async_trait]
@@ -20,6 +21,9 @@ pub trait Executor: Send + Sync + 'static {
     /// The names and states of the connectors, for every client, as a JSON list; `None` if clients may not see
     /// them.
     async fn states(&self) -> Option<Bytes>;
+
+    /// Adds its figures to the metrics.
+    fn measure(&self, samples: &mut Samples);
 }
 
 #[async_trait]
@@ -39,6 +43,10 @@ impl Executor for Gateway {
     async fn states(&self) -> Option<Bytes> {
         Gateway::states(self).await
     }
+
+    fn measure(&self, samples: &mut Samples) {
+        Gateway::measure(self, samples);
+    }
 }
 
 #[async_trait]
@@ -57,5 +65,9 @@ impl Executor for LiveGateway {
 
     async fn states(&self) -> Option<Bytes> {
         self.current().states().await
+    }
+
+    fn measure(&self, samples: &mut Samples) {
+        self.current().measure(samples);
     }
 }

@@ -27,6 +27,7 @@ mod health;
 mod landing_page;
 mod listen;
 mod listener_state;
+mod measure;
 mod media;
 mod observe_request;
 mod protocol;

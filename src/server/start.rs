@@ -23,7 +23,6 @@ use super::start_error::StartError;
 use super::state::ServerState;
 use super::{accept, cors, health, landing_page, listen, schema};
 use crate::config::Settings;
-use crate::observe::metrics as names;
 
 /// The paths of the client listener.
 fn app(state: Arc<ServerState>, settings: &Settings) -> Dispatch {
@@ -138,14 +137,11 @@ impl Server {
     /// Histograms collect samples until the metrics are read. This aggregates them regularly, in case that never happens.
     fn keep_metrics_small(&mut self) {
         let state = self.state.clone();
-        let held = metrics::gauge!(names::BODIES_HELD);
         self.upkeep.spawn(async move {
             let mut ticks = tokio::time::interval(Duration::from_secs(1));
             loop {
                 ticks.tick().await;
-                // `f64` is exact up to 2^52 bytes.
-                held.set(state.bodies.held() as f64);
-                state.metrics.run_upkeep();
+                state.recorder.run_upkeep();
             }
         });
     }

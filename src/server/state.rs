@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::connections::Connections;
@@ -14,7 +13,7 @@ use super::protocol::has_many_streams;
 use super::refusal::HttpRefusal;
 use super::request_body::PartialBodies;
 use crate::config::{Limits, Settings};
-use crate::observe::metrics as names;
+use crate::observe::Recorder;
 
 /// The state that all handlers share.
 pub(super) struct ServerState {
@@ -30,14 +29,14 @@ pub(super) struct ServerState {
     /// The connections of clients, without those of operators.
     pub(super) connections: Arc<Connections>,
     pub(super) stopping: AtomicBool,
-    pub(super) metrics: PrometheusHandle,
+    pub(super) recorder: Recorder,
 }
 
 impl ServerState {
     pub(super) fn new(settings: &Settings, executor: Arc<dyn Executor>) -> ServerState {
         let limits = settings.limits.clone();
         // First: the metrics of the other fields are looked up in the installed recorder.
-        let metrics = names::install();
+        let recorder = Recorder::install();
         let connections = descriptors::connections(
             limits.connections,
             limits.reserved_descriptors,
@@ -52,7 +51,7 @@ impl ServerState {
             bodies: PartialBodies::new(limits.bodies_bytes.0),
             connections: Connections::new("clients", connections, &limits),
             stopping: AtomicBool::new(false),
-            metrics,
+            recorder,
             limits,
         }
     }

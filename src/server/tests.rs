@@ -25,6 +25,7 @@ use crate::config::{ByteSize, Secret, Settings};
 use crate::gateway::{
     ClientContext, GraphqlRequest, GraphqlResponse, Payload, RequestOutcome, ResponseCachePolicy,
 };
+use crate::observe::Samples;
 
 /// A body of more than a hundred bytes.
 const LONG_REQUEST: &str = r#"{"query":"{aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa}"}"#;
@@ -122,6 +123,8 @@ impl Executor for Fake {
     async fn states(&self) -> Option<Bytes> {
         Some(Bytes::from_static(b"[]"))
     }
+
+    fn measure(&self, _: &mut Samples) {}
 }
 
 struct Running {

@@ -16,6 +16,7 @@ use crate::config::ConnectorLimits;
 #[derive(Debug)]
 pub struct Gate {
     running: Semaphore,
+    max_running: usize,
     waiting: AtomicUsize,
     max_waiting: usize,
     max_wait: Duration,
@@ -44,12 +45,30 @@ impl Gate {
     /// At most `max_running` calls at the same time (at least one), and `max_waiting` in the queue, each for
     /// `max_wait`.
     pub fn new(max_running: usize, max_waiting: usize, max_wait: Duration) -> Gate {
+        let max_running = max_running.clamp(1, Semaphore::MAX_PERMITS);
         Gate {
-            running: Semaphore::new(max_running.clamp(1, Semaphore::MAX_PERMITS)),
+            running: Semaphore::new(max_running),
+            max_running,
             waiting: AtomicUsize::new(0),
             max_waiting,
             max_wait,
         }
+    }
+
+    /// The number of calls that run.
+    pub fn running(&self) -> usize {
+        self.max_running
+            .saturating_sub(self.running.available_permits())
+    }
+
+    /// The number of calls that wait.
+    pub fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed).min(self.max_waiting)
+    }
+
+    /// The number of calls that may run.
+    pub fn most(&self) -> usize {
+        self.max_running
     }
 
     /// Waits for a permit.

@@ -15,6 +15,7 @@ use sangam::document::Value;
 use sangam::execute::{ConnectorRuntime, Execution, ExecutionLimits, RequestContext, Runtime};
 use sangam::gateway::{ClientContext, ConfiguredConnector, Gateway, GraphqlRequest};
 use sangam::source::CallOptions;
+use sangam::source::gate::Gate;
 use serde::Deserialize;
 
 use crate::plans::{compiler, graph, subgraph};
@@ -331,6 +332,7 @@ async fn a_fetch_that_waits_for_itself() {
                 ..CallOptions::default()
             },
             endpoints: Vec::new(),
+            gate: Arc::new(Gate::new(1, 0, Duration::ZERO)),
         }],
         documents: Arc::new(Documents::new(0)),
         limits: ExecutionLimits::from(&Limits::default()),

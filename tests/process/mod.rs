@@ -10,6 +10,7 @@ mod failing_calls;
 mod findings;
 mod log;
 mod memory;
+mod metrics;
 mod operations;
 mod package;
 mod quarantine;

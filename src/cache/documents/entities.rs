@@ -98,11 +98,16 @@ impl Documents {
             let (stored, epoch) = self.look(call.endpoint, &entities, &missing).await;
             let mut stored = stored.into_iter();
             missing.retain(|index| {
-                let usable = stored.next().flatten().and_then(|document| {
+                let found = stored.next().flatten();
+                let is_found = found.is_some();
+                let usable = found.and_then(|document| {
                     let key = &entities.keys[*index];
                     let lifetime = entities.rules.lifetime;
                     self.shared.usable(document, key, epoch, lifetime)
                 });
+                if is_found && usable.is_none() && first_look {
+                    self.shared.entity_lookups.stale();
+                }
                 self.count_entity(call.endpoint, usable.is_some(), first_look);
                 cached[*index] = usable;
                 cached[*index].is_none()

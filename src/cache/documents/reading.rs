@@ -204,7 +204,13 @@ impl Inner {
     /// A document that is there at once and may be used.
     fn find_now(&self, key: &Key, epoch: u64, lifetime: Option<SchemaLifetime>) -> Option<Fetched> {
         match self.entries.get(key) {
-            Answer::Now(document) => self.usable(document?, key, epoch, lifetime),
+            Answer::Now(document) => {
+                let usable = self.usable(document?, key, epoch, lifetime);
+                if usable.is_none() {
+                    self.lookups.stale();
+                }
+                usable
+            }
             Answer::Later(_) => None,
         }
     }

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use tokio::signal::unix::Signal;
 use tokio::task::spawn_blocking;
@@ -18,7 +18,7 @@ use super::report::{self, Warnings};
 use crate::config::Settings;
 use crate::gateway::{Chosen, Gateway, LiveGateway, Served, choose};
 use crate::observe::Observer;
-use crate::observe::metrics::{RELOADS, SET_ASIDE};
+use crate::observe::metrics::{GENERATION, RELOAD_SUCCESSFUL, RELOAD_TIME, RELOADS, SET_ASIDE};
 use crate::server::Server;
 
 /// What is served now, and how to read it again.
@@ -80,6 +80,16 @@ impl State {
             settings: deployment.settings,
         }
     }
+
+    /// Counts that folders and settings are served as they were just read.
+    fn count(&self) {
+        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
+        metrics::gauge!(GENERATION).increment(1.0);
+        metrics::gauge!(RELOAD_SUCCESSFUL).set(1.0);
+        metrics::gauge!(RELOAD_TIME).set(since_1970.unwrap_or_default().as_secs_f64());
+        // `f64` is exact for every number of connectors.
+        metrics::gauge!(SET_ASIDE).set(self.problems.len() as f64);
+    }
 }
 
 impl Reloader {
@@ -96,6 +106,7 @@ impl Reloader {
         observer.hide(report::masker(&[(&state.settings, &state.served)]));
         report::new_warnings(&Warnings::new(), &state.warnings);
         log_problems(&BTreeMap::new(), &state.problems, &chosen);
+        state.count();
         Reloader {
             source,
             strict,
@@ -114,8 +125,6 @@ impl Reloader {
     /// Reloads whenever a file has changed, and on SIGHUP. Never ends.
     pub(super) async fn run(&mut self, server: &Server) {
         loop {
-            // `f64` is exact for every number of connectors.
-            metrics::gauge!(SET_ASIDE).set(self.state.problems.len() as f64);
             tokio::select! {
                 _ = self.hangup.recv() => {}
                 () = self.state.files.changed() => {}
@@ -139,6 +148,7 @@ impl Reloader {
                 tracing::error!("not reloaded: everything is served as before");
                 // The next change is one of the files as they are now.
                 self.state.files.accept();
+                metrics::gauge!(RELOAD_SUCCESSFUL).set(0.0);
                 "refused"
             }
         };
@@ -191,6 +201,7 @@ impl Reloader {
         let count = chosen.served.len();
         self.live.replace(chosen.built).await;
         self.state = state;
+        self.state.count();
         let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::info!(count, ms, "reloaded");
     }

@@ -1,0 +1,27 @@
+//! The page of metrics, with what is measured when it is read.
+
+use super::state::ServerState;
+use crate::observe::{Samples, metrics as names, process};
+
+impl ServerState {
+    /// The page in the text format of Prometheus.
+    pub(super) fn metrics_page(&self) -> String {
+        let mut samples = Samples::default();
+        process::measure(&mut samples);
+        samples.count(names::BODIES_HELD, &[], self.bodies.held());
+        let clients = &self.connections.limits;
+        for (limit, value) in [
+            (
+                "limits.concurrent_requests",
+                self.limits.concurrent_requests,
+            ),
+            ("limits.connections", clients.connections),
+            ("limits.answers_bytes", clients.response_bytes),
+            ("limits.bodies_bytes", self.limits.bodies_bytes.0),
+        ] {
+            samples.count(names::LIMIT, &[("limit", limit)], value);
+        }
+        self.executor.measure(&mut samples);
+        self.recorder.page(&samples)
+    }
+}
