@@ -217,6 +217,10 @@ section! {
         token: Option<Secret> = None,
         /// Open connections of operators; a further one is closed at once.
         connections: usize = 64,
+        /// Operations that have series of their own in the metrics, by name and signature; the requests of all others are
+        /// counted together. When there are as many, an operation that has not been requested for an hour makes room for a new
+        /// one.
+        operation_labels: usize = 100,
     }
 }
 

@@ -1,10 +1,15 @@
 //! The end of a payload: writes its rows, in pieces, within the bounds of the operation.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
+use metrics::SharedString;
 
 use super::{Executed, Execution};
 use crate::cache::Payload;
 use crate::cache::long::off_worker;
+use crate::errors::ErrorKind;
+use crate::observe::metrics::ERRORS;
 use crate::response::Sizes;
 use crate::response::bounds::Reached;
 use crate::response::error_list::ErrorList;
@@ -25,6 +30,16 @@ fn write_extensions(warnings: &[u8], of_sangam: &[String], body: &mut Vec<u8>) {
         body.extend_from_slice(&members.join(&b","[..]));
         body.push(b'}');
     }
+}
+
+/// Counts an error for operators.
+fn count_error(connector: Option<&Arc<str>>, kind: ErrorKind, times: u32) {
+    let connector = connector.map_or_else(
+        || SharedString::const_str(""),
+        |name| Arc::clone(name).into(),
+    );
+    metrics::counter!(ERRORS, "connector" => connector, "kind" => kind.as_str())
+        .increment(times.into());
 }
 
 impl Execution<'_> {
@@ -67,6 +82,7 @@ impl Execution<'_> {
                 extensions.push(format!("\"errorsLeftOut\":{}", errors.left_out()));
             }
             self.provenance.forbid();
+            errors.each_reported(&self.failures, count_error);
         }
         let counting = self.request.counting.as_ref();
         extensions.extend(counting.and_then(|counting| counting.reported(cost?)));

@@ -8,7 +8,8 @@ use super::generation::Fingerprints;
 use super::refusal::Refusal;
 use crate::cache::plans::Weighs;
 use crate::cache::{Generation, OperationKey, ResponseKey};
-use crate::operation::{Compiler, Operation};
+use crate::observe::operations::{ObservedOperation, OperationMeters};
+use crate::operation::{Compiler, Operation, signature};
 use crate::priority::Heavy;
 use crate::response::Sizes;
 
@@ -32,6 +33,8 @@ pub(super) struct CompiledOperation {
     pub(super) uses: AtomicU32,
     /// The buffer sizes of its last execution, as a hint for the next.
     pub(super) sizes: Mutex<Sizes>,
+    /// What operators see of it.
+    pub(super) observed: Arc<ObservedOperation>,
     /// The length of the operation's text in bytes.
     length: usize,
 }
@@ -45,6 +48,7 @@ pub(super) struct Compiling {
     pub(super) names: Vec<Arc<str>>,
     /// The hash of the public schema.
     pub(super) api: Generation,
+    pub(super) meters: Arc<OperationMeters>,
 }
 
 impl Compiling {
@@ -52,6 +56,7 @@ impl Compiling {
     pub(super) fn compile(&self, text: &str, name: Option<&str>) -> Compiled {
         match self.compiler.compile(text, name) {
             Ok(operation) => Compiled::Ready(Heavy::new(CompiledOperation {
+                observed: Arc::new(self.observed(&operation)),
                 generation: self
                     .fingerprints
                     .of_plan(&operation.plan, &self.names, &self.api),
@@ -64,6 +69,15 @@ impl Compiling {
             })),
             Err(rejection) => Compiled::Refused(rejection.into()),
         }
+    }
+
+    /// What operators see of an operation.
+    fn observed(&self, operation: &Operation) -> ObservedOperation {
+        let definition = &operation.definition;
+        let name = definition.name.as_ref().map_or("", |name| name.as_str());
+        let hash = signature(&operation.document, definition);
+        self.meters
+            .observe(name, &hash, definition.operation_type.name())
     }
 }
 

@@ -8,6 +8,7 @@ use crate::observe::{Samples, metrics as names};
 impl Gateway {
     /// Adds the figures of the caches, of the connectors, and of the work that waits.
     pub fn measure(&self, samples: &mut Samples) {
+        self.shared.operations.measure(samples);
         self.measure_caches(samples);
         let connectors = self.runtime.connectors.iter();
         for connector in connectors.filter(|connector| &*connector.name != OWN_CONNECTOR) {

@@ -50,6 +50,7 @@ pub use self::run::Gateway;
 pub use crate::cache::Payload;
 use crate::document::Value;
 use crate::observe::TraceContext;
+use crate::observe::operations::ObservedOperation;
 
 /// A GraphQL request as a client sent it, whatever the transport.
 #[derive(Debug, Clone, Default)]
@@ -90,6 +91,10 @@ pub struct GraphqlResponse {
     pub cache: ResponseCachePolicy,
     /// The client request headers that the response depends on; lower case.
     pub vary: Arc<[String]>,
+    /// The operation, for operators.
+    pub operation: Option<Arc<ObservedOperation>>,
+    /// Whether the response has `errors`.
+    pub has_errors: bool,
     /// What is sent. The fields above are known before the first payload, and hold for all of them.
     pub payloads: Payloads,
 }

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::{GraphqlResponse, Payload, RequestOutcome, ResponseCachePolicy};
+use super::{GraphqlRequest, GraphqlResponse, Payload, RequestOutcome, ResponseCachePolicy};
 use crate::document::write_json_string;
 use crate::errors::{ErrorCode, ErrorKind, code};
+use crate::observe::metrics::ERRORS;
+use crate::observe::operations::ObservedOperation;
 use crate::operation::Rejection;
 
 /// A response with errors and no data.
@@ -14,6 +16,7 @@ use crate::operation::Rejection;
 pub(super) struct Refusal {
     body: Bytes,
     outcome: RequestOutcome,
+    kind: ErrorKind,
 }
 
 impl Refusal {
@@ -25,6 +28,7 @@ impl Refusal {
         Refusal {
             body: Bytes::from(out),
             outcome: RequestOutcome::Refused,
+            kind,
         }
     }
 
@@ -60,13 +64,25 @@ impl Refusal {
         self.body.clone()
     }
 
-    pub(super) fn response(&self) -> GraphqlResponse {
+    /// The response to a request for this operation.
+    pub(super) fn response(&self, operation: &Arc<ObservedOperation>) -> GraphqlResponse {
+        metrics::counter!(ERRORS, "connector" => "", "kind" => self.kind.as_str()).increment(1);
         GraphqlResponse {
+            operation: Some(Arc::clone(operation)),
+            has_errors: true,
             payloads: Payload::only(self.body()).into(),
             outcome: self.outcome,
             cache: ResponseCachePolicy::default(),
             vary: Arc::default(),
         }
+    }
+}
+
+impl Refusal {
+    /// The response to a request whose operation could not be compiled.
+    pub(super) fn not_compiled(&self, request: &GraphqlRequest) -> GraphqlResponse {
+        let name = request.operation_name.as_deref();
+        self.response(&Arc::new(ObservedOperation::not_compiled(name)))
     }
 }
 
@@ -88,6 +104,7 @@ impl From<Rejection> for Refusal {
         Refusal {
             body: Bytes::from(out),
             outcome: RequestOutcome::Refused,
+            kind,
         }
     }
 }

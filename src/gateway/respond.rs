@@ -68,6 +68,8 @@ pub(super) fn executed_response(
         outcome: RequestOutcome::Executed,
         cache,
         vary: Arc::clone(&ready.operation.headers),
+        operation: Some(Arc::clone(&ready.observed)),
+        has_errors: executed.failed,
     }
 }
 
@@ -93,5 +95,7 @@ pub(super) fn served_response(served: Served, ready: &CompiledOperation) -> Grap
             age: served.age.map(|age| age.as_secs()),
         },
         vary: Arc::clone(&ready.operation.headers),
+        operation: Some(Arc::clone(&ready.observed)),
+        has_errors: false,
     }
 }

@@ -28,6 +28,7 @@ use crate::cache::{
 use crate::config::{Audience, Percentage, Settings};
 use crate::execute::{Executed, Execution, RequestContext, Runtime};
 use crate::graph::Composed;
+use crate::observe::scope;
 use crate::operation::{CoercedVariables, Compiler};
 use crate::plan::ConditionValues;
 use crate::priority;
@@ -147,6 +148,7 @@ impl Gateway {
             compiler,
             names: names.map(|connector| Arc::clone(&connector.name)).collect(),
             api: Generation::new(&[parts.composed.api_sdl.as_bytes()]),
+            meters: Arc::clone(&shared.operations),
             fingerprints: parts.fingerprints,
         };
         Ok(Gateway {
@@ -213,22 +215,25 @@ impl Gateway {
         request: GraphqlRequest,
         client: &ClientContext,
     ) -> GraphqlResponse {
-        match self.answer(&request, client).await {
-            Ok(response) => response,
-            Err(refusal) => refusal.response(),
+        let compiled = match self.compiled(&request).await {
+            Ok(compiled) => compiled,
+            Err(refusal) => return refusal.not_compiled(&request),
+        };
+        match &*compiled {
+            Compiled::Refused(refusal) => refusal.not_compiled(&request),
+            Compiled::Ready(ready) => match self.answer(ready, &request, client).await {
+                Ok(response) => response,
+                Err(refusal) => refusal.response(&ready.observed),
+            },
         }
     }
 
     async fn answer(
         &self,
+        ready: &CompiledOperation,
         request: &GraphqlRequest,
         client: &ClientContext,
     ) -> Result<GraphqlResponse, Refusal> {
-        let compiled = self.compiled(request).await?;
-        let ready = match &*compiled {
-            Compiled::Ready(ready) => ready,
-            Compiled::Refused(refusal) => return Err(refusal.clone()),
-        };
         ready.uses.fetch_add(1, Ordering::Relaxed);
         let operation = &ready.operation;
         if operation.definition.is_mutation() && !client.mutations_allowed {
@@ -263,7 +268,8 @@ impl Gateway {
         context.counting = admitted.counting;
         context.is_long = admitted.is_long;
         // Boxed: the future of an execution is large, and most requests are served from the cache.
-        let executed = Box::pin(self.first_payload(ready, &context)).await?;
+        let executed = self.first_payload(ready, &context);
+        let executed = Box::pin(scope::of_operation(&ready.observed, executed)).await?;
         *ready.sizes.lock().unwrap_or_else(PoisonError::into_inner) = executed.sizes;
         self.cost.counted(executed.cost);
         if let Some(key) = key {

@@ -11,6 +11,7 @@ use crate::budget::Budget;
 use crate::cache::responses::Responses;
 use crate::cache::{Backend, Documents};
 use crate::config::Settings;
+use crate::observe::operations::OperationMeters;
 use crate::source::Wires;
 use crate::source::dns::{DnsSettings, Resolver};
 
@@ -23,6 +24,7 @@ pub(super) struct Shared {
     pub(super) workers: Arc<Workers>,
     pub(super) budget: Arc<Budget>,
     pub(super) resolver: Resolver,
+    pub(super) operations: Arc<OperationMeters>,
     bounds: Bounds,
 }
 
@@ -58,6 +60,7 @@ impl Shared {
             workers: Arc::new(Workers::new(bounds.workers)),
             budget: Budget::new(bounds.bytes.0, bounds.bytes.1),
             resolver: Resolver::new(bounds.dns.clone()),
+            operations: OperationMeters::new(settings.admin.operation_labels),
             bounds,
         }
     }

@@ -38,6 +38,10 @@ pub const FIELDS: &[LogField] = &[
     ),
     field("file", "a path of the settings or of a connector"),
     field(
+        "hash",
+        "the signature of an operation: the same for requests that differ only in values",
+    ),
+    field(
         "kind",
         "the kind of an error: NOT_FOUND, TIMEOUT, …; CANCELLED for a call whose client has left",
     ),

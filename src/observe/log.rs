@@ -19,6 +19,7 @@ use tracing_subscriber::layer::Context;
 use super::fields::is_allowed;
 use super::limiter::{Limiter, LineKind, LogClock};
 use super::mask::Masker;
+use super::operations::ObservedOperation;
 use super::queue::{LineQueue, LogSink};
 use super::scope::with_request;
 use crate::config::{Log, LogFormat};
@@ -102,6 +103,9 @@ impl LogLines {
         with_request(|request| {
             fields.named("request_id", request.id.as_str());
             fields.named("method", request.method.as_str());
+            if let Some(operation) = &request.operation {
+                fields.operation(operation);
+            }
         });
         let line = line(self.format, level, target, message, &fields.out);
         self.queue.push(&self.masker.load().mask(&line));
@@ -166,6 +170,14 @@ impl FieldWriter {
             self.message.push_str(text);
         } else if is_allowed(field.name()) {
             self.named(field.name(), text);
+        }
+    }
+
+    fn operation(&mut self, operation: &ObservedOperation) {
+        for (field, text) in [("operation", &operation.name), ("hash", &operation.hash)] {
+            if !text.is_empty() {
+                self.named(field, text);
+            }
         }
     }
 

@@ -36,6 +36,12 @@ pub struct Metric {
 pub const REQUESTS: &str = "sangam_requests_total";
 /// The duration of requests.
 pub const REQUEST_SECONDS: &str = "sangam_request_seconds";
+/// The duration of requests, by operation.
+pub const OPERATION_SECONDS: &str = "sangam_operation_seconds";
+/// Requests whose response has errors, by operation.
+pub const OPERATION_ERRORS: &str = "sangam_operation_errors_total";
+/// Errors in responses.
+pub const ERRORS: &str = "sangam_errors_total";
 /// Requests that are executed now.
 pub const REQUESTS_IN_FLIGHT: &str = "sangam_requests_in_flight";
 /// Bytes of responses, before compression.
@@ -132,6 +138,9 @@ pub const PROCESS_THREADS: &str = "process_threads";
 pub const METRICS: &[Metric] = &[
     metric(REQUESTS, Counter, &["outcome"], "GraphQL requests by outcome: executed, refused (not valid or over a limit), malformed (not GraphQL over HTTP), shed (the gateway is busy), failed"),
     metric(REQUEST_SECONDS, Seconds, &[], "Time from the head of a GraphQL request to its response"),
+    metric(OPERATION_SECONDS, Seconds, &["operation", "hash"], "The same by operation: its name, and its signature, which is the same whatever the values in its text. At most `admin.operation_labels` operations have series of their own, and all others are counted as `(other)`; an operation without a name is `(anonymous)`"),
+    metric(OPERATION_ERRORS, Counter, &["operation", "hash"], "Requests by operation whose response has errors"),
+    metric(ERRORS, Counter, &["connector", "kind"], "Errors in responses, by kind and by the connector that is at fault, which is empty for errors of the request or of the gateway"),
     metric(REQUESTS_IN_FLIGHT, Gauge, &[], "GraphQL requests that are executed now"),
     metric(ANSWER_BYTES, Bytes, &[], "Length of responses before compression"),
     metric(CONNECTIONS, Counter, &["listener", "outcome"], "Connections of clients and operators: accepted, refused (the limit is reached), failed (the system call failed)"),

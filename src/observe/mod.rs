@@ -9,6 +9,7 @@ mod limiter;
 mod log;
 mod mask;
 pub mod metrics;
+pub mod operations;
 mod otlp;
 mod panics;
 pub mod process;

@@ -11,6 +11,8 @@ pub struct Samples(Vec<Sample>);
 #[derive(Debug)]
 struct Sample {
     name: &'static str,
+    /// What a series of a histogram has after the name: `_sum`.
+    suffix: &'static str,
     /// The labels as the page has them: `{cache="plan"}`.
     labels: String,
     value: f64,
@@ -19,8 +21,38 @@ struct Sample {
 impl Samples {
     /// Adds a value of a metric of the table.
     pub fn add(&mut self, name: &'static str, labels: &[(&str, &str)], value: f64) {
+        self.series((name, ""), labels, None, value);
+    }
+
+    /// Adds a histogram: the number of values in each bucket of its kind and above them, and the sum of the values.
+    pub fn histogram(
+        &mut self,
+        name: &'static str,
+        labels: &[(&str, &str)],
+        counts: &[u64],
+        sum: f64,
+    ) {
+        let bounds = Metric::named(name).map_or(&[][..], |metric| metric.kind.buckets());
+        let mut total = 0;
+        for (index, count) in counts.iter().enumerate() {
+            total += count;
+            let bound = bounds.get(index).map_or("+Inf".to_owned(), f64::to_string);
+            self.series((name, "_bucket"), labels, Some(&bound), total as f64);
+        }
+        self.series((name, "_sum"), labels, None, sum);
+        self.series((name, "_count"), labels, None, total as f64);
+    }
+
+    fn series(
+        &mut self,
+        (name, suffix): (&'static str, &'static str),
+        labels: &[(&str, &str)],
+        bound: Option<&str>,
+        value: f64,
+    ) {
         let mut text = String::new();
-        for (label, value) in labels {
+        let bound = bound.map(|bound| ("le", bound));
+        for (label, value) in labels.iter().copied().chain(bound) {
             let before = if text.is_empty() { '{' } else { ',' };
             // Writing to a string cannot fail.
             let _ = write!(text, "{before}{label}=\"{}\"", escaped(value));
@@ -30,6 +62,7 @@ impl Samples {
         }
         self.0.push(Sample {
             name,
+            suffix,
             labels: text,
             value,
         });
@@ -48,8 +81,14 @@ impl Samples {
                 continue;
             };
             write_head(metric, page);
-            for Sample { labels, value, .. } in std::iter::once(first).chain(samples) {
-                let _ = writeln!(page, "{}{labels} {value}", metric.name);
+            for sample in std::iter::once(first).chain(samples) {
+                let Sample {
+                    suffix,
+                    labels,
+                    value,
+                    ..
+                } = sample;
+                let _ = writeln!(page, "{}{suffix}{labels} {value}", metric.name);
             }
         }
     }

@@ -5,12 +5,15 @@
 
 use std::fmt;
 use std::future::Future;
+use std::sync::Arc;
 
+use futures_util::future::Either;
 use http::Method;
 use tokio::task::futures::TaskLocalFuture;
 use tokio::task_local;
 
 use super::TraceContext;
+use super::operations::ObservedOperation;
 use crate::priority;
 
 task_local! {
@@ -77,6 +80,8 @@ pub struct RequestScope {
     pub id: RequestId,
     /// Its method.
     pub method: Method,
+    /// The operation that it executes.
+    pub operation: Option<Arc<ObservedOperation>>,
 }
 
 impl RequestScope {
@@ -88,6 +93,20 @@ impl RequestScope {
     /// Calls a function in this scope.
     pub fn scope_call<T>(self, call: impl FnOnce() -> T) -> T {
         REQUEST.sync_scope(self, call)
+    }
+}
+
+/// Runs the future in the scope of the current request, whose log lines then name the operation too.
+pub fn of_operation<F: Future>(
+    operation: &Arc<ObservedOperation>,
+    future: F,
+) -> Either<TaskLocalFuture<RequestScope, F>, F> {
+    match REQUEST.try_with(RequestScope::clone) {
+        Ok(mut request) => {
+            request.operation = Some(Arc::clone(operation));
+            Either::Left(request.scope_future(future))
+        }
+        Err(_) => Either::Right(future),
     }
 }
 

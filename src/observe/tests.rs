@@ -44,6 +44,7 @@ fn a_line_holds_its_fields_and_names_its_request() {
     let request = scope::RequestScope {
         id: scope::RequestId::plain(b"r1").unwrap(),
         method: http::Method::POST,
+        operation: None,
     };
     let text = lines_of(patient(), |_| {
         request.scope_call(|| {
@@ -65,6 +66,7 @@ fn a_task_works_for_the_request_that_started_it() {
     let request = scope::RequestScope {
         id: scope::RequestId::plain(b"r1").unwrap(),
         method: http::Method::POST,
+        operation: None,
     };
     let text = lines_of(patient(), |_| {
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -167,6 +169,7 @@ fn a_panic_has_a_line_without_values() {
     let request = scope::RequestScope {
         id: scope::RequestId::plain(b"r1").unwrap(),
         method: http::Method::POST,
+        operation: None,
     };
     let text = lines_of(patient(), |observer| {
         request.scope_call(|| {

@@ -12,7 +12,7 @@ use super::failure::Failure;
 use super::failures::Failures;
 use super::write::{PathElement, write_path};
 use crate::document::{Object, Str, Value, merge_member, write_json_string};
-use crate::errors::code;
+use crate::errors::{ErrorKind, code};
 
 /// The errors of one payload.
 #[derive(Debug, Default)]
@@ -206,6 +206,19 @@ impl ErrorList {
         match self.is_full() {
             true => self.left_out += 1,
             false => _ = self.write(failures.get(number), None, &[]),
+        }
+    }
+
+    /// Calls `count` for each failure with the connector at fault, and with how often it has been reported.
+    pub(crate) fn each_reported(
+        &self,
+        failures: &Failures,
+        mut count: impl FnMut(Option<&Arc<str>>, ErrorKind, u32),
+    ) {
+        let reported = self.reported.iter().enumerate();
+        for (number, times) in reported.filter(|(_, times)| **times > 0) {
+            let failure = failures.get(number);
+            count(failure.service.as_ref(), failure.kind, *times);
         }
     }
 

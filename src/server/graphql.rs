@@ -10,7 +10,7 @@ use http::{HeaderMap, Method, Request, Uri};
 use hyper::body::Body;
 
 use super::media::MediaType;
-use super::observe_request::{ObservedResponse, RequestIdentity, observe};
+use super::observe_request::{ExecutedRequest, ObservedResponse, RequestIdentity, observe};
 use super::refusal::HttpRefusal;
 use super::response::{Encoding, HttpResponse, http_response};
 use super::state::ServerState;
@@ -70,7 +70,7 @@ where
     let client = client(headers, identity, true);
     let (response, payload) = execute(state, graphql, &client).await?;
     let encoding = encoding(state, &client.headers, &payload).await;
-    Ok(observed(&response, payload, media, encoding))
+    Ok(observed(response, payload, media, encoding))
 }
 
 /// `GET`: queries only, so that a link or an image on a page cannot run a mutation.
@@ -95,7 +95,7 @@ async fn get(
     let client = client(headers, identity, false);
     let (response, payload) = execute(state, graphql, &client).await?;
     let encoding = encoding(state, &client.headers, &payload).await;
-    Ok(observed(&response, payload, media, encoding))
+    Ok(observed(response, payload, media, encoding))
 }
 
 /// Whether the request is the opening handshake of a WebSocket (RFC 6455, section 4.1).
@@ -167,14 +167,19 @@ async fn encoding(state: &ServerState, client: &HeaderMap, payload: &Payload) ->
 
 /// The HTTP response, with its outcome for the log and the metrics.
 fn observed(
-    response: &GraphqlResponse,
+    response: GraphqlResponse,
     payload: Payload,
     media: MediaType,
     encoding: Encoding,
 ) -> ObservedResponse {
-    let executed = Some((response.outcome, payload.body.len()));
+    let bytes = payload.body.len();
     ObservedResponse {
-        response: http_response(response, payload, media, encoding),
-        executed,
+        response: http_response(&response, payload, media, encoding),
+        executed: Some(ExecutedRequest {
+            outcome: response.outcome,
+            bytes,
+            has_errors: response.has_errors,
+            operation: response.operation,
+        }),
     }
 }

@@ -1,6 +1,7 @@
 //! Observes every request: its id, its trace context, its span, its metrics and its log line.
 
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Instant;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
@@ -11,6 +12,7 @@ use super::response::HttpResponse;
 use crate::config::LogRequests;
 use crate::errors::ErrorCode;
 use crate::gateway::RequestOutcome;
+use crate::observe::operations::ObservedOperation;
 use crate::observe::scope::{RequestId, RequestScope};
 use crate::observe::{TraceContext, metrics as names, trace_state};
 
@@ -49,8 +51,17 @@ impl RequestIdentity {
 /// A response, with what the metrics need of it.
 pub(super) struct ObservedResponse {
     pub(super) response: HttpResponse,
-    /// For a GraphQL request, its outcome and the length of its response in bytes before compression.
-    pub(super) executed: Option<(RequestOutcome, usize)>,
+    /// `None` if it is no response to a GraphQL request.
+    pub(super) executed: Option<ExecutedRequest>,
+}
+
+/// What the metrics need of a GraphQL request.
+pub(super) struct ExecutedRequest {
+    pub(super) outcome: RequestOutcome,
+    /// The length of the response in bytes before compression.
+    pub(super) bytes: usize,
+    pub(super) has_errors: bool,
+    pub(super) operation: Option<Arc<ObservedOperation>>,
 }
 
 impl ObservedResponse {
@@ -94,14 +105,20 @@ impl RequestObserver {
 
     /// Counts a response; returns the name of its outcome.
     fn count(&self, observed: &ObservedResponse, started: Instant) -> &'static str {
-        self.seconds.record(started.elapsed().as_secs_f64());
-        if let Some((_, bytes)) = observed.executed {
+        let now = Instant::now();
+        self.seconds
+            .record(now.saturating_duration_since(started).as_secs_f64());
+        if let Some(executed) = &observed.executed {
             // `f64` is exact up to 2^52 bytes.
-            self.bytes.record(bytes as f64);
+            self.bytes.record(executed.bytes as f64);
+            if let Some(operation) = &executed.operation {
+                operation.count(started, now, executed.has_errors);
+            }
         }
-        let index = match (observed.executed, observed.response.status()) {
-            (Some((RequestOutcome::Executed, _)), _) => 0,
-            (Some((RequestOutcome::Busy, _)), _) => 3,
+        let outcome = observed.executed.as_ref().map(|executed| executed.outcome);
+        let index = match (outcome, observed.response.status()) {
+            (Some(RequestOutcome::Executed), _) => 0,
+            (Some(RequestOutcome::Busy), _) => 3,
             (Some(_), _) => 1,
             (None, StatusCode::SERVICE_UNAVAILABLE) => 3,
             (None, status) if status.is_server_error() => 4,
@@ -143,9 +160,10 @@ pub(super) async fn observe<B>(
     let request_id = identity.request_id;
     observer.in_flight.increment(1.0);
     let in_flight = InFlight(&observer.in_flight);
-    let scope = RequestScope {
+    let mut scope = RequestScope {
         id: request_id,
         method: request.method().clone(),
+        operation: None,
     };
     // Pinned here: the future is large, and each wrapper would move it.
     let responding = pin!(respond(request, &identity));
@@ -153,13 +171,15 @@ pub(super) async fn observe<B>(
     let mut observed = scope.clone().scope_future(responding).await;
     drop(in_flight);
     let outcome = observer.count(&observed, started);
-    let response = &mut observed.response;
-    record_status(&span, response.status());
+    record_status(&span, observed.response.status());
     if observer.wants_line(outcome) {
+        let executed = observed.executed.as_ref();
+        scope.operation = executed.and_then(|executed| executed.operation.clone());
+        let response = &observed.response;
         scope.scope_call(|| log_line(response, outcome, started));
     }
     if let Ok(value) = HeaderValue::from_bytes(request_id.as_bytes()) {
-        response.headers_mut().insert(REQUEST_ID, value);
+        observed.response.headers_mut().insert(REQUEST_ID, value);
     }
     observed.response
 }

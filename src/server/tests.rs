@@ -50,6 +50,8 @@ impl Executor for Fake {
             outcome: RequestOutcome::Executed,
             cache: ResponseCachePolicy::default(),
             vary: Arc::default(),
+            operation: None,
+            has_errors: false,
         };
         match query.as_str() {
             "{invalid}" => {

@@ -141,11 +141,8 @@ impl Used {
     }
 }
 
-/// Metrics that a gateway without a limit of its control group, or a log that is read, does not have.
-const CONDITIONAL: [&str; 2] = [
-    "sangam_process_memory_max_bytes",
-    "sangam_log_lines_dropped_total",
-];
+/// Metrics that a gateway does not have whose control group has no limit.
+pub(super) const CONDITIONAL: [&str; 1] = ["sangam_process_memory_max_bytes"];
 
 #[test(threads)]
 async fn the_page_has_the_metrics_of_the_table() {
@@ -246,4 +243,91 @@ async fn gauges_have_the_values_of_the_moment() {
     );
     assert!(value(&after, "process_open_fds", &[]) > 3.0);
     used.running.stop();
+}
+
+/// Named requests of the log.
+fn requests(log: &str) -> Vec<serde_json::Value> {
+    let lines = log
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok());
+    lines
+        .filter(|line: &serde_json::Value| line["message"] == "request")
+        .collect()
+}
+
+#[test(threads)]
+async fn operations_have_names_and_signatures() {
+    let used = Used::start("operation_labels = 2\n[log]\nrequests = \"all\"\n").await;
+    let rain = "query Rain { gauges(near: \"NEAR\") { id } }";
+    used.ask(&rain.replace("NEAR", "a")).await;
+    used.departments.answer((500, "text/plain", String::new()));
+    // The same operation: only the value differs.
+    let failed = used.ask(&rain.replace("NEAR", "b")).await;
+    assert!(failed.contains("\"errors\""), "{failed}");
+    used.ask("{ __typename }").await;
+    used.ask("query Third { __typename }").await;
+    used.ask("query Fourth { __typename }").await;
+    used.ask("query Refused { nothing }").await;
+    let named = json!({ "query": "query A { nothing }", "operationName": "A" }).to_string();
+    let name_that_is_none = json!({ "query": "{ nothing }", "operationName": "\n" }).to_string();
+    for body in [named, name_that_is_none] {
+        let url = format!("{}/graphql", used.running.url);
+        let request = client()
+            .post(url)
+            .header("content-type", "application/json");
+        text(request.body(body)).await;
+    }
+    let page = used.page().await;
+    let of = |operation: &str, name: &str| page.value(name, &[("operation", operation)]);
+    let count = "sangam_operation_seconds_count";
+    assert_eq!(of("Rain", count), Some(2.0));
+    assert_eq!(of("Rain", "sangam_operation_errors_total"), Some(1.0));
+    assert_eq!(of("(anonymous)", count), Some(1.0));
+    assert_eq!(of("(other)", count), Some(2.0));
+    let names: BTreeSet<&str> = page
+        .lines()
+        .filter_map(|line| line.labels.get("operation").copied())
+        .collect();
+    assert_eq!(names, BTreeSet::from(["(anonymous)", "(other)", "Rain"]));
+    let errors = |connector, kind| {
+        let labels = [("connector", connector), ("kind", kind)];
+        page.value("sangam_errors_total", &labels)
+    };
+    assert_eq!(errors("rain", "UPSTREAM"), Some(1.0), "{}", page.0);
+    assert_eq!(errors("", "INVALID"), Some(3.0), "{}", page.0);
+    let log = used.running.stop();
+    let lines = requests(&log);
+    let shown: Vec<(&str, bool)> = lines
+        .iter()
+        .map(|line| {
+            (
+                line["operation"].as_str().unwrap_or("-"),
+                line["hash"].is_string(),
+            )
+        })
+        .collect();
+    let expected = [
+        ("Rain", true),
+        ("Rain", true),
+        ("-", true),
+        ("Third", true),
+        ("Fourth", true),
+        ("-", false),
+        ("A", false),
+        ("-", false),
+    ];
+    assert_eq!(shown, expected);
+    assert_eq!(lines[0]["hash"], lines[1]["hash"]);
+    // The page has the same signature, and so has the line of the failed call.
+    let hash = lines[0]["hash"].as_str().unwrap();
+    assert_eq!(
+        page.value(count, &[("operation", "Rain"), ("hash", hash)]),
+        Some(2.0)
+    );
+    let mut lines = log.lines();
+    let call = lines
+        .find(|line| line.contains("an upstream call failed"))
+        .unwrap();
+    let call: serde_json::Value = serde_json::from_str(call).unwrap();
+    assert_eq!([&call["operation"], &call["hash"]], ["Rain", hash]);
 }
