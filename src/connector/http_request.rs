@@ -1,6 +1,7 @@
 //! A request over HTTP, also for GraphQL services.
 
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method};
@@ -34,6 +35,8 @@ pub struct HttpRequest {
     pub body: Bytes,
     /// It is for a GraphQL service, whose response is JSON, whatever its content type.
     pub is_graphql: bool,
+    /// The address for traces: without credentials, and with `REDACTED` for what the request computes.
+    pub address: Arc<str>,
 }
 
 impl fmt::Debug for HttpRequest {
@@ -60,6 +63,7 @@ impl WireRequest for HttpRequest {
             body,
             // The same for all requests of an endpoint.
             is_graphql: _,
+            address: _,
         } = self;
         out.part(body);
         out.part(method.as_str().as_bytes());

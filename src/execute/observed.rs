@@ -48,14 +48,16 @@ impl<'a> Observed<'a> {
         self.ended = true;
         match called {
             None => {
-                self.span.record("cache", CacheState::Hit.as_str());
+                self.span.record("sangam.cache", CacheState::Hit.as_str());
             }
             Some(Ok(fetched)) => {
                 if let Some(status) = fetched.document.envelope.status() {
-                    self.span.record("status", status.number);
+                    let status = i64::from(status.number);
+                    self.span.record("http.response.status_code", status);
                 }
-                self.span.record("bytes", fetched.document.received);
-                self.span.record("cache", fetched.state.as_str());
+                let bytes = i64::try_from(fetched.document.received).unwrap_or(i64::MAX);
+                self.span.record("sangam.bytes", bytes);
+                self.span.record("sangam.cache", fetched.state.as_str());
             }
             Some(Err(error)) => self.failed(error.kind),
         }
@@ -63,7 +65,7 @@ impl<'a> Observed<'a> {
     }
 
     fn failed(&self, kind: SourceErrorKind) {
-        self.span.record("kind", kind.as_str());
+        self.span.record("error.type", kind.as_str());
         self.span.record("otel.status_code", "ERROR");
     }
 }
@@ -80,7 +82,7 @@ impl Drop for Observed<'_> {
             }
         } else {
             // The client disconnected, which is no failure of the upstream.
-            self.span.record("kind", "CANCELLED");
+            self.span.record("error.type", "CANCELLED");
         }
     }
 }
@@ -89,14 +91,15 @@ fn span(runtime: &Runtime, fetch: &Fetch) -> Span {
     let (connector, coordinate) = names(runtime, fetch);
     tracing::info_span!(
         "fetch",
-        otel.kind = "client",
+        otel.name = format!("fetch {coordinate}"),
+        otel.kind = "internal",
         otel.status_code = Empty,
-        connector,
-        coordinate,
-        status = Empty,
-        bytes = Empty,
-        cache = Empty,
-        kind = Empty,
+        sangam.connector = connector,
+        sangam.coordinate = coordinate,
+        sangam.bytes = Empty,
+        sangam.cache = Empty,
+        http.response.status_code = Empty,
+        "error.type" = Empty,
     )
 }
 

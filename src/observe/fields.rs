@@ -1,6 +1,6 @@
-//! The fields that a log line or an exported span may have.
+//! The fields that a log line may have, and the attributes of exported spans.
 //!
-//! This is an allow-list: a field is written only if the table has its name. Values of variables, bodies, headers and
+//! These are allow-lists: a field is written only if its table has the name. Values of variables, bodies, headers and
 //! URLs have no field, so they cannot be logged by accident.
 
 /// A field, and what it may hold.
@@ -54,8 +54,6 @@ pub const FIELDS: &[LogField] = &[
         "operation",
         "the name of an operation, as the client gives it, at most 64 bytes",
     ),
-    field("otel.kind", "server or client"),
-    field("otel.status_code", "OK or ERROR"),
     field(
         "outcome",
         "executed, refused, …; of a reload: changed, added, removed",
@@ -74,15 +72,77 @@ pub const FIELDS: &[LogField] = &[
     field("version", "the gateway's version"),
 ];
 
+/// Every attribute of a span, sorted by name. Those that do not begin with `sangam.` have the names and the types of
+/// OpenTelemetry's semantic conventions.
+pub const ATTRIBUTES: &[LogField] = &[
+    field(
+        "error.type",
+        "why it failed: the kind of an error (TIMEOUT, …), or an HTTP status; CANCELLED for a call whose client has left",
+    ),
+    field(
+        "graphql.operation.name",
+        "the name of the operation, at most 64 bytes",
+    ),
+    field("graphql.operation.type", "query or mutation"),
+    field("http.request.method", "the method"),
+    field(
+        "http.request.resend_count",
+        "how often the request had been sent before (integer); absent at the first time",
+    ),
+    field(
+        "http.response.status_code",
+        "the status of the response (integer)",
+    ),
+    field("http.route", "`/graphql`"),
+    field("network.protocol.version", "1.1, 2"),
+    field("otel.kind", "the kind of the span"),
+    field("otel.name", "the name of the span"),
+    field("otel.status_code", "the status of the span"),
+    field("sangam.bytes", "the length of the document (integer)"),
+    field(
+        "sangam.cache",
+        "where the document came from: hit, miss, shared, bypass",
+    ),
+    field("sangam.connector", "the connector"),
+    field(
+        "sangam.coordinate",
+        "which connect or GraphQL service: `dggi:Query.scores[0]`",
+    ),
+    field(
+        "sangam.has_errors",
+        "whether the response has `errors` (boolean)",
+    ),
+    field(
+        "sangam.operation.hash",
+        "the signature of the operation, as in logs and metrics",
+    ),
+    field("sangam.request_id", "the id of the request"),
+    field("server.address", "the host of the upstream"),
+    field("server.port", "its port (integer)"),
+    field(
+        "url.full",
+        "the address of the upstream without credentials, and with `REDACTED` in place of what a request computes",
+    ),
+    field("url.path", "`/graphql`"),
+    field("url.scheme", "http or https"),
+];
+
 const fn field(name: &'static str, about: &'static str) -> LogField {
     LogField { name, about }
 }
 
-/// Whether a field may be written.
+/// Whether a log line may have a field.
 pub fn is_allowed(name: &str) -> bool {
-    FIELDS
-        .binary_search_by(|field| field.name.cmp(name))
-        .is_ok()
+    has(FIELDS, name)
+}
+
+/// Whether a span may have an attribute.
+pub fn is_attribute(name: &str) -> bool {
+    has(ATTRIBUTES, name)
+}
+
+fn has(table: &[LogField], name: &str) -> bool {
+    table.binary_search_by(|field| field.name.cmp(name)).is_ok()
 }
 
 #[cfg(test)]
@@ -90,8 +150,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_is_sorted() {
-        assert!(FIELDS.windows(2).all(|pair| pair[0].name < pair[1].name));
+    fn the_tables_are_sorted() {
+        for table in [FIELDS, ATTRIBUTES] {
+            assert!(table.windows(2).all(|pair| pair[0].name < pair[1].name));
+        }
         assert!(is_allowed("connector") && !is_allowed("authorization"));
     }
 }

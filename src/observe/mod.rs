@@ -1,6 +1,6 @@
 //! Traces, logs and metrics.
 //!
-//! Tables decide what may be written: log lines and exported spans have only the fields in [`fields`], and [`metrics`]
+//! Tables decide what may be written: log lines and exported spans have only the fields and attributes in [`fields`], and [`metrics`]
 //! lists every metric. [`Masker`] masks known secrets even in allowed fields. Messages are fixed texts; everything that
 //! varies is a field. No caller waits for the reader of the log: lines go through a bounded queue.
 
@@ -122,6 +122,7 @@ pub fn subscriber(
             .with_tracer(provider.tracer("sangam"))
             .with_location(false)
             .with_threads(false)
+            .with_target(false)
             .with_tracked_inactivity(false);
         // A span with a field that is not in the table is not exported.
         let ours = filter_fn(|metadata| {
@@ -130,7 +131,7 @@ pub fn subscriber(
                 && metadata
                     .fields()
                     .iter()
-                    .all(|field| fields::is_allowed(field.name()))
+                    .all(|field| fields::is_attribute(field.name()))
         });
         layer.with_filter(ours.with_max_level_hint(LevelFilter::INFO))
     };
@@ -186,17 +187,40 @@ pub fn join_trace(
         .get("traceparent")
         .and_then(|value| TraceContext::parse(value.to_str().ok()?));
     if let Some(parent) = parent {
-        let parent = SpanContext::new(
-            TraceId::from_bytes(parent.trace_id.to_be_bytes()),
-            SpanId::from_bytes(parent.span_id.to_be_bytes()),
-            TraceFlags::new(parent.flags),
-            true,
-            TraceState::NONE,
-        );
-        // Refused when no layer exports spans; then there is nothing to join.
-        let _ = span.set_parent(Context::new().with_remote_span_context(parent));
+        set_parent(span, parent);
     }
     exported_context(span).unwrap_or(ours)
+}
+
+fn set_parent(span: &tracing::Span, parent: TraceContext) {
+    let parent = SpanContext::new(
+        TraceId::from_bytes(parent.trace_id.to_be_bytes()),
+        SpanId::from_bytes(parent.span_id.to_be_bytes()),
+        TraceFlags::new(parent.flags),
+        true,
+        TraceState::NONE,
+    );
+    // Refused when no layer exports spans; then there is nothing to join.
+    let _ = span.set_parent(Context::new().with_remote_span_context(parent));
+}
+
+/// Makes a span a child of one that may belong to another task. Returns what is sent to an upstream: the context of the
+/// span if spans are exported, else that of the parent.
+pub fn child_trace_context(span: &tracing::Span, parent: TraceContext) -> TraceContext {
+    if span.is_disabled() {
+        return parent;
+    }
+    set_parent(span, parent);
+    exported_context(span).unwrap_or(parent)
+}
+
+/// The name of a method in traces: one of few.
+pub fn method_name(method: &http::Method) -> &'static str {
+    const KNOWN: [&str; 9] = [
+        "GET", "POST", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS", "CONNECT", "TRACE",
+    ];
+    let known = KNOWN.into_iter().find(|known| *known == method.as_str());
+    known.unwrap_or("_OTHER")
 }
 
 /// The trace context that is sent to an upstream: that of the call's span when spans are exported, so that the upstream's

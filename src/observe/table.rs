@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::fields::FIELDS;
+use super::fields::{ATTRIBUTES, FIELDS};
 use super::metrics::{METRICS, MetricKind};
 
 const HEAD: &str = "\
@@ -29,15 +29,15 @@ failures of the upstream. The kinds are those of [errors.md](errors.md).
 
 - `sangam_fetches_total` counts the call by kind.
 - The field `connectors` of the public schema has the `state` by the last call, `failures`, and the kind as `lastError`.
-- The span of the call has the kind, and the status ERROR.
+- The span of the call has the kind as `error.type`, and the status ERROR.
 - The log has a line `an upstream call failed` with `connector`, `coordinate`, `status`, `kind` and the reason as `error`: one
   for the first failure of a kind at a coordinate, and then one a minute with their number as `count`. With the level `debug`
   it has a line for each.
 
 ## Fields
 
-Log lines, and spans exported by OTLP, have only these fields. Values of variables, bodies, headers and URLs have no
-field, so they are never logged. Besides these, each line has `time`, `level`, `target` and `message`. The settings are in
+Log lines have only these fields. Values of variables, bodies, headers and URLs have no field, so they are never logged.
+Besides these, each line has `time`, `level`, `target` and `message`. The settings are in
 [configuration.md](configuration.md): `[log]`, `[tracing]`, and `[admin]` for the listener of the metrics.
 
 | field | what it holds |
@@ -59,6 +59,28 @@ fn buckets() -> String {
     }
     text
 }
+
+const SPANS_HEAD: &str = "
+## Spans
+
+With `[tracing] endpoint`, spans are exported by OTLP over HTTP:
+
+| span | kind | what it is |
+|---|---|---|
+| `POST /graphql` | server | a request of a client |
+| `fetch dggi:Query.scores[0]` | internal | a call for a connect or a GraphQL service, also if a cache answers it |
+| `GET /v1/districts/REDACTED` | client | a request to an upstream, with the address as its connect declares it |
+
+A request to an upstream has the trace context of its span in `traceparent`. The text of operations, the values of variables,
+and what a request computes for its address (arguments, keys, credentials) are not exported. The resource has `service.name`
+(the setting `tracing.service_name`; while that is its default, `OTEL_SERVICE_NAME`), `service.version`, and
+`service.instance.id`, which is drawn at the start; `OTEL_RESOURCE_ATTRIBUTES` adds to them, and can replace the instance.
+Names and types of attributes are those of the semantic conventions of OpenTelemetry; those of the gateway begin with
+`sangam.`. Without a type below, they are strings.
+
+| attribute | what it holds |
+|---|---|
+";
 
 /// `docs/observability.md`.
 pub fn markdown() -> String {
@@ -88,6 +110,11 @@ pub fn markdown() -> String {
     text.push_str(&buckets());
     text.push_str(FIELDS_HEAD);
     for field in FIELDS.iter().filter(|field| field.name != "message") {
+        let _ = writeln!(text, "| `{}` | {} |", field.name, field.about);
+    }
+    text.push_str(SPANS_HEAD);
+    let settings = |name: &str| matches!(name, "otel.kind" | "otel.name" | "otel.status_code");
+    for field in ATTRIBUTES.iter().filter(|field| !settings(field.name)) {
         let _ = writeln!(text, "| `{}` | {} |", field.name, field.about);
     }
     text

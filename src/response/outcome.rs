@@ -54,7 +54,7 @@ impl JudgedDocument {
             }
             return;
         };
-        self.span.record("kind", kind.as_str());
+        self.span.record("error.type", kind.as_str());
         if kind.is_upstream_failure() {
             self.span.record("otel.status_code", "ERROR");
         }

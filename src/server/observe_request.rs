@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Instant;
 
-use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, Version};
 use metrics::{Counter, Gauge, Histogram};
 use tracing::{Instrument, Span, field};
 
@@ -15,6 +15,9 @@ use crate::gateway::RequestOutcome;
 use crate::observe::operations::ObservedOperation;
 use crate::observe::scope::{RequestId, RequestScope};
 use crate::observe::{TraceContext, metrics as names, trace_state};
+
+/// The path of the endpoint, as traces show it.
+const GRAPHQL: &str = "/graphql";
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
@@ -77,6 +80,8 @@ impl ObservedResponse {
 /// The metrics of requests, looked up once, and which requests get a log line.
 pub(super) struct RequestObserver {
     lines: LogRequests,
+    /// `http` or `https`.
+    scheme: &'static str,
     in_flight: Gauge,
     seconds: Histogram,
     bytes: Histogram,
@@ -84,10 +89,11 @@ pub(super) struct RequestObserver {
 }
 
 impl RequestObserver {
-    pub(super) fn new(lines: LogRequests) -> RequestObserver {
+    pub(super) fn new(lines: LogRequests, scheme: &'static str) -> RequestObserver {
         let outcome = |name| (name, metrics::counter!(names::REQUESTS, "outcome" => name));
         RequestObserver {
             lines,
+            scheme,
             in_flight: metrics::gauge!(names::REQUESTS_IN_FLIGHT),
             seconds: metrics::histogram!(names::REQUEST_SECONDS),
             bytes: metrics::histogram!(names::ANSWER_BYTES),
@@ -150,11 +156,21 @@ pub(super) async fn observe<B>(
     let mut identity = RequestIdentity::of(request.headers());
     let span = tracing::info_span!(
         "request",
+        otel.name = span_name(&request),
         otel.kind = "server",
         otel.status_code = field::Empty,
-        request_id = identity.request_id.as_str(),
-        method = request.method().as_str(),
-        status = field::Empty,
+        sangam.request_id = identity.request_id.as_str(),
+        http.request.method = crate::observe::method_name(request.method()),
+        http.route = route(&request),
+        http.response.status_code = field::Empty,
+        network.protocol.version = protocol_version(request.version()),
+        url.path = route(&request),
+        url.scheme = observer.scheme,
+        graphql.operation.name = field::Empty,
+        "graphql.operation.type" = field::Empty,
+        sangam.operation.hash = field::Empty,
+        sangam.has_errors = field::Empty,
+        "error.type" = field::Empty,
     );
     identity.trace = crate::observe::join_trace(&span, request.headers(), identity.trace);
     let request_id = identity.request_id;
@@ -171,7 +187,7 @@ pub(super) async fn observe<B>(
     let mut observed = scope.clone().scope_future(responding).await;
     drop(in_flight);
     let outcome = observer.count(&observed, started);
-    record_status(&span, observed.response.status());
+    record(&span, &observed);
     if observer.wants_line(outcome) {
         let executed = observed.executed.as_ref();
         scope.operation = executed.and_then(|executed| executed.operation.clone());
@@ -184,11 +200,57 @@ pub(super) async fn observe<B>(
     observed.response
 }
 
-/// Records the status on the span.
-fn record_status(span: &Span, status: StatusCode) {
-    span.record("status", status.as_u16());
+/// The name of a request's span: few, whatever clients send.
+fn span_name<B>(request: &Request<B>) -> String {
+    let method = match crate::observe::method_name(request.method()) {
+        "_OTHER" => "HTTP",
+        known => known,
+    };
+    match route(request) {
+        Some(route) => format!("{method} {route}"),
+        None => method.to_owned(),
+    }
+}
+
+/// The path of the endpoint, if the request is for it.
+fn route<B>(request: &Request<B>) -> Option<&'static str> {
+    (request.uri().path().trim_end_matches('/') == GRAPHQL).then_some(GRAPHQL)
+}
+
+fn protocol_version(version: Version) -> Option<&'static str> {
+    match version {
+        Version::HTTP_10 => Some("1.0"),
+        Version::HTTP_11 => Some("1.1"),
+        Version::HTTP_2 => Some("2"),
+        _ => None,
+    }
+}
+
+/// Records the response on the span.
+fn record(span: &Span, observed: &ObservedResponse) {
+    if span.is_disabled() {
+        return;
+    }
+    let status = observed.response.status();
+    span.record("http.response.status_code", i64::from(status.as_u16()));
     if status.is_server_error() {
+        span.record("error.type", status.as_str());
         span.record("otel.status_code", "ERROR");
+    }
+    let Some(executed) = &observed.executed else {
+        return;
+    };
+    span.record("sangam.has_errors", executed.has_errors);
+    if let Some(operation) = &executed.operation {
+        for (attribute, value) in [
+            ("graphql.operation.name", &*operation.name),
+            ("graphql.operation.type", operation.kind),
+            ("sangam.operation.hash", &*operation.hash),
+        ] {
+            if !value.is_empty() {
+                span.record(attribute, value);
+            }
+        }
     }
 }
 
@@ -254,7 +316,7 @@ mod tests {
         tracing::subscriber::with_default(subscriber, || {
             let runtime = tokio::runtime::Builder::new_current_thread();
             let runtime = { runtime }.build().unwrap();
-            let observer = RequestObserver::new(log.requests);
+            let observer = RequestObserver::new(log.requests, "http");
             runtime.block_on(refuse(&observer, 10_000));
             ms.store(1_000, Ordering::Relaxed);
             runtime.block_on(refuse(&observer, 1));

@@ -35,6 +35,10 @@ pub(super) struct ServerState {
 impl ServerState {
     pub(super) fn new(settings: &Settings, executor: Arc<dyn Executor>) -> ServerState {
         let limits = settings.limits.clone();
+        let scheme = match settings.tls.certificate {
+            Some(_) => "https",
+            None => "http",
+        };
         // First: the metrics of the other fields are looked up in the installed recorder.
         let recorder = Recorder::install();
         let connections = descriptors::connections(
@@ -46,7 +50,7 @@ impl ServerState {
             executor,
             introspection: settings.general.introspection,
             compression: settings.general.compression,
-            observer: RequestObserver::new(settings.log.requests),
+            observer: RequestObserver::new(settings.log.requests, scheme),
             permits: Semaphore::new(limits.concurrent_requests.min(Semaphore::MAX_PERMITS)),
             bodies: PartialBodies::new(limits.bodies_bytes.0),
             connections: Connections::new("clients", connections, &limits),

@@ -1,11 +1,13 @@
 //! A collector of traces: OTLP over HTTP, protobuf.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::Bytes;
 use axum::routing::post;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message;
@@ -39,6 +41,29 @@ impl Collector {
     /// The bytes of all requests.
     pub(super) fn bytes(&self) -> Vec<u8> {
         self.payloads.lock().unwrap().concat()
+    }
+
+    /// The attributes of each resource, as texts.
+    pub(super) fn resources(&self) -> Vec<BTreeMap<String, String>> {
+        let payloads = self.payloads.lock().unwrap();
+        let requests = payloads
+            .iter()
+            .map(|payload| ExportTraceServiceRequest::decode(payload.clone()).unwrap());
+        let resources = requests.flat_map(|request| request.resource_spans);
+        let attributes = |attribute: KeyValue| {
+            let value = attribute.value.and_then(|value| value.value);
+            (attribute.key, text(value))
+        };
+        resources
+            .map(|of| {
+                of.resource
+                    .unwrap()
+                    .attributes
+                    .into_iter()
+                    .map(attributes)
+                    .collect()
+            })
+            .collect()
     }
 
     /// All spans, and the service names.

@@ -1,5 +1,6 @@
 //! Two upstreams: rain gauges with the codes of their districts, and the directory with the names of districts.
 
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -118,6 +119,10 @@ impl Departments {
     /// Sets the response of the rain department.
     pub(super) fn answer(&self, answer: Answer) {
         *self.rain.lock().unwrap() = answer;
+    }
+
+    pub(super) fn address(&self) -> SocketAddr {
+        self.server.address
     }
 
     /// The settings with their addresses.

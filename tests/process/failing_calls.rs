@@ -291,8 +291,8 @@ async fn spans_have_the_outcome() {
     running.stop();
     let (spans, _) = collector.spans();
     for case in chosen {
-        let of_case = |span: &&_| attribute(span, "connector") == case.name;
-        let mut calls = spans.iter().filter(|span| span.name == "fetch");
+        let of_case = |span: &&_| attribute(span, "sangam.connector") == case.name;
+        let mut calls = spans.iter().filter(|span| span.name.starts_with("fetch "));
         let span = calls.find(of_case).unwrap();
         let status = span.status.as_ref();
         let is_error = status.is_some_and(|status| status.code() == StatusCode::Error);
@@ -303,8 +303,9 @@ async fn spans_have_the_outcome() {
             case.name
         );
         if case.metric != "ok" {
-            assert_eq!(attribute(span, "kind"), case.metric, "{}", case.name);
+            assert_eq!(attribute(span, "error.type"), case.metric, "{}", case.name);
         }
-        assert_eq!(attribute(span, "status"), case.status.to_string());
+        let status = attribute(span, "http.response.status_code");
+        assert_eq!(status, case.status.to_string());
     }
 }

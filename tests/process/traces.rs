@@ -1,9 +1,11 @@
 //! The spans of an upstream are children of the span of the call, and a collector gets all spans.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use axum::Router;
+use opentelemetry_proto::tonic::common::v1::AnyValue;
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
@@ -128,7 +130,9 @@ fn serve_at(url: &str, patience: &str, collector: &Collector) -> (Folder, Runnin
 /// The span of the only call.
 fn only_call(collector: &Collector) -> Span {
     let (spans, _) = collector.spans();
-    let mut calls = spans.into_iter().filter(|span| span.name == "fetch");
+    let mut calls = spans
+        .into_iter()
+        .filter(|span| span.name.starts_with("fetch "));
     let call = calls.next().unwrap();
     assert!(calls.next().is_none());
     call
@@ -155,7 +159,7 @@ async fn a_call_that_the_deadline_cuts_off_has_an_outcome() {
         ]
     );
     let call = only_call(&collector);
-    assert_eq!(attribute(&call, "kind"), "TIMEOUT", "{call:#?}");
+    assert_eq!(attribute(&call, "error.type"), "TIMEOUT", "{call:#?}");
     let status = call.status.map(|status| status.code());
     assert_eq!(status, Some(StatusCode::Error));
 }
@@ -178,62 +182,62 @@ async fn a_call_whose_client_went_away_is_no_failure() {
     let log = running.stop();
     assert!(!log.contains("an upstream call failed"), "{log}");
     let call = only_call(&collector);
-    assert_eq!(attribute(&call, "kind"), "CANCELLED", "{call:#?}");
+    assert_eq!(attribute(&call, "error.type"), "CANCELLED", "{call:#?}");
     let status = call
         .status
         .map_or(StatusCode::Unset, |status| status.code());
     assert_eq!(status, StatusCode::Unset);
 }
 
-/// Checks the spans of a request: the request below `parent`, and its calls below it, with the ids that the upstreams
-/// received.
+/// Checks the spans of a request: the request below `parent`, its calls below it, and the requests to upstreams below
+/// these, with the ids that the upstreams received.
 fn below(spans: &[&Span], parent: &str, received: &[[String; 3]], states: [&str; 3]) {
-    let of = |name: &str| -> Vec<&Span> {
-        let matching = spans.iter().filter(|span| span.name == name);
+    let of = |kind: SpanKind| -> Vec<&Span> {
+        let matching = spans.iter().filter(|span| span.kind == kind as i32);
         matching.copied().collect()
     };
-    let (requests, mut calls) = (of("request"), of("fetch"));
-    assert_eq!(
-        (requests.len(), calls.len(), spans.len()),
-        (1, 3, 4),
-        "{spans:#?}"
-    );
+    let (requests, mut calls) = (of(SpanKind::Server), of(SpanKind::Internal));
+    let sent = of(SpanKind::Client);
+    assert_eq!((requests.len(), calls.len()), (1, 3), "{spans:#?}");
+    assert_eq!(spans.len(), 4 + sent.len(), "{spans:#?}");
     let request = requests[0];
     assert_eq!(hex(&request.parent_span_id), parent);
-    assert_eq!(request.kind, SpanKind::Server as i32);
-    assert_eq!(attribute(request, "status"), "200");
     calls.sort_by_key(|span| {
         (
-            attribute(span, "connector") == "directory",
+            attribute(span, "sangam.connector") == "directory",
             span.start_time_unix_nano,
         )
     });
     for (call, state) in calls.iter().zip(states) {
         assert_eq!(call.parent_span_id, request.span_id);
-        assert_eq!(call.trace_id, request.trace_id);
-        assert_eq!(call.kind, SpanKind::Client as i32);
-        assert_eq!(attribute(call, "cache"), state, "{call:#?}");
-        assert_eq!(attribute(call, "status"), "200");
-        assert!(call.end_time_unix_nano >= call.start_time_unix_nano);
+        assert_eq!(attribute(call, "sangam.cache"), state, "{call:#?}");
+        assert_eq!(attribute(call, "http.response.status_code"), "200");
+        let below = sent
+            .iter()
+            .filter(|sent| sent.parent_span_id == call.span_id);
+        assert_eq!(below.count(), usize::from(state == "miss"), "{call:#?}");
     }
-    let described =
-        |call: &Span| ["connector", "coordinate", "bytes"].map(|key| attribute(call, key));
-    let bytes = fine().2.len().to_string();
-    assert_eq!(
-        described(calls[0]),
-        ["rain", "rain:Query.gauges[0]", &bytes]
-    );
-    for call in &calls[1..] {
-        assert_eq!(
-            described(call),
-            ["directory", "directory:Query.district[0]", "32"]
-        );
+    for span in spans {
+        assert_eq!(span.trace_id, request.trace_id);
+        assert!(span.end_time_unix_nano >= span.start_time_unix_nano);
     }
-    let sent: BTreeSet<String> = calls
-        .iter()
-        .filter(|call| attribute(call, "cache") != "hit")
-        .map(|call| hex(&call.span_id))
-        .collect();
+    let described = |call: &Span| {
+        let [connector, bytes] =
+            ["sangam.connector", "sangam.bytes"].map(|key| attribute(call, key));
+        (call.name.clone(), connector, bytes)
+    };
+    let described: Vec<_> = calls.iter().map(|call| described(call)).collect();
+    let named = |coordinate: &str, connector: &str, bytes: usize| {
+        (
+            format!("fetch {coordinate}"),
+            connector.to_owned(),
+            bytes.to_string(),
+        )
+    };
+    let district = named("directory:Query.district[0]", "directory", 32);
+    let rain = named("rain:Query.gauges[0]", "rain", fine().2.len());
+    assert_eq!(described, [rain, district.clone(), district]);
+    let sent: BTreeSet<String> = sent.iter().map(|span| hex(&span.span_id)).collect();
     let arrived: BTreeSet<String> = received.iter().map(|[_, span, _]| span.clone()).collect();
     assert_eq!(sent, arrived);
     assert!(
@@ -241,6 +245,155 @@ fn below(spans: &[&Span], parent: &str, received: &[[String; 3]], states: [&str;
             .iter()
             .all(|[trace, _, flags]| *trace == hex(&request.trace_id) && flags == "01")
     );
+}
+
+/// The attributes of a span, with their types.
+fn attributes(span: &Span) -> BTreeMap<&str, Value> {
+    let attributes = span.attributes.iter();
+    let value = |value: &Option<AnyValue>| value.as_ref().and_then(|value| value.value.clone());
+    attributes
+        .map(|attribute| (&*attribute.key, value(&attribute.value).unwrap()))
+        .collect()
+}
+
+#[test(threads)]
+async fn attributes_have_the_names_and_types_of_the_conventions() {
+    let (departments, collector) = (Departments::start().await, Collector::start().await);
+    let settings = departments.settings(OF_RAIN) + &collector.settings();
+    let (_folder, running) = serve(&settings);
+    let query = "query Near($near: String) { gauges(near: $near) { id district { code name } } }";
+    text(post(&running.url, query, &json!({ "near": "here" }))).await;
+    departments.answer((500, "text/plain", String::new()));
+    text(post(&running.url, query, &json!({ "near": "there" }))).await;
+    running.stop();
+    let (spans, _) = collector.spans();
+    let string = |text: &str| Value::StringValue(text.to_owned());
+    let integer = Value::IntValue;
+    let named =
+        |name: &str| -> Vec<&Span> { spans.iter().filter(|span| span.name == name).collect() };
+    // All of them, apart from ids.
+    let shown = |span: &Span| {
+        let mut all = attributes(span);
+        for key in ["sangam.request_id", "sangam.operation.hash"] {
+            if let Some(Value::StringValue(text)) = all.remove(key) {
+                assert!(!text.is_empty());
+            }
+        }
+        all.into_iter()
+            .map(|(key, value)| (key.to_owned(), value))
+            .collect::<BTreeMap<_, _>>()
+    };
+    let map = |pairs: &[(&str, Value)]| -> BTreeMap<String, Value> {
+        pairs
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), value.clone()))
+            .collect()
+    };
+    let requests = named("POST /graphql");
+    let mut failed = Vec::new();
+    for request in requests {
+        let mut all = shown(request);
+        failed.push(all.remove("sangam.has_errors").unwrap());
+        let expected = map(&[
+            ("graphql.operation.name", string("Near")),
+            ("graphql.operation.type", string("query")),
+            ("http.request.method", string("POST")),
+            ("http.response.status_code", integer(200)),
+            ("http.route", string("/graphql")),
+            ("network.protocol.version", string("1.1")),
+            ("url.path", string("/graphql")),
+            ("url.scheme", string("http")),
+        ]);
+        assert_eq!(all, expected);
+    }
+    assert_eq!(failed, [Value::BoolValue(false), Value::BoolValue(true)]);
+    let address = departments.address();
+    let district = named("GET /districts/REDACTED");
+    assert_eq!(district.len(), 2);
+    let expected = map(&[
+        ("http.request.method", string("GET")),
+        ("http.response.status_code", integer(200)),
+        ("server.address", string("127.0.0.1")),
+        ("server.port", integer(address.port().into())),
+        (
+            "url.full",
+            string(&format!("http://{address}/districts/REDACTED")),
+        ),
+    ]);
+    assert_eq!(shown(district[0]), expected);
+    let gauges = named("GET /gauges");
+    let statuses: Vec<_> = gauges
+        .iter()
+        .map(|span| attribute(span, "error.type"))
+        .collect();
+    assert_eq!(statuses, ["", "500"]);
+    assert_eq!(
+        shown(gauges[1])["url.full"],
+        string(&format!("http://{address}/gauges?REDACTED"))
+    );
+    let status = gauges[1].status.as_ref().map(|status| status.code());
+    assert_eq!(status, Some(StatusCode::Error));
+}
+
+#[test(threads)]
+async fn the_resource_names_the_service_its_version_and_its_instance() {
+    let own = "service_name = \"of-the-test\"\n";
+    for (variables, settings, expected) in [
+        (&[][..], "", ["sangam", ""]),
+        (
+            &[("OTEL_SERVICE_NAME", "by-variable")],
+            "",
+            ["by-variable", ""],
+        ),
+        (
+            &[("OTEL_SERVICE_NAME", "by-variable")],
+            own,
+            ["of-the-test", ""],
+        ),
+        (
+            &[(
+                "OTEL_RESOURCE_ATTRIBUTES",
+                "service.name=by-attribute,deployment.environment.name=test",
+            )],
+            "",
+            ["by-attribute", "test"],
+        ),
+        (
+            &[("OTEL_RESOURCE_ATTRIBUTES", "service.instance.id=one")],
+            own,
+            ["of-the-test", ""],
+        ),
+    ] {
+        let (departments, collector) = (Departments::start().await, Collector::start().await);
+        let exporter = collector.settings().replace(own, settings);
+        let connectors = connectors();
+        let connectors = connectors
+            .each_ref()
+            .map(|(name, schema)| (*name, &**schema));
+        let folder = Folder::new(&(departments.settings(OF_RAIN) + &exporter), &connectors);
+        let mut command = folder.command(&["serve"]);
+        command
+            .env("RAIN_UNIT", "millimetres")
+            .envs(variables.iter().copied());
+        let running = Running::start(command);
+        text(post(&running.url, QUERY, &json!({}))).await;
+        running.stop();
+        let resources = collector.resources();
+        let resource = &resources[0];
+        let of = |key: &str| resource.get(key).cloned().unwrap_or_default();
+        assert_eq!(
+            [of("service.name"), of("deployment.environment.name")],
+            expected
+        );
+        assert_eq!(of("service.version"), env!("CARGO_PKG_VERSION"));
+        let given = variables
+            .iter()
+            .any(|(_, value)| value.contains("instance"));
+        match given {
+            true => assert_eq!(of("service.instance.id"), "one"),
+            false => assert_eq!(of("service.instance.id").len(), 36),
+        }
+    }
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -3,7 +3,7 @@
 //! This module reads its request. [`connects`](crate::connector::connects) reads the arguments that all directives that fetch
 //! share, and [`check`](crate::connector::check) checks them.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use apollo_compiler::Node;
 use apollo_compiler::ast::{Directive, DirectiveLocation, Value};
@@ -235,6 +235,7 @@ fn request(
         connect,
         headers: merge(source, headers),
         body,
+        address: OnceLock::new(),
     };
     let client_headers = headers::passed_on(&template.headers);
     Some(FetchRequest {

@@ -1,6 +1,6 @@
 //! `@graphql`: a folder that is a GraphQL service.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use apollo_compiler::ast::Directive;
 use apollo_compiler::{Node, Schema};
@@ -135,5 +135,6 @@ fn post_to(url: RequestText) -> HttpTemplate {
         connect: UrlParts::default(),
         headers: Vec::new(),
         body: None,
+        address: OnceLock::new(),
     }
 }

@@ -4,13 +4,14 @@
 //! does not depend on variables is prepared before. Rendering does not guess: a value that cannot be part of a URL or a
 //! header is an error that names the part of the request, never its content.
 
+mod address;
 mod evaluate;
 mod form;
 mod headers;
 mod next_page;
 mod url;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use http::{HeaderMap, Method};
@@ -47,6 +48,8 @@ pub(crate) struct HttpTemplate {
     pub(crate) headers: Vec<HeaderTemplate>,
     /// `body`.
     pub(crate) body: Option<Arc<Selection>>,
+    /// The address as traces show it, once it is needed.
+    pub(crate) address: OnceLock<Arc<str>>,
 }
 
 /// The mappings that add to a URL.
@@ -72,6 +75,7 @@ impl RequestTemplate for HttpTemplate {
             headers,
             body,
             is_graphql: false,
+            address: Arc::clone(self.address.get_or_init(|| self.redacted().into())),
         }))
     }
 
@@ -92,6 +96,7 @@ impl RequestTemplate for HttpTemplate {
         Ok(Arc::new(Self {
             base: Some(RequestText::Fixed(base.to_owned())),
             declared_base,
+            address: OnceLock::new(),
             ..self.clone()
         }))
     }

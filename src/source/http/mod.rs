@@ -24,6 +24,7 @@ mod proxy;
 mod received;
 mod reuse;
 mod settings;
+mod span;
 mod status;
 mod target;
 
@@ -46,10 +47,12 @@ use super::{
 use crate::budget::{Account, Budget};
 use crate::config::ResponseFormat;
 use crate::connector::{HttpRequest, Request};
+use crate::observe::TraceContext;
 use body::Format;
 use client::{Clients, Connection};
 use error::{BrokenCall, from_reqwest, host_and_port};
 use received::Received;
+use span::RequestSpan;
 use target::{Target, TargetCache};
 
 /// Prefers JSON: frameworks that can also write XML choose by this header.
@@ -110,18 +113,24 @@ impl HttpSource {
         request: &HttpRequest,
         target: &Target,
         options: &CallOptions,
+        running: &mut Option<RequestSpan>,
     ) -> Result<UpstreamResponse, SourceError> {
         let _permit = self.gate.enter().await?;
         let url = &target.url;
-        let sent = self.send(request, target, options, Connection::Any).await;
-        let sent = match sent {
+        let mut span = running.insert(RequestSpan::begin(request, url, options, 0));
+        let sent = self.send(request, target, (options, span), Connection::Any);
+        let sent = match sent.await {
             Err(broken) if broken.stale && options.is_read => {
-                self.send(request, target, options, Connection::New).await
+                span.failed(broken.error.kind);
+                span = running.insert(RequestSpan::begin(request, url, options, 1));
+                self.send(request, target, (options, span), Connection::New)
+                    .await
             }
             sent => sent,
         };
         let mut response = sent.map_err(|broken| broken.error)?;
         let status = response.status();
+        span.responded(status.as_u16());
         let headers = response.take_headers();
         self.clients.limit_idle_time(&headers);
         // This account ends with the call: the caller charges the response to the operation.
@@ -184,11 +193,12 @@ impl HttpSource {
         &self,
         request: &HttpRequest,
         target: &Target,
-        options: &CallOptions,
+        (options, span): (&CallOptions, &RequestSpan),
         connection: Connection,
     ) -> Result<Received, BrokenCall> {
         let url = &target.url;
-        let (method, headers) = (request.method.clone(), headers(request, options));
+        let headers = headers(request, options, span.traceparent);
+        let method = request.method.clone();
         let pool = self.clients.pool(connection);
         if let Some((direct, target)) = pool.direct(url).zip(target.direct.as_ref()) {
             let body = request.body.clone();
@@ -219,8 +229,9 @@ impl Source for HttpSource {
     ) -> Result<UpstreamResponse, SourceError> {
         let request = request.of::<HttpRequest>().ok_or_else(wrong_wire)?;
         let target = self.targets.get(&request.url)?;
-        let exchange = self.exchange(request, &target, options);
-        match tokio::time::timeout(options.timeout, exchange).await {
+        let mut span = None;
+        let exchange = self.exchange(request, &target, options, &mut span);
+        let result = match tokio::time::timeout(options.timeout, exchange).await {
             Ok(result) => result,
             Err(_) => Err(SourceError::new(
                 SourceErrorKind::Timeout,
@@ -230,7 +241,11 @@ impl Source for HttpSource {
                     options.timeout
                 ),
             )),
+        };
+        if let (Some(span), Err(error)) = (&span, &result) {
+            span.failed(error.kind);
         }
+        result
     }
 }
 
@@ -266,7 +281,11 @@ pub(crate) fn response(
     }
 }
 
-fn headers(request: &HttpRequest, options: &CallOptions) -> HeaderMap {
+fn headers(
+    request: &HttpRequest,
+    options: &CallOptions,
+    traceparent: Option<TraceContext>,
+) -> HeaderMap {
     let mut headers = HeaderMap::with_capacity(request.headers.len() + 4);
     for (name, value) in &request.headers {
         headers.append(name.clone(), value.clone());
@@ -277,7 +296,7 @@ fn headers(request: &HttpRequest, options: &CallOptions) -> HeaderMap {
     if !request.body.is_empty() && !headers.contains_key(CONTENT_TYPE) {
         headers.insert(CONTENT_TYPE, JSON);
     }
-    if let Some(traceparent) = &options.traceparent
+    if let Some(traceparent) = traceparent
         && let Ok(value) = HeaderValue::from_bytes(&traceparent.header())
     {
         headers.insert(TRACEPARENT, value);
