@@ -25,17 +25,21 @@ pub const FIELDS: &[LogField] = &[
         "code",
         "the code of a finding: INVALID_MAPPING, …; of a refused HTTP request: REQUEST_TOO_LARGE, …",
     ),
+    field("commit", "the commit from which the gateway was built"),
     field("connector", "a connector's name"),
+    field("connectors", "the names of the connectors that are served"),
     field(
         "coordinate",
         "which connect or GraphQL service: `dggi:Query.scores[0]`",
     ),
     field("cost", "what an operation is estimated to cost"),
     field("count", "a number of things"),
+    field("document_bytes", "the bound of the cache of documents"),
     field(
         "error",
         "the cause of a failure, from the gateway or a library; may name hosts and ports",
     ),
+    field("fields", "the number of fields of the public schema"),
     field("file", "a path of the settings or of a connector"),
     field(
         "hash",
@@ -55,13 +59,32 @@ pub const FIELDS: &[LogField] = &[
         "the name of an operation, as the client gives it, at most 64 bytes",
     ),
     field(
+        "operation_bytes",
+        "the bytes that running operations may hold together",
+    ),
+    field(
         "outcome",
         "executed, refused, …; of a reload: changed, added, removed",
     ),
     field("path", "the path of one of the gateway's endpoints"),
     field(
+        "plan_bytes",
+        "the bound of the cache of compiled operations",
+    ),
+    field("problems", "the number of connectors with problems"),
+    field("ratio", "the share of requests that are traced"),
+    field(
         "request_id",
         "the id of a request, also in the response's `x-request-id`",
+    ),
+    field(
+        "requests",
+        "the number of requests that are executed at a time",
+    ),
+    field("response_bytes", "the bound of the cache of responses"),
+    field(
+        "services",
+        "how many of the connectors are GraphQL services",
     ),
     field("status", "an HTTP status"),
     field(
@@ -69,6 +92,7 @@ pub const FIELDS: &[LogField] = &[
         "how many lines of this kind were suppressed since the last one (`log.lines_per_second`)",
     ),
     field("trace_id", "identifies the trace"),
+    field("types", "the number of types of the public schema"),
     field("version", "the gateway's version"),
 ];
 

@@ -38,6 +38,10 @@ impl Collector {
         format!("[tracing]\nendpoint = \"{url}\"\nservice_name = \"of-the-test\"\n")
     }
 
+    pub(super) fn origin(&self) -> String {
+        self.server.url("")
+    }
+
     /// The bytes of all requests.
     pub(super) fn bytes(&self) -> Vec<u8> {
         self.payloads.lock().unwrap().concat()

@@ -18,6 +18,7 @@ mod refusals;
 mod reload;
 mod running;
 mod secrets;
+mod started;
 mod stopping;
 mod supergraph;
 mod traces;

@@ -1,12 +1,13 @@
 //! `sangam serve`: runs the gateway.
 //!
 //! [`deployment`] reads the settings and the folders, [`report`] logs what is wrong with them, [`reload`] does both again
-//! when [`files`] has noticed a change.
+//! when [`files`] has noticed a change. [`started`] logs what is served at the start.
 
 mod deployment;
 mod files;
 mod reload;
 mod report;
+mod started;
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -95,7 +96,7 @@ async fn serve(source: SettingsSource, strict: bool, deployment: Deployment) -> 
         message(&format!("error: {error}"));
         Exit::Failed
     })?;
-    log_addresses(&server, reloader.connectors());
+    started::log(&settings, &server, &reloader);
     let requested = tokio::select! {
         requested = signals.next() => requested,
         () = reloader.run(&server) => StopRequest::ByPerson,
@@ -103,21 +104,6 @@ async fn serve(source: SettingsSource, strict: bool, deployment: Deployment) -> 
     stop(server, requested, signals).await;
     flush(reloader.observer).await;
     Ok(Exit::Success)
-}
-
-fn log_addresses(server: &Server, connectors: usize) {
-    let scheme = if server.tls { "https" } else { "http" };
-    let address = format!("{scheme}://{}", server.address);
-    tracing::info!(
-        address,
-        count = connectors,
-        version = env!("CARGO_PKG_VERSION"),
-        "listening"
-    );
-    if let Some(admin) = server.admin_address {
-        let address = format!("http://{admin}");
-        tracing::info!(address, "listening for operators");
-    }
 }
 
 /// Stops gracefully; a second signal stops at once.

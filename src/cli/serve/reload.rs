@@ -117,9 +117,14 @@ impl Reloader {
         }
     }
 
-    /// The number of connectors without errors that are served.
-    pub(super) fn connectors(&self) -> usize {
-        self.state.served.len()
+    /// The connectors that are served, without those of which only the schema is.
+    pub(super) fn served(&self) -> &Connectors {
+        &self.state.served
+    }
+
+    /// The number of connectors with problems.
+    pub(super) fn problems(&self) -> usize {
+        self.state.problems.len()
     }
 
     /// Reloads whenever a file has changed, and on SIGHUP. Never ends.
