@@ -19,6 +19,21 @@ Metrics without the prefix `sangam_` have the names that Prometheus libraries us
 |---|---|---|---|
 ";
 
+const MONITORING: &str = "
+## Dashboard and alerts
+
+A release has an example dashboard for Grafana and alert rules for Prometheus in `monitoring/` (in the repository
+`packaging/monitoring/`). Their thresholds are examples. To find a cause:
+
+| question | where |
+|---|---|
+| Which operation is slow, or has errors? | `sangam_operation_seconds` and `sangam_operation_errors_total`; `sangam explain` shows its calls |
+| Which connector fails, and why? | `sangam_connector_state`, `sangam_fetches_total` and `sangam_errors_total` by kind; the log lines `an upstream call failed` |
+| Do the caches help? | `sangam_cache_lookups_total`; `sangam_cache_evictions_total` with `reason=\"size\"`: a cache is too small |
+| Is the gateway saturated? | `sangam_requests_in_flight`, the `…_held_bytes` and `…_queued` metrics against `sangam_limit` and `sangam_fetches_max`; `sangam_requests_total` with `outcome=\"shed\"` |
+| Which version serves, and which files? | `sangam_build_info`; `sangam_config_last_reload_successful` and `…_success_timestamp_seconds` |
+";
+
 const FIELDS_HEAD: &str = "
 ## Failed calls
 
@@ -108,6 +123,7 @@ pub fn markdown() -> String {
         );
     }
     text.push_str(&buckets());
+    text.push_str(MONITORING);
     text.push_str(FIELDS_HEAD);
     for field in FIELDS.iter().filter(|field| field.name != "message") {
         let _ = writeln!(text, "| `{}` | {} |", field.name, field.about);

@@ -11,6 +11,7 @@ mod findings;
 mod log;
 mod memory;
 mod metrics;
+mod monitoring;
 mod operations;
 mod package;
 mod quarantine;

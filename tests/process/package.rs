@@ -39,6 +39,8 @@ async fn a_package_runs_where_it_is_unpacked() {
         "INSTALL.md",
         "Dockerfile",
         "sangam.service",
+        "monitoring/dashboard.json",
+        "monitoring/alerts.yaml",
         "LICENSE-MIT",
         "LICENSE-APACHE",
     ] {
