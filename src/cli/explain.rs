@@ -236,6 +236,7 @@ fn header<'h>(name: &str, value: &'h str) -> &'h str {
 
 fn as_json(explained: &Explained, masker: &Masker) -> String {
     let mut whole = explained.plan_json.clone();
+    whole["signature"] = json!(explained.signature);
     whole["cost"] = explain_cost::as_json(&explained.cost);
     if let Some(answer) = &explained.answer {
         let calls = explained.calls.iter().map(|call| {

@@ -18,6 +18,8 @@ pub struct Explained {
     pub plan: String,
     /// The plan as JSON.
     pub plan_json: serde_json::Value,
+    /// The signature of the operation, as logs, traces and metrics have it.
+    pub signature: String,
     /// What the operation costs.
     pub cost: ExplainedCost,
     /// The upstream calls, with `run`.
@@ -51,6 +53,7 @@ impl Gateway {
             let mut explained = Explained {
                 plan: plan::explain(&operation.plan, &self.runtime.graph),
                 plan_json: plan::explain_json(&operation.plan, &self.runtime.graph),
+                signature: ready.observed.hash.to_string(),
                 cost: self.cost.explain(operation, coerced.as_ref().ok()),
                 calls: Vec::new(),
                 answer: None,

@@ -27,7 +27,7 @@ A release has an example dashboard for Grafana and alert rules for Prometheus in
 
 | question | where |
 |---|---|
-| Which operation is slow, or has errors? | `sangam_operation_seconds` and `sangam_operation_errors_total`; `sangam explain` shows its calls |
+| Which operation is slow, or has errors? | `sangam_operation_seconds` and `sangam_operation_errors_total`; `sangam explain` shows its calls, and `sangam explain --json` its signature |
 | Which connector fails, and why? | `sangam_connector_state`, `sangam_fetches_total` and `sangam_errors_total` by kind; the log lines `an upstream call failed` |
 | Do the caches help? | `sangam_cache_lookups_total`; `sangam_cache_evictions_total` with `reason=\"size\"`: a cache is too small |
 | Is the gateway saturated? | `sangam_requests_in_flight`, the `…_held_bytes` and `…_queued` metrics against `sangam_limit` and `sangam_fetches_max`; `sangam_requests_total` with `outcome=\"shed\"` |

@@ -295,6 +295,13 @@ async fn operations_have_names_and_signatures() {
     };
     assert_eq!(errors("rain", "UPSTREAM"), Some(1.0), "{}", page.0);
     assert_eq!(errors("", "INVALID"), Some(3.0), "{}", page.0);
+    let explained = used
+        .folder
+        .command(&["explain", "--json", &rain.replace("NEAR", "c")])
+        .env("RAIN_UNIT", "millimetres")
+        .output()
+        .unwrap();
+    let explained: serde_json::Value = serde_json::from_slice(&explained.stdout).unwrap();
     let log = used.running.stop();
     let lines = requests(&log);
     let shown: Vec<(&str, bool)> = lines
@@ -330,4 +337,5 @@ async fn operations_have_names_and_signatures() {
         .unwrap();
     let call: serde_json::Value = serde_json::from_str(call).unwrap();
     assert_eq!([&call["operation"], &call["hash"]], ["Rain", hash]);
+    assert_eq!(explained["signature"], hash);
 }
