@@ -1,6 +1,7 @@
 //! The spans of an upstream are children of the span of the call, and a collector gets all spans.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
@@ -10,7 +11,10 @@ use opentelemetry_proto::tonic::trace::v1::Span;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
+use tokio::task::JoinHandle;
 
 use super::collector::{Collector, attribute};
 use super::departments::{Asked, Departments, OF_RAIN, QUERY, connectors, fine};
@@ -333,6 +337,79 @@ async fn attributes_have_the_names_and_types_of_the_conventions() {
     );
     let status = gauges[1].status.as_ref().map(|status| status.code());
     assert_eq!(status, Some(StatusCode::Error));
+}
+
+/// Reads the head of a request; false if the connection ends.
+async fn has_request(stream: &mut TcpStream) -> bool {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        match stream.read_u8().await {
+            Ok(byte) => head.push(byte),
+            Err(_) => return false,
+        }
+    }
+    true
+}
+
+/// An upstream that closes its first connection when it gets a second request on it.
+async fn closing() -> (SocketAddr, JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let task = tokio::spawn(async move {
+        let mut is_first = true;
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let most = if is_first { 1 } else { usize::MAX };
+            is_first = false;
+            tokio::spawn(async move {
+                let body = r#"{"code":"2","name":"two"}"#;
+                let answer = format!(
+                    "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncache-control: no-store\r\n\
+                     content-length: {}\r\n\r\n{body}",
+                    body.len()
+                );
+                let mut answered = 0;
+                while has_request(&mut stream).await && answered < most {
+                    stream.write_all(answer.as_bytes()).await.unwrap();
+                    answered += 1;
+                }
+            });
+        }
+    });
+    (address, task)
+}
+
+#[test(threads)]
+async fn a_request_that_is_sent_again_has_a_span_of_its_own() {
+    let ((address, upstream), collector) = (closing().await, Collector::start().await);
+    let (_folder, running) = serve_at(&format!("http://{address}"), "100s", &collector);
+    for _ in 0..2 {
+        let answer = text(post(
+            &running.url,
+            "{ district(code: \"2\") { name } }",
+            &json!({}),
+        ));
+        assert_eq!(answer.await, r#"{"data":{"district":{"name":"two"}}}"#);
+    }
+    running.stop();
+    upstream.abort();
+    let (spans, _) = collector.spans();
+    let mut sent: Vec<&Span> = spans
+        .iter()
+        .filter(|span| span.kind == SpanKind::Client as i32)
+        .collect();
+    sent.sort_by_key(|span| span.start_time_unix_nano);
+    let keys = [
+        "http.response.status_code",
+        "error.type",
+        "http.request.resend_count",
+    ];
+    let seen: Vec<[String; 3]> = sent
+        .iter()
+        .map(|span| keys.map(|key| attribute(span, key)))
+        .collect();
+    let expected = [["200", "", ""], ["", "UNREACHABLE", ""], ["200", "", "1"]];
+    assert_eq!(seen, expected);
+    assert_eq!(sent[1].parent_span_id, sent[2].parent_span_id);
 }
 
 #[test(threads)]
