@@ -50,11 +50,14 @@ enum OutputFormat {
 impl Check {
     pub(super) fn run(self, common: &Common) -> Result<Exit, Stop> {
         let mut findings = Vec::new();
-        let checked = self.check(common, &mut findings);
-        let stopped = checked.as_ref().err().map(|stop| stop.exit);
-        if let Err(stop) = checked.as_ref() {
-            findings.extend(stop.findings.iter().cloned());
-        }
+        let checked = self.check(common, &mut findings).map_err(|stop| {
+            if let Some(failure) = &stop.failure {
+                failure.print();
+            }
+            findings.extend(stop.findings);
+            stop.exit
+        });
+        let stopped = checked.as_ref().err().copied();
         self.show(&findings, stopped);
         let errors = findings.iter().filter(|one| one.is_error()).count();
         let warnings = findings.len() - errors;

@@ -1,12 +1,13 @@
 //! What all commands have in common: arguments, and the status with which they end.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
 
 use super::output::{count, diagnostics, message};
 use crate::connector::Diagnostic;
+use crate::connector::diagnostic::Span;
 
 /// The arguments of every command.
 #[derive(Debug, Clone, Args)]
@@ -43,11 +44,66 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// Why a command ends early: what it has found in files and settings, and its exit status.
+/// Why a command cannot run, apart from what it has found in files and settings.
+#[derive(Debug)]
+pub(super) struct Failure {
+    /// What is wrong, in one line.
+    pub(super) message: String,
+    /// How to correct it.
+    pub(super) help: Option<String>,
+    /// The setting or the file to correct.
+    pub(super) at: Option<Span>,
+}
+
+impl Failure {
+    pub(super) fn new(message: impl Into<String>) -> Failure {
+        Failure {
+            message: message.into(),
+            help: None,
+            at: None,
+        }
+    }
+
+    /// A file or a folder that cannot be read.
+    pub(super) fn of_file(path: &Path, message: impl Into<String>) -> Failure {
+        Failure {
+            at: Some(Span::of_file(path.display().to_string())),
+            ..Failure::new(message)
+        }
+    }
+
+    pub(super) fn help(self, help: impl Into<String>) -> Failure {
+        Failure {
+            help: Some(help.into()),
+            ..self
+        }
+    }
+
+    /// Ends the command with this.
+    pub(super) fn stop(self, exit: Exit) -> Stop {
+        Stop {
+            findings: Vec::new(),
+            failure: Some(self),
+            exit,
+        }
+    }
+
+    /// Prints it, for a person.
+    pub(super) fn print(&self) {
+        message(&format!("error: {}", self.message));
+        if let Some(help) = &self.help {
+            message(&format!("  help: {help}"));
+        }
+    }
+}
+
+/// Why a command ends early, and its exit status.
 #[derive(Debug)]
 pub(super) struct Stop {
-    /// The errors, which are not yet printed. Empty where a message has said why the command cannot run.
+    /// The errors in files and settings, which are not yet printed.
     pub(super) findings: Vec<Diagnostic>,
+    /// Why the command cannot run for another reason; not yet printed.
+    pub(super) failure: Option<Failure>,
     /// The exit status.
     pub(super) exit: Exit,
 }
@@ -56,23 +112,31 @@ impl Stop {
     /// Ends the command with the errors among these findings.
     pub(super) fn with(findings: Vec<Diagnostic>, exit: Exit) -> Stop {
         let findings = findings.into_iter().filter(Diagnostic::is_error).collect();
-        Stop { findings, exit }
+        Stop {
+            findings,
+            ..Stop::from(exit)
+        }
     }
 
-    /// Prints the errors and their number.
+    /// Prints the errors and their number, for a person.
     pub(super) fn report(self) -> Exit {
         diagnostics(&self.findings);
         if !self.findings.is_empty() {
             message(&count(self.findings.len(), "error", "errors"));
         }
+        if let Some(failure) = &self.failure {
+            failure.print();
+        }
         self.exit
     }
 }
 
+/// Everything is printed.
 impl From<Exit> for Stop {
     fn from(exit: Exit) -> Stop {
         Stop {
             findings: Vec::new(),
+            failure: None,
             exit,
         }
     }

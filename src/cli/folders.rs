@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::Exit;
-use super::output::message;
+use super::{Exit, Failure, Stop};
 use crate::config::Settings;
 use crate::connector::{Diagnostic, Folder};
 use crate::source::Wires;
@@ -61,15 +60,15 @@ pub(super) fn paths(settings: &Settings) -> std::io::Result<Vec<PathBuf>> {
 }
 
 /// Reads the folders that the settings select, sorted by name.
-pub(super) fn of_connectors(settings: &Settings) -> Result<Vec<ConnectorFolder>, Exit> {
+pub(super) fn of_connectors(settings: &Settings) -> Result<Vec<ConnectorFolder>, Stop> {
     let root = &settings.general.connectors;
     let unreadable = |error: std::io::Error| {
-        message(&format!(
-            "error: the connectors' folder {} cannot be read: {error}\n  help: name it with --connectors, or with \
-             `connectors` in the settings",
+        let what = format!(
+            "the connectors' folder {} cannot be read: {error}",
             root.display()
-        ));
-        Exit::Failed
+        );
+        let help = "name it with --connectors, or with `connectors` in the settings";
+        Failure::of_file(root, what).help(help).stop(Exit::Failed)
     };
     let paths = paths(settings).map_err(unreadable)?;
     let schemes = Wires::default().schemes();
@@ -85,11 +84,8 @@ pub(super) fn of_connectors(settings: &Settings) -> Result<Vec<ConnectorFolder>,
         })
         .collect();
     if folders.is_empty() {
-        message(&format!(
-            "error: there is no connector in {}",
-            root.display()
-        ));
-        return Err(Exit::Failed);
+        let what = format!("there is no connector in {}", root.display());
+        return Err(Failure::of_file(root, what).stop(Exit::Failed));
     }
     Ok(folders)
 }

@@ -3,8 +3,7 @@
 use std::path::Path;
 
 use super::folders::ConnectorFolder;
-use super::output::message;
-use super::{Common, Exit, Stop, folders, supergraph};
+use super::{Common, Exit, Failure, Stop, folders, supergraph};
 use crate::config::{
     ConnectorSettings, Environment, HttpUrl, RawSettings, Settings, SourceSettings,
 };
@@ -15,13 +14,18 @@ use crate::graph::compose;
 /// The settings file that is read if `--config` is not given and it exists.
 const DEFAULT_FILE: &str = "sangam.toml";
 
-/// Reads the settings.
-pub(super) fn settings(common: &Common, mut flags: RawSettings) -> Result<Settings, Stop> {
+/// The settings file; `None` if none is named and there is none.
+pub(super) fn settings_file(common: &Common) -> Option<&Path> {
     let default = Path::new(DEFAULT_FILE);
-    let file = match &common.config {
+    match &common.config {
         Some(file) => Some(file.as_path()),
         None => default.exists().then_some(default),
-    };
+    }
+}
+
+/// Reads the settings.
+pub(super) fn settings(common: &Common, mut flags: RawSettings) -> Result<Settings, Stop> {
+    let file = settings_file(common);
     if let Some(connectors) = &common.connectors {
         flags.general.connectors = Some(connectors.clone());
     }
@@ -33,7 +37,7 @@ pub(super) fn settings(common: &Common, mut flags: RawSettings) -> Result<Settin
 pub(super) fn folders(settings: &Settings) -> Result<Vec<ConnectorFolder>, Stop> {
     match &settings.general.supergraph {
         Some(file) => supergraph::graphs(file, settings),
-        None => Ok(folders::of_connectors(settings)?),
+        None => folders::of_connectors(settings),
     }
 }
 
@@ -161,17 +165,16 @@ pub(super) fn gateway(
 }
 
 /// The runtime of all commands except `serve`.
-pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Exit> {
+pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Stop> {
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .map_err(|error| not_started(&error))
 }
 
-/// Prints why the runtime cannot be started.
-pub(super) fn not_started(error: &std::io::Error) -> Exit {
-    message(&format!("error: cannot start: {error}"));
-    Exit::Failed
+/// The runtime cannot be started.
+pub(super) fn not_started(error: &std::io::Error) -> Stop {
+    Failure::new(format!("cannot start: {error}")).stop(Exit::Failed)
 }
 
 /// Installs the cryptography provider of this process.

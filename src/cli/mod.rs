@@ -1,7 +1,7 @@
 //! The commands of the `sangam` binary: one file per command.
 //!
 //! A command loads settings and folders ([`load`]), calls the other modules of the crate, and prints: results on standard
-//! output, diagnostics on standard error. It ends with an [`Exit`] status. The commands have no checks of their own; all
+//! output, diagnostics on standard error; what `serve` says are lines of its log. It ends with an [`Exit`] status. The commands have no checks of their own; all
 //! findings come from the modules that they call, as diagnostics with a code. A message without a code says why a command
 //! cannot run: wrong arguments, a file that cannot be read, a port in use.
 
@@ -22,7 +22,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 pub use self::common::Exit;
-use self::common::{Common, Stop};
+use self::common::{Common, Failure, Stop};
 
 const EXIT_CODES: &str = "Exit codes: 0 nothing is wrong; 1 something is wrong with connectors, specs or operations; \
                           2 wrong arguments or settings; 3 it could not be done (a port in use, an unreadable file).";
@@ -74,7 +74,7 @@ pub fn run() -> ExitCode {
     };
     let common = &cli.common;
     let exit = match cli.command {
-        Command::Serve(serve) => serve.run(common),
+        Command::Serve(serve) => Ok(serve.run(common)),
         Command::Check(check) => check.run(common),
         Command::Test(test) => test.run(common),
         Command::Schema(schema) => schema.run(common),

@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::folders::{ConnectorFolder, is_selected};
-use super::output::message;
-use super::{Exit, Stop};
+use super::{Exit, Failure, Stop};
 use crate::config::{RawSettings, Settings};
 use crate::connector::diagnostic::code;
 use crate::connector::{Diagnostic, Folder, FolderSettings, SubgraphKind, set_aside};
@@ -33,11 +32,8 @@ impl SupergraphFile {
 /// The graphs of a supergraph, each as a folder without settings, sorted by name. An error in the file ends the command.
 pub(super) fn graphs(file: &Path, settings: &Settings) -> Result<Vec<ConnectorFolder>, Stop> {
     let text = std::fs::read_to_string(file).map_err(|error| {
-        message(&format!(
-            "error: the supergraph {} cannot be read: {error}",
-            file.display()
-        ));
-        Exit::Failed
+        let what = format!("the supergraph {} cannot be read: {error}", file.display());
+        Failure::of_file(file, what).stop(Exit::Failed)
     })?;
     let (subgraphs, findings) = supergraph::read(&file.display().to_string(), &text);
     if findings.iter().any(Diagnostic::is_error) {
@@ -71,8 +67,8 @@ pub(super) fn graphs(file: &Path, settings: &Settings) -> Result<Vec<ConnectorFo
     }
     folders.sort_by(|one, other| one.path.cmp(&other.path));
     let Some(first) = folders.first_mut() else {
-        message(&format!("error: there is no graph in {}", file.display()));
-        return Err(Exit::Failed.into());
+        let what = format!("there is no graph in {}", file.display());
+        return Err(Failure::of_file(file, what).stop(Exit::Failed));
     };
     // Warnings are about the file as a whole; they are shown once.
     first.folder.diagnostics = findings;

@@ -117,6 +117,14 @@ impl Settings {
         Ok(settings)
     }
 
+    /// The settings of the log, as far as they can be read: errors in settings are logged, too. A value that cannot be read is
+    /// that of the file if it was in a variable, else the default.
+    pub fn readable_log(file: Option<&Path>, environment: &Environment) -> Log {
+        let in_file = file.map(read::readable_log).unwrap_or_default();
+        let log = read_environment::readable_log(environment).over(in_file);
+        log.resolve(environment).unwrap_or_default()
+    }
+
     /// The settings of one connector: `sangam.toml` and the environment override the folder's `connector.toml` (path and
     /// text), which overrides the defaults.
     pub fn connector(

@@ -12,7 +12,7 @@ use super::places::Places;
 use super::problem::{ConfigError, problem, suggest};
 use super::raw::RawSettings;
 use super::section::Section;
-use super::sections::{RawConnectorLimits, RawGeneral};
+use super::sections::{RawConnectorLimits, RawGeneral, RawLog};
 use super::toml_value;
 use super::value::{HttpUrl, ParseSetting, Percentage};
 use crate::connector::Diagnostic;
@@ -301,9 +301,23 @@ const SECTIONS: [&str; 11] = [
 
 /// Reads `sangam.toml`.
 pub(crate) fn file(path: &Path) -> Result<RawSettings, ConfigError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| problem(format!("cannot read {}: {error}", path.display())))?;
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        let whole = Span::of_file(path.display().to_string());
+        problem(format!("cannot read {}: {error}", path.display())).at(Some(whole))
+    })?;
     file_text(path, &text)
+}
+
+/// Reads what can be read of `[log]`, in a file that may have any error.
+pub(super) fn readable_log(path: &Path) -> RawLog {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    let (table, _) = DeTable::parse_recoverable(&text);
+    let mut log = RawLog::default();
+    if let Some(value) = table.get_ref().get("log") {
+        // Its problems are reported when the settings are read as a whole.
+        SettingsReader::new(path, &text).section(&mut log, "log", value);
+    }
+    log
 }
 
 /// Reads the text of `sangam.toml`.

@@ -40,6 +40,16 @@ pub(crate) fn environment(
     }
 }
 
+/// Reads what can be read of the variables `SANGAM_LOG_…`.
+pub(super) fn readable_log(environment: &Environment) -> RawLog {
+    let mut log = RawLog::default();
+    for (name, text) in environment.with_prefix("SANGAM_LOG_") {
+        // Its problems are reported when the settings are read as a whole.
+        let _ = log.set_text(&name.to_lowercase(), text);
+    }
+    log
+}
+
 /// The sections whose keys variables set, with the names of these.
 const SECTIONS: [(&str, &[&str]); 9] = [
     ("limits", RawLimits::NAMES),

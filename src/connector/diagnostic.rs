@@ -149,6 +149,8 @@ impl Diagnostic {
     /// In one line: the message, and the file with the line.
     pub fn summary(&self) -> String {
         match self.labels.first() {
+            // The message names the file.
+            Some(Label { span, .. }) if span.is_whole_file() => self.message.clone(),
             Some(Label { span, .. }) => {
                 let (path, line) = (&span.source.path, span.start().line);
                 format!("{} ({path}:{line})", self.message)
@@ -217,6 +219,20 @@ impl SourceFiles {
 }
 
 impl Span {
+    /// A file as a whole: one that cannot be read has no lines.
+    pub fn of_file(path: impl Into<String>) -> Self {
+        let (path, text) = (path.into(), String::new());
+        Self {
+            source: Arc::new(SourceText { path, text }),
+            range: 0..0,
+        }
+    }
+
+    /// Whether it is a file as a whole. A file without text has no lines either.
+    pub fn is_whole_file(&self) -> bool {
+        self.source.text.is_empty()
+    }
+
     /// Its start.
     pub fn start(&self) -> LineColumn {
         self.source.position(self.range.start)

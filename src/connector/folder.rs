@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use super::diagnostic::{Diagnostic, code};
+use super::diagnostic::{Diagnostic, Span, code};
 use super::findings::Findings;
 use super::model::{Subgraph, SubgraphKind};
 use super::schemes::Schemes;
@@ -62,6 +62,7 @@ impl Folder {
                         &name,
                         format!("`{shown}` cannot be read: {error}"),
                     )
+                    .at(Some(Span::of_file(&shown)))
                     .help(match error.kind() {
                         std::io::ErrorKind::InvalidData => "save the file as UTF-8",
                         _ => "a connector's folder holds its schema in `connector.graphql`",

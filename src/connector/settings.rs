@@ -52,7 +52,8 @@ impl FolderSettings {
             Err(error) => {
                 let message = format!("`{}` cannot be read: {error}", path.display());
                 let diagnostic = Diagnostic::error(&code::UNREADABLE, connector, message);
-                (Self::default(), vec![diagnostic])
+                let file = Span::of_file(path.display().to_string());
+                (Self::default(), vec![diagnostic.at(Some(file))])
             }
         }
     }

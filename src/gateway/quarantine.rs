@@ -88,8 +88,8 @@ pub fn choose<T>(
         });
         let Some(best) = best else {
             return Err(match problem {
-                SetupProblem::Schema(errors) => {
-                    all_findings.extend(errors);
+                SetupProblem::Schema(_) => {
+                    add_new(&mut all_findings, errors);
                     SetupProblem::Schema(all_findings)
                 }
                 setting => setting,
@@ -100,7 +100,7 @@ pub fn choose<T>(
         if choice.problems[best].is_none() {
             choice.problems[best] = reason;
         }
-        all_findings.extend(errors);
+        add_new(&mut all_findings, errors);
     }
 }
 
@@ -192,6 +192,18 @@ impl Choice<'_> {
         let name = &self.candidates[connector].connector;
         let named = errors.iter().find(|error| error.connector == *name);
         named.or_else(|| errors.first()).cloned()
+    }
+}
+
+/// Adds the errors that are not yet among the findings: the next version of a connector may have the same ones.
+fn add_new(findings: &mut Vec<Diagnostic>, errors: Vec<Diagnostic>) {
+    for error in errors {
+        let is_same = |known: &Diagnostic| {
+            (&known.connector, known.summary()) == (&error.connector, error.summary())
+        };
+        if !findings.iter().any(is_same) {
+            findings.push(error);
+        }
     }
 }
 

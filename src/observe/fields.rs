@@ -26,6 +26,7 @@ pub const FIELDS: &[LogField] = &[
         "the code of a finding: INVALID_MAPPING, …; of a refused HTTP request: REQUEST_TOO_LARGE, …",
     ),
     field("commit", "the commit from which the gateway was built"),
+    field("column", "a column of `line`, in characters"),
     field("connector", "a connector's name"),
     field("connectors", "the names of the connectors that are served"),
     field(
@@ -40,7 +41,11 @@ pub const FIELDS: &[LogField] = &[
         "the cause of a failure, from the gateway or a library; may name hosts and ports",
     ),
     field("fields", "the number of fields of the public schema"),
-    field("file", "a path of the settings or of a connector"),
+    field(
+        "file",
+        "a path of the settings or of a connector, or one that they name",
+    ),
+    field("help", "how to correct an error"),
     field(
         "hash",
         "the signature of an operation: the same for requests that differ only in values",

@@ -66,7 +66,7 @@ impl Observer {
     }
 
     /// Sends the remaining spans and writes the waiting lines. Blocks until that is done.
-    pub fn flush(self) {
+    pub fn flush(&self) {
         if let Some(provider) = &self.provider {
             // A failure is logged by the exporter; nothing more can be done at exit.
             let _ = provider.shutdown();
@@ -174,6 +174,21 @@ pub fn install(
     tracing::subscriber::set_global_default(subscriber)?;
     panics::install(Arc::clone(&observer.lines));
     Ok(observer)
+}
+
+/// Writes lines to the log (on standard error) of a process that ends before [`install`]; returns when they are written.
+///
+/// # Errors
+/// The thread that writes cannot be started; nothing was written.
+pub fn write_once(
+    log: &Log,
+    write: impl FnOnce(),
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let clock = Box::new(Instant::now);
+    let (subscriber, observer) = subscriber(log, &Tracing::default(), standard_error(), clock)?;
+    tracing::subscriber::with_default(subscriber, write);
+    drop(observer);
+    Ok(())
 }
 
 /// Makes a request's span a part of the client's trace. Returns the trace context of the request: that of the span when

@@ -49,6 +49,16 @@ failures of the upstream. The kinds are those of [errors.md](errors.md).
   for the first failure of a kind at a coordinate, and then one a minute with their number as `count`. With the level `debug`
   it has a line for each.
 
+## A gateway that does not start
+
+Errors at the start are lines of the log as all others: each is one line `an error in the deployment`, with `code`, `connector`,
+`file`, `line`, `column`, `error` and `help` as far as there is one. The last line is `not started`; it has the cause if that is no
+error of a file, such as a port in use. A reload that is refused says the same, and `not reloaded: everything is served as before`.
+
+The format is that of `log.format`, even if the settings have errors: what can be read of `[log]` and of `SANGAM_LOG_FORMAT`, else
+JSON. Wrong arguments are the exception: their text is for the person who types them. `sangam check` shows the same errors to
+people, with the lines that they are about.
+
 ## Fields
 
 Log lines have only these fields. Values of variables, bodies, headers and URLs have no field, so they are never logged.

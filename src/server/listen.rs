@@ -21,8 +21,12 @@ use crate::config::Tls;
 /// queue is full, the kernel drops a client's first packet, and the client waits a second before it sends it again.
 const BACKLOG: i32 = 4096;
 
-/// Listens at an address. `setting` is the help text of the error.
-pub(super) fn bind(address: SocketAddr, setting: &str) -> Result<TcpListener, StartError> {
+/// Listens at an address. `setting` has the address, and `help` is for the error.
+pub(super) fn bind(
+    address: SocketAddr,
+    setting: &'static str,
+    help: &'static str,
+) -> Result<TcpListener, StartError> {
     listen(address).map_err(|error| {
         let why = match error.kind() {
             io::ErrorKind::AddrInUse => "another program listens there".to_owned(),
@@ -32,9 +36,8 @@ pub(super) fn bind(address: SocketAddr, setting: &str) -> Result<TcpListener, St
             io::ErrorKind::AddrNotAvailable => "this machine has no such address".to_owned(),
             _ => error.to_string(),
         };
-        StartError::new(format!(
-            "cannot listen on {address}: {why}\n  help: {setting}"
-        ))
+        let error = StartError::new(format!("cannot listen on {address}: {why}"));
+        error.setting(setting).help(help)
     })
 }
 
@@ -100,8 +103,8 @@ fn provider() -> Arc<CryptoProvider> {
     Arc::new(rustls::crypto::ring::default_provider())
 }
 
-fn tls_problem(setting: &str, path: &Path, error: &dyn std::fmt::Display) -> StartError {
-    StartError::new(format!("{setting}: {}: {error}", path.display()))
+fn tls_problem(setting: &'static str, path: &Path, error: &dyn std::fmt::Display) -> StartError {
+    StartError::new(format!("{setting}: {}: {error}", path.display())).setting(setting)
 }
 
 fn certified_key(settings: &Tls) -> Result<Option<Arc<CertifiedKey>>, StartError> {

@@ -85,6 +85,7 @@ impl Server {
         let tls = certificates.map(Certificates::acceptor).transpose()?;
         let listener = listen::bind(
             settings.general.listen,
+            "listen",
             "choose another address with --listen or `listen` in sangam.toml",
         )?;
         server.address = server.serve(listener, dispatch, state.connections.clone(), tls)?;
@@ -93,7 +94,7 @@ impl Server {
             let connections = Connections::new("operators", most, &state.limits);
             let handler = AdminHandler::new(state, settings.admin.token.clone());
             let help = "choose another address with `admin.listen` in sangam.toml";
-            let listener = listen::bind(address, help)?;
+            let listener = listen::bind(address, "admin.listen", help)?;
             server.admin_address = Some(server.serve(listener, handler, connections, None)?);
         }
         server.keep_metrics_small();

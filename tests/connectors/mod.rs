@@ -11,9 +11,10 @@ mod show;
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use sangam::connector::diagnostic::{Area, code};
+use sangam::connector::diagnostic::{Area, SourceText, code};
 use sangam::connector::{Diagnostic, FolderSettings, Subgraph, SubgraphKind, read_sdl};
 use sangam::document::Value;
 
@@ -131,9 +132,14 @@ fn read_folder(case: &Case, name: &str) -> (Option<Subgraph>, Vec<Diagnostic>) {
         }
     }
     let mut folder = sangam::connector::Folder::read(&path);
+    let root = root.path().display().to_string();
     for diagnostic in &mut folder.diagnostics {
-        let root = root.path().display().to_string();
         diagnostic.message = diagnostic.message.replace(&root, "connectors");
+        for label in &mut diagnostic.labels {
+            let path = label.span.source.path.replace(&root, "connectors");
+            let text = label.span.source.text.clone();
+            label.span.source = Arc::new(SourceText { path, text });
+        }
     }
     (folder.subgraph, folder.diagnostics)
 }

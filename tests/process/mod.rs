@@ -12,6 +12,7 @@ mod log;
 mod memory;
 mod metrics;
 mod monitoring;
+mod not_started;
 mod operations;
 mod package;
 mod quarantine;

@@ -128,7 +128,7 @@ fn what_cannot_be_served_is_refused() {
             &without_url,
             &["serve", "--supergraph", "supergraph.graphql"],
             1,
-            "error[INVALID_URL]: the graph `works-v2` of supergraph.graphql has no URL",
+            "\"error\":\"the graph `works-v2` of supergraph.graphql has no URL\"",
         ),
     ] {
         let folder = folder("", supergraph);

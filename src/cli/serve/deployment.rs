@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::super::folders::{self, ConnectorFolder};
 use super::super::{Common, Exit, Stop, load};
 use super::files::WatchedFiles;
-use crate::config::{ConnectorSettings, RawSettings, Settings};
+use crate::config::{ConnectorSettings, Environment, Log, RawSettings, Settings};
 use crate::connector::Diagnostic;
 use crate::gateway::{Candidate, ConfiguredConnector, Served};
 
@@ -21,6 +21,12 @@ pub(super) struct SettingsSource {
 impl SettingsSource {
     pub(super) fn read(&self) -> Result<Settings, Stop> {
         load::settings(&self.common, self.flags.clone())
+    }
+
+    /// The settings of the log, as far as they can be read.
+    pub(super) fn readable_log(&self) -> Log {
+        let file = load::settings_file(&self.common);
+        Settings::readable_log(file, &Environment::of_process())
     }
 }
 
@@ -87,6 +93,7 @@ impl Deployment {
             true => Ok(()),
             false => Err(Stop {
                 findings,
+                failure: None,
                 exit: Exit::Usage,
             }),
         }

@@ -10,6 +10,7 @@ mod report;
 mod started;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
@@ -17,14 +18,14 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use self::deployment::{Connectors, Deployment, SettingsSource};
 use self::reload::Reloader;
-use super::output::{diagnostics, message};
 use super::supergraph::SupergraphFile;
-use super::{Common, Exit, Stop, load};
+use super::{Common, Exit, Failure, Stop, load};
+use crate::config::Settings;
 use crate::gateway::{Gateway, choose};
 use crate::observe;
 use crate::observe::Observer;
 use crate::priority::Runtimes;
-use crate::server::Server;
+use crate::server::{Server, StartError};
 
 /// Serves the graph that the connectors compose to.
 #[derive(Debug, Args)]
@@ -41,45 +42,75 @@ pub(super) struct Serve {
 }
 
 impl Serve {
-    /// Reads everything before it listens.
-    pub(super) fn run(self, common: &Common) -> Result<Exit, Stop> {
+    /// Reads everything before it listens. What it says are lines of the log.
+    pub(super) fn run(self, common: &Common) -> Exit {
         let mut flags = self.supergraph.flags();
         flags.general.listen = self.listen;
         let source = SettingsSource {
             common: common.clone(),
             flags,
         };
-        let deployment = Deployment::read(source.read()?, &Connectors::new())?;
-        if self.strict {
-            load::checked(&load::folders(&deployment.settings)?)?;
-            if !deployment.unset.is_empty() {
-                diagnostics(&deployment.unset);
-                message("error: values are not set, and --strict is given");
-                return Err(Exit::Usage.into());
-            }
-            deployment.refused_when_strict()?;
-        }
-        if !deployment.unknown.is_empty() {
-            return Err(Stop::with(deployment.unknown, Exit::Usage));
-        }
         load::install_tls();
-        let runtimes = Runtimes::new().map_err(|error| load::not_started(&error))?;
-        let exit = runtimes.block_on(serve(source, self.strict, deployment));
-        // Does not wait for tasks that still run: `shutdown_grace` is over.
-        runtimes.shutdown_background();
-        exit
+        let started = deployment(&source, self.strict).and_then(|deployment| {
+            let runtimes = Runtimes::new().map_err(|error| load::not_started(&error))?;
+            Ok((deployment, runtimes))
+        });
+        match started {
+            Ok((deployment, runtimes)) => {
+                let exit = runtimes.block_on(serve(source, self.strict, deployment));
+                // Does not wait for tasks that still run: `shutdown_grace` is over.
+                runtimes.shutdown_background();
+                exit
+            }
+            Err(stop) => report::not_started(stop, &source.readable_log()),
+        }
     }
 }
 
-async fn serve(source: SettingsSource, strict: bool, deployment: Deployment) -> Result<Exit, Stop> {
+/// Reads the settings and the folders.
+fn deployment(source: &SettingsSource, strict: bool) -> Result<Deployment, Stop> {
+    let deployment = Deployment::read(source.read()?, &Connectors::new())?;
+    if strict {
+        load::checked(&load::folders(&deployment.settings)?)?;
+        deployment.refused_when_strict()?;
+    }
+    if !deployment.unknown.is_empty() {
+        return Err(Stop::with(deployment.unknown, Exit::Usage));
+    }
+    Ok(deployment)
+}
+
+async fn serve(source: SettingsSource, strict: bool, deployment: Deployment) -> Exit {
+    let log = deployment.settings.log.clone();
+    let observer = match observe::install(&log, &deployment.settings.tracing) {
+        Ok(observer) => Arc::new(observer),
+        Err(error) => {
+            let failure = Failure::new(format!("cannot observe: {error}"));
+            return report::not_started(failure.stop(Exit::Failed), &log);
+        }
+    };
+    let exit = match observed(source, strict, deployment, &observer).await {
+        Ok(()) => Exit::Success,
+        Err(stop) => {
+            report::refused(&stop, report::NOT_STARTED);
+            stop.exit
+        }
+    };
+    flush(observer).await;
+    exit
+}
+
+/// Serves until a signal arrives. An error means that it did not start.
+async fn observed(
+    source: SettingsSource,
+    strict: bool,
+    deployment: Deployment,
+    observer: &Arc<Observer>,
+) -> Result<(), Stop> {
     let settings = deployment.settings.clone();
-    let observer = observe::install(&settings.log, &settings.tracing).map_err(|error| {
-        message(&format!("error: cannot observe: {error}"));
-        Exit::Failed
-    })?;
     let chosen = choose(&deployment.candidates, &settings, Gateway::first);
     let chosen = chosen.map_err(|problem| {
-        let Stop { findings, exit } = report::stop(problem);
+        let Stop { findings, exit, .. } = report::stop(problem);
         let errors = deployment.errors.iter().cloned().chain(findings);
         Stop::with(errors.collect(), exit)
     })?;
@@ -91,19 +122,27 @@ async fn serve(source: SettingsSource, strict: bool, deployment: Deployment) -> 
         return Err(Stop::with(chosen.findings, Exit::Findings));
     }
     let (mut signals, hangup) = Signals::listen()?;
+    let observer = Arc::clone(observer);
     let mut reloader = Reloader::start(source, strict, (deployment, chosen), observer, hangup);
-    let server = Server::start(&settings, reloader.live.clone()).map_err(|error| {
-        message(&format!("error: {error}"));
-        Exit::Failed
-    })?;
+    let server = Server::start(&settings, reloader.live.clone())
+        .map_err(|error| not_listening(&error, &settings))?;
     started::log(&settings, &server, &reloader);
     let requested = tokio::select! {
         requested = signals.next() => requested,
         () = reloader.run(&server) => StopRequest::ByPerson,
     };
     stop(server, requested, signals).await;
-    flush(reloader.observer).await;
-    Ok(Exit::Success)
+    Ok(())
+}
+
+fn not_listening(error: &StartError, settings: &Settings) -> Stop {
+    let setting = error.wrong_setting();
+    let failure = Failure {
+        message: error.message().to_owned(),
+        help: error.how_to_correct().map(str::to_owned),
+        at: setting.and_then(|setting| settings.place(setting)),
+    };
+    failure.stop(Exit::Failed)
 }
 
 /// Stops gracefully; a second signal stops at once.
@@ -136,11 +175,11 @@ struct Signals {
 
 impl Signals {
     /// These signals, and SIGHUP.
-    fn listen() -> Result<(Signals, Signal), Exit> {
+    fn listen() -> Result<(Signals, Signal), Stop> {
         let listen = |kind| {
             signal(kind).map_err(|error| {
-                message(&format!("error: cannot wait for signals: {error}"));
-                Exit::Failed
+                let failure = Failure::new(format!("cannot wait for signals: {error}"));
+                failure.stop(Exit::Failed)
             })
         };
         let signals = Signals {
@@ -159,6 +198,6 @@ impl Signals {
 }
 
 /// Sends the last spans. This blocks, so it runs on a blocking thread.
-async fn flush(observer: Observer) {
+async fn flush(observer: Arc<Observer>) {
     let _ = tokio::task::spawn_blocking(move || observer.flush()).await;
 }

@@ -28,7 +28,7 @@ pub(super) struct Reloader {
     /// SIGHUP.
     hangup: Signal,
     pub(super) live: Arc<LiveGateway>,
-    pub(super) observer: Observer,
+    observer: Arc<Observer>,
     state: State,
 }
 
@@ -98,7 +98,7 @@ impl Reloader {
         source: SettingsSource,
         strict: bool,
         (deployment, chosen): (Deployment, Chosen<Gateway>),
-        observer: Observer,
+        observer: Arc<Observer>,
         hangup: Signal,
     ) -> Reloader {
         let settings = deployment.settings.clone();
@@ -147,10 +147,7 @@ impl Reloader {
                 "reloaded"
             }
             Err(stop) => {
-                for finding in &stop.findings {
-                    report::error(finding, "an error in the deployment");
-                }
-                tracing::error!("not reloaded: everything is served as before");
+                report::refused(&stop, "not reloaded: everything is served as before");
                 // The next change is one of the files as they are now.
                 self.state.files.accept();
                 metrics::gauge!(RELOAD_SUCCESSFUL).set(0.0);

@@ -4,25 +4,70 @@ use std::collections::BTreeSet;
 
 use super::super::{Exit, Stop};
 use super::deployment::{Connectors, Deployment};
-use crate::config::{Secret, Settings};
+use crate::config::{Log, Secret, Settings};
 use crate::connector::Diagnostic;
+use crate::connector::diagnostic::Span;
 use crate::gateway::{Served, SetAside, SetupProblem};
+use crate::observe;
 use crate::observe::Masker;
+
+/// A place as fields of a line.
+struct Place<'a> {
+    file: Option<&'a str>,
+    line: Option<u64>,
+    column: Option<u64>,
+}
+
+impl Place<'_> {
+    fn of(span: Option<&Span>) -> Place<'_> {
+        let start = span.filter(|span| !span.is_whole_file()).map(Span::start);
+        Place {
+            file: span.map(|span| span.source.path.as_str()),
+            line: start.map(|start| start.line as u64),
+            column: start.map(|start| start.column as u64),
+        }
+    }
+}
 
 /// Logs an error, on one line.
 pub(super) fn error(finding: &Diagnostic, message: &'static str) {
-    let label = finding.labels.first();
-    let file = label.map(|label| label.span.source.path.as_str());
-    let line = label.map(|label| label.span.start().line as u64);
+    let Place { file, line, column } = Place::of(finding.labels.first().map(|label| &label.span));
     let connector = Some(finding.connector.as_str()).filter(|name| !name.is_empty());
     tracing::error!(
         connector,
         code = finding.code.name,
         file,
         line,
+        column,
         error = finding.message,
+        help = finding.help,
         "{message}"
     );
+}
+
+/// Logs why something was not done, the last line with this message.
+pub(super) fn refused(stop: &Stop, message: &'static str) {
+    for finding in &stop.findings {
+        error(finding, "an error in the deployment");
+    }
+    let failure = stop.failure.as_ref();
+    let Place { file, line, column } = Place::of(failure.and_then(|failure| failure.at.as_ref()));
+    let cause = failure.map(|failure| failure.message.as_str());
+    let help = failure.and_then(|failure| failure.help.as_deref());
+    let count = Some(stop.findings.len()).filter(|count| *count > 0);
+    tracing::error!(file, line, column, count, error = cause, help, "{message}");
+}
+
+/// The message of the last line if nothing is served.
+pub(super) const NOT_STARTED: &str = "not started";
+
+/// Logs why the gateway does not start, before there is a log: in the format of `log`.
+pub(super) fn not_started(stop: Stop, log: &Log) -> Exit {
+    match observe::write_once(log, || refused(&stop, NOT_STARTED)) {
+        Ok(()) => stop.exit,
+        // Without a thread for the log, the text is better than nothing.
+        Err(_) => stop.report(),
+    }
 }
 
 /// Logs that a connector has a problem, and what is served for it.

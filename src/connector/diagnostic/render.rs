@@ -105,6 +105,9 @@ const LONGEST_LINE: usize = 2_000;
 
 /// Whether the first and last line of a label can be shown.
 fn is_shown(label: &Label) -> bool {
+    if label.span.is_whole_file() {
+        return false;
+    }
     let text = label.span.source.text.as_bytes();
     [label.span.range.start, label.span.range.end]
         .iter()
@@ -121,10 +124,11 @@ fn is_shown(label: &Label) -> bool {
 
 /// Shows a label by its position only.
 fn annotate<'a>(group: Group<'a>, label: &'a Label) -> Group<'a> {
-    let start = label.span.start();
-    let origin = Origin::path(label.span.source.path.as_str())
-        .line(start.line)
-        .char_column(start.column);
+    let mut origin = Origin::path(label.span.source.path.as_str());
+    if !label.span.is_whole_file() {
+        let start = label.span.start();
+        origin = origin.line(start.line).char_column(start.column);
+    }
     let group = group.element(origin);
     match label.text.is_empty() {
         true => group,
