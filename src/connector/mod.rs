@@ -54,7 +54,7 @@ pub use http_request::HttpRequest;
 pub(crate) use http_request::is_trace_header;
 pub use lifetime::{SchemaLifetime, Scope};
 pub use model::{
-    Connect, ConnectKind, DeploymentValue, GraphqlService, Reads, Reference, Site,
+    Connect, ConnectKind, DeploymentValue, ErrorMappings, GraphqlService, Reads, Reference, Site,
     SourceDeclaration, Subgraph, SubgraphKind, YieldedType, Yields,
 };
 pub(crate) use provides::leave_out_own;

@@ -42,13 +42,36 @@ pub enum SubgraphKind {
     Native,
 }
 
-/// A remote GraphQL service, `@graphql(url:, headers:)`.
+/// A remote GraphQL service, `@graphql(url:, headers:, errors:)`.
 #[derive(Debug, Clone)]
 pub struct GraphqlService {
     /// The request: `POST`, URL and headers, without body; the executor adds the body.
     pub template: Arc<dyn RequestTemplate>,
-    /// What the template reads.
+    /// `errors`, for each error that the service reports.
+    pub errors: ErrorMappings,
+    /// What the template and the mappings read.
     pub reads: Reads,
+}
+
+/// What an error says to the client: `errors` of connects, of their sources and of GraphQL services.
+#[derive(Debug, Clone, Default)]
+pub struct ErrorMappings {
+    /// `errors.message`: of the connect, or else of its source.
+    pub message: Option<Arc<Selection>>,
+    /// `errors.extensions`: of the source, then of the connect, which overwrites.
+    pub extensions: Vec<Arc<Selection>>,
+}
+
+impl ErrorMappings {
+    /// All of them.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<Selection>> {
+        self.message.iter().chain(&self.extensions)
+    }
+
+    /// Whether nothing is mapped.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.all().next().is_none()
+    }
 }
 
 /// One `@source`.
@@ -132,10 +155,8 @@ pub struct Connect {
     pub selection: Arc<Selection>,
     /// `isSuccess` of the connect, or else of its source. `None`: the upstream decides.
     pub is_success: Option<Arc<Selection>>,
-    /// `errors.message` of the connect, or else of its source.
-    pub error_message: Option<Arc<Selection>>,
-    /// `errors.extensions` of the source, then of the connect, which overwrites.
-    pub error_extensions: Vec<Arc<Selection>>,
+    /// `errors` of the source and of the connect.
+    pub errors: ErrorMappings,
     /// The value that its selection must yield.
     pub yields: Yields,
     /// Objects of its selection that are null if their keys are.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use http::HeaderMap;
 
-use super::model::{GraphqlService, Reads, Subgraph, SubgraphKind};
+use super::model::{ErrorMappings, GraphqlService, Reads, Subgraph, SubgraphKind};
 use super::request::{RenderError, Request, RequestTemplate};
 use crate::mapping::Variables;
 
@@ -17,6 +17,7 @@ pub fn set_aside(subgraph: &Subgraph) -> Subgraph {
     Subgraph {
         kind: SubgraphKind::Service(GraphqlService {
             template: Arc::new(NoRequest),
+            errors: ErrorMappings::default(),
             reads: Reads::default(),
         }),
         ..subgraph.clone()

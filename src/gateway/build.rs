@@ -229,7 +229,11 @@ fn connector_runtime<'a>(
             connects.iter().map(endpoint).collect::<Result<_, _>>()?
         }
         SubgraphKind::Service(_) | SubgraphKind::Native => {
-            let (source, stored) = (sources.of_service()?, StoredHeaders::NONE);
+            let source = sources.of_service()?;
+            let stored = match &subgraph.kind {
+                SubgraphKind::Service(service) => stored_headers(&service.reads),
+                _ => StoredHeaders::NONE,
+            };
             vec![cached.endpoint(&source, &subgraph.name, stored, "data without errors")]
         }
     };
@@ -261,16 +265,6 @@ fn endpoint(
     source: &Arc<dyn Source>,
     connect: &Connect,
 ) -> Arc<Endpoint> {
-    let Reads {
-        response_headers,
-        all_response_headers,
-        ..
-    } = &connect.reads;
-    let kept = if *all_response_headers {
-        StoredHeaders::All
-    } else {
-        StoredHeaders::Named(response_headers.clone())
-    };
     // Everything that decides whether a response is accepted. It is a part of the cache key, so that a changed rule does
     // not use a document that was accepted by the old rule.
     let is_success = connect.is_success.as_ref();
@@ -282,7 +276,16 @@ fn endpoint(
     );
     let changes = connect.options.get::<Invalidates>();
     let fields = changes.map_or(&[][..], |changes| &changes.fields);
-    cached.endpoint_that_changes(fields, source, &connect.coordinate, kept, &acceptance)
+    let stored = stored_headers(&connect.reads);
+    cached.endpoint_that_changes(fields, source, &connect.coordinate, stored, &acceptance)
+}
+
+/// The headers that are kept with a document: those that mappings read.
+fn stored_headers(reads: &Reads) -> StoredHeaders {
+    match reads.all_response_headers {
+        true => StoredHeaders::All,
+        false => StoredHeaders::Named(reads.response_headers.clone()),
+    }
 }
 
 /// A mapping with the named mappings that it spreads, so that a change of one of these counts as a change of the mapping.

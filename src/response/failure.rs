@@ -5,8 +5,10 @@
 
 use std::sync::Arc;
 
-use crate::document::{NumberBounds, Object};
+use crate::connector::ErrorMappings;
+use crate::document::{NumberBounds, Object, Value, merge_member};
 use crate::errors::{ErrorCode, ErrorKind, code};
+use crate::mapping::{Selection, Variables};
 use crate::source::{SourceErrorKind, WireStatus};
 
 /// The code and message for a call without a response.
@@ -53,6 +55,38 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
+    /// The failure with what the connector's `errors` mappings yield for `input`: the response, or one error of it.
+    pub(super) fn mapped(
+        mut self,
+        mappings: &ErrorMappings,
+        input: Option<&Value>,
+        variables: &Variables,
+        numbers: NumberBounds,
+    ) -> Failure {
+        let evaluate = |selection: &Selection| selection.evaluate(input, variables).value;
+        let message = mappings.message.as_deref().and_then(evaluate);
+        match message {
+            Some(Value::String(message)) => self.message = message.to_string(),
+            Some(Value::Number(number)) => self.message = number.to_string(),
+            _ => {}
+        }
+        let mut extensions = Object::new();
+        for selection in &mappings.extensions {
+            if let Some(Value::Object(members)) = evaluate(selection) {
+                // Leave out numbers that are too large: a client that cannot read one could not read the response.
+                let admitted = members.iter();
+                let admitted = admitted.filter(|(_, value)| numbers.admits_value(value));
+                for (name, value) in admitted {
+                    merge_member(&mut extensions, name, value);
+                }
+            }
+        }
+        if !extensions.is_empty() {
+            self.extensions = Some(Arc::new(extensions));
+        }
+        self
+    }
+
     fn of_value(message: String) -> Self {
         Failure {
             message,

@@ -1,16 +1,19 @@
 //! Locates the `errors` of a GraphQL service's response: marks the cells that their paths name as failed.
 //!
-//! Their messages go nowhere, not even to the log, since they may hold anything. Clients see the service and the kind
-//! of failure.
+//! Clients see the service and the kind of failure, and of an error's text what the `errors` mapping of its service selects:
+//! it may hold anything, and goes nowhere else, not even to the log.
 
 use super::failures::Below;
 use super::ingest::Ingester;
 use super::merge::{Nulls, fail_parts, fail_row};
 use super::store::{Cell, RowId};
 use super::targets::{Consumer, Destination, Targets, of_list};
+use super::upstream_document::with_response;
 use crate::cache::Document;
+use crate::connector::{ErrorMappings, SubgraphKind};
 use crate::document::Value;
 use crate::errors::{ErrorKind, code};
+use crate::mapping::Variables;
 use crate::plan::{Fetch, ReadId, list_of_key};
 
 /// The errors of a response.
@@ -20,6 +23,8 @@ pub(crate) struct ServiceErrors<'e> {
     /// The kind of the failures.
     pub(crate) kind: ErrorKind,
     pub(crate) document: &'e Document,
+    /// The variables of the service's mappings, without `$status` and `$response`.
+    pub(crate) variables: &'e Variables,
     /// There is no data: everything fails, and what no error names fails with the first error.
     pub(crate) without_data: bool,
 }
@@ -36,16 +41,17 @@ pub(crate) fn locate(
         return;
     };
     let targets = destination.targets;
+    let mapping = ErrorMapping::of(ingester, fetch, response);
     let mut first = None;
     let mut last = None;
     // Set by the first error without a path: everything without a value has failed with it.
     let mut all_failed = false;
     let most = ingester.errors.most();
     for (count, error) in errors.iter().enumerate() {
-        // The errors differ in their paths only. Those that will not be listed share one failure.
+        // Those that will not be listed share one failure.
         let failure = match last {
             Some(last) if count >= most => last,
-            _ => add_failure(ingester, fetch, response),
+            _ => add_failure(ingester, fetch, response, mapping.as_ref(), error),
         };
         last = Some(failure);
         first.get_or_insert(failure);
@@ -72,12 +78,46 @@ pub(crate) fn locate(
     }
 }
 
-fn add_failure(ingester: &mut Ingester<'_>, fetch: &Fetch, response: &ServiceErrors<'_>) -> u32 {
+/// The `errors` mapping of a service, with the variables that it reads.
+struct ErrorMapping<'g> {
+    mappings: &'g ErrorMappings,
+    variables: Variables,
+}
+
+impl<'g> ErrorMapping<'g> {
+    /// The mapping of the service that gave the response; `None` if it has none.
+    fn of(
+        ingester: &Ingester<'g>,
+        fetch: &Fetch,
+        response: &ServiceErrors<'_>,
+    ) -> Option<ErrorMapping<'g>> {
+        let SubgraphKind::Service(service) = &ingester.graph.subgraph(fetch.subgraph).kind else {
+            return None;
+        };
+        let mappings = &service.errors;
+        (!mappings.is_empty()).then(|| ErrorMapping {
+            mappings,
+            variables: with_response(response.variables, response.document),
+        })
+    }
+}
+
+fn add_failure(
+    ingester: &mut Ingester<'_>,
+    fetch: &Fetch,
+    response: &ServiceErrors<'_>,
+    mapping: Option<&ErrorMapping<'_>>,
+    error: &Value,
+) -> u32 {
     let message = "The service reported an error".to_owned();
     let code = code::DOWNSTREAM_SERVICE_ERROR;
     let status = response.document.envelope.status();
     let mut failure = ingester.failure(fetch, response.kind, code, message, status);
     failure.retry_after = response.document.retry_after;
+    if let Some(mapping) = mapping {
+        let (mappings, variables) = (mapping.mappings, &mapping.variables);
+        failure = failure.mapped(mappings, Some(error), variables, ingester.numbers);
+    }
     ingester.failures.add(failure)
 }
 

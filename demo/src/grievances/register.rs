@@ -1,6 +1,7 @@
 //! The register: grievances, and the reminders sent since it was opened.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 use async_graphql::Enum;
@@ -160,16 +161,16 @@ impl Register {
         reminders.get(id).copied().unwrap_or(0)
     }
 
-    /// Sends a reminder, if it is due. The error is for the caller to read.
-    pub(super) fn remind(&self, id: &str) -> Result<&Record, String> {
+    /// Sends a reminder, if it is due.
+    pub(super) fn remind(&self, id: &str) -> Result<&Record, Refusal> {
         let record = self
             .find(id)
-            .ok_or_else(|| format!("No grievance has the id {id}"))?;
+            .ok_or_else(|| Refusal::Unknown(id.to_owned()))?;
         if !record.is_open() {
-            return Err("The grievance is closed".into());
+            return Err(Refusal::Closed);
         }
         if record.age(self.today) <= REMINDER_DAYS {
-            return Err(format!("A reminder is due after {REMINDER_DAYS} days"));
+            return Err(Refusal::NotDue);
         }
         let mut reminders = self
             .reminders
@@ -177,5 +178,38 @@ impl Register {
             .unwrap_or_else(PoisonError::into_inner);
         *reminders.entry(id.to_owned()).or_default() += 1;
         Ok(record)
+    }
+}
+
+/// Why no reminder is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// There is no grievance with this reference number.
+    Unknown(String),
+    /// The grievance is closed.
+    Closed,
+    /// It is too early.
+    NotDue,
+}
+
+impl Refusal {
+    /// For programs.
+    pub(super) fn code(&self) -> &'static str {
+        match self {
+            Refusal::Unknown(_) => "UNKNOWN_GRIEVANCE",
+            Refusal::Closed => "GRIEVANCE_CLOSED",
+            Refusal::NotDue => "REMINDER_NOT_DUE",
+        }
+    }
+}
+
+/// For the citizen.
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Refusal::Unknown(id) => write!(f, "No grievance has the id {id}"),
+            Refusal::Closed => f.write_str("The grievance is closed"),
+            Refusal::NotDue => write!(f, "A reminder is due after {REMINDER_DAYS} days"),
+        }
     }
 }

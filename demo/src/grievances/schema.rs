@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use async_graphql::{
-    Context, ID, InputObject, InputValueError, InputValueResult, Object, Result, Scalar,
-    ScalarType, SimpleObject, Value,
+    Context, ErrorExtensions, ID, InputObject, InputValueError, InputValueResult, Object, Result,
+    Scalar, ScalarType, SimpleObject, Value,
 };
 
 use super::register::{Filter, Record, Register, Status};
@@ -335,9 +335,10 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Reference number of the grievance.")] id: ID,
     ) -> Result<Option<Grievance>> {
-        let record = register(ctx)?
-            .remind(&id)
-            .map_err(async_graphql::Error::new)?;
+        let record = register(ctx)?.remind(&id).map_err(|refusal| {
+            let error = async_graphql::Error::new(refusal.to_string());
+            error.extend_with(|_, extensions| extensions.set("code", refusal.code()))
+        })?;
         Ok(Some(Grievance(record.id.clone())))
     }
 }

@@ -16,16 +16,13 @@ use crate::connector::directives::definition::{Role, SupportedDirective};
 use crate::connector::directives::{Invalidates, PageStyle, Pagination};
 use crate::connector::expression::{Expressions, Form, Language, VariableScope};
 use crate::connector::findings::{Findings, did_you_mean, list};
-use crate::connector::model::{Connect, ConnectKind, Site, YieldedType, Yields};
+use crate::connector::model::{Connect, ConnectKind, ErrorMappings, Site, YieldedType, Yields};
 use crate::connector::reads;
 
 /// Whether an expression that is evaluated when the upstream reports success reads the document.
 fn reads_document(connect: &Connect) -> bool {
     // Without `isSuccess`, `errors` is evaluated only if the upstream reports a failure.
-    let errors = connect
-        .error_message
-        .iter()
-        .chain(&connect.error_extensions);
+    let errors = connect.errors.all();
     let errors = errors.filter(|_| connect.is_success.is_some());
     let invalidates = connect.options.get::<Invalidates>();
     let unless = invalidates.and_then(|it| it.unless.as_ref());
@@ -182,10 +179,10 @@ impl DirectiveReader<'_> {
         let is_success = outcome
             .is_success
             .or_else(|| inherited(|source| &source.is_success));
-        let error_message = outcome
+        let message = outcome
             .error_message
             .or_else(|| inherited(|source| &source.error_message));
-        let error_extensions: Vec<_> = inherited(|source| &source.error_extensions)
+        let extensions = inherited(|source| &source.error_extensions)
             .into_iter()
             .chain(outcome.error_extensions)
             .collect();
@@ -197,8 +194,10 @@ impl DirectiveReader<'_> {
             template,
             selection,
             is_success,
-            error_message,
-            error_extensions,
+            errors: ErrorMappings {
+                message,
+                extensions,
+            },
             yields: yields(declared, &kind, self.schema),
             references,
             options: declared.options.clone(),

@@ -5,16 +5,16 @@ use std::sync::{Arc, OnceLock};
 use apollo_compiler::ast::Directive;
 use apollo_compiler::{Node, Schema};
 
-use super::definition::{Role, SupportedDirective};
+use super::definition::{Role, SupportedDirective, SupportedType};
 use super::types;
-use crate::connector::arguments::{headers, url};
+use crate::connector::arguments::{headers, outcome, url};
 use crate::connector::check::variables;
 use crate::connector::declared::Declarations;
 use crate::connector::diagnostic::code;
 use crate::connector::expression::{Expressions, Language, VariableScope};
 use crate::connector::findings::Findings;
 use crate::connector::http::{HttpTemplate, RequestText, UrlParts};
-use crate::connector::model::GraphqlService;
+use crate::connector::model::{ErrorMappings, GraphqlService};
 use crate::connector::reads;
 use crate::connector::schemes::Schemes;
 
@@ -22,7 +22,7 @@ pub(super) static DIRECTIVE: SupportedDirective = SupportedDirective {
     name: "graphql",
     since: (0, 1),
     sdl: SDL,
-    types: &[&types::HTTP_HEADER_MAPPING],
+    types: &[&types::HTTP_HEADER_MAPPING, &ERRORS, &types::JSON_SELECTION],
     additions: &[],
     role: Role::Service(read),
     check,
@@ -43,7 +43,11 @@ The SDL can stay as the service prints it: put the link and the directive into a
           { name: "x-api-key", value: "{$config.api_key}" }
           { name: "accept-language", from: "accept-language" }
         ]
+        errors: { message: "message", extensions: "code: extensions.code" }
       )
+
+What the service writes into its errors is shown to clients only by `errors`. To show some messages and no other, name them:
+`message: "$.extensions.code->match(['CLOSED', $.message])"`.
 """
 directive @graphql(
   """
@@ -57,8 +61,31 @@ directive @graphql(
   own headers are not sent unless they are named here.
   """
   headers: [HTTPHeaderMapping!]
+
+  """
+  What clients see of the errors that the service reports. Without it, each says `The service reported an error`. The mappings may
+  read `$status`, `$response.headers`, and the variables that `headers` may read.
+  """
+  errors: ServiceErrors
 ) on SCHEMA
 "#;
+
+static ERRORS: SupportedType = SupportedType {
+    name: "ServiceErrors",
+    since: (0, 1),
+    sdl: r#"
+"""
+What an error says to the client for an error of the service. `$` is that error, as the service wrote it: it has `message`, and
+usually `path` and `extensions`. Its place in the client's operation is found by the gateway.
+"""
+input ServiceErrors {
+  "Yields the message. Where it yields nothing, clients see the gateway's own."
+  message: JSONSelection
+  "Yields an object that is added to `extensions`. It may replace `code`."
+  extensions: JSONSelection
+}
+"#,
+};
 
 /// Reads the service.
 fn read(
@@ -74,6 +101,8 @@ fn read(
     expressions.in_scope(VariableScope::SourceRequest);
     let headers = directive.specified_argument_by_name("headers");
     let headers = headers::read(headers, &mut expressions, findings);
+    expressions.in_scope(VariableScope::SourceResponse);
+    let outcome = outcome::read(directive, &mut expressions, findings);
     variables::source(&expressions.parsed, schema, findings);
     let client_headers = headers::passed_on(&headers);
     let reads = reads::of(expressions.parsed.iter(), client_headers, findings);
@@ -83,6 +112,10 @@ fn read(
     };
     Some(GraphqlService {
         template: Arc::new(template),
+        errors: ErrorMappings {
+            message: outcome.error_message,
+            extensions: outcome.error_extensions.into_iter().collect(),
+        },
         reads,
     })
 }
@@ -119,6 +152,7 @@ impl GraphqlService {
     pub fn at(url: &str) -> Self {
         Self {
             template: Arc::new(post_to(RequestText::Fixed(url.to_owned()))),
+            errors: ErrorMappings::default(),
             reads: Default::default(),
         }
     }

@@ -15,10 +15,10 @@ use super::super::upstream_document::{document_value, follows_from_document, wit
 use super::{Ingested, Ingester, REPORTED};
 use crate::cache::Document;
 use crate::connector::{Connect, ConnectKind, CutOff, Pagination, YieldedType};
-use crate::document::{JsonReader, Reader, Value, merge_member};
+use crate::document::{JsonReader, Reader};
 use crate::errors::{ErrorKind, code};
 use crate::graph::query::ConnectMode;
-use crate::mapping::{Selection, Variables};
+use crate::mapping::Variables;
 use crate::plan::Fetch;
 use crate::plan::projection::Root;
 
@@ -426,33 +426,7 @@ impl Ingester<'_> {
         );
         failure.retry_after = document.retry_after;
         let variables = with_response(variables, document);
-        let evaluate = |selection: &Selection| selection.evaluate(input.as_ref(), &variables).value;
-        match connect
-            .error_message
-            .as_ref()
-            .and_then(|message| evaluate(message))
-        {
-            Some(Value::String(message)) => failure.message = message.to_string(),
-            Some(Value::Number(number)) => failure.message = number.to_string(),
-            _ => {}
-        }
-        let mut extensions = crate::document::Object::new();
-        for selection in &connect.error_extensions {
-            if let Some(Value::Object(members)) = evaluate(selection) {
-                // Leave out numbers that are too large: a client that cannot read one could not read the response.
-                let numbers = self.numbers;
-                for (name, value) in members
-                    .iter()
-                    .filter(|(_, value)| numbers.admits_value(value))
-                {
-                    merge_member(&mut extensions, name, value);
-                }
-            }
-        }
-        if !extensions.is_empty() {
-            failure.extensions = Some(Arc::new(extensions));
-        }
-        failure
+        failure.mapped(&connect.errors, input.as_ref(), &variables, self.numbers)
     }
 }
 

@@ -108,6 +108,7 @@ impl Ingester<'_> {
                 errors: &errors,
                 kind: failing.unwrap_or(ErrorKind::Upstream),
                 document,
+                variables: destination.variables,
                 without_data: !data,
             };
             return service_errors::locate(self, fetch, destination, &response);
