@@ -94,7 +94,7 @@ impl Check {
             }
         }
         findings.extend(folders::unknown(&settings, &folders));
-        findings.extend(load::unknown_sources(&settings, &folders));
+        findings.extend(load::unfit_settings(&settings, &folders));
         Ok(Checked {
             folders,
             operations,

@@ -79,14 +79,16 @@ pub(super) fn unset_values(settings: &Settings, folders: &[ConnectorFolder]) -> 
         .collect()
 }
 
-/// The problems of settings for sources that do not exist.
-pub(super) fn unknown_sources(settings: &Settings, folders: &[ConnectorFolder]) -> Vec<Diagnostic> {
+/// The problems of settings that do not fit their connectors: sources that do not exist, and wrong mappings of errors.
+pub(super) fn unfit_settings(settings: &Settings, folders: &[ConnectorFolder]) -> Vec<Diagnostic> {
     let subgraphs = folders
         .iter()
         .filter_map(|one| one.folder.subgraph.as_ref());
-    subgraphs
-        .flat_map(|subgraph| settings.unknown_sources(subgraph))
-        .collect()
+    let problems = subgraphs.flat_map(|subgraph| {
+        let sources = settings.unknown_sources(subgraph).into_iter();
+        sources.chain(settings.wrong_error_mappings(subgraph))
+    });
+    problems.collect()
 }
 
 /// An error of the connectors ends the command.

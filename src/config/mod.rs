@@ -233,6 +233,29 @@ impl Settings {
         problems.collect()
     }
 
+    /// A problem for each mapping of errors in the settings of a connector that is wrong.
+    pub fn wrong_error_mappings(&self, subgraph: &Subgraph) -> Vec<Diagnostic> {
+        let name = &subgraph.name;
+        let Some(raw) = self.connectors.get(name) else {
+            return Vec::new();
+        };
+        let (mut subgraph, mut problems) = (subgraph.clone(), Vec::new());
+        let mut check = |key: &str, checked: Result<(), String>| {
+            if let Err(message) = checked {
+                let key = format!("connector.{name}.{key}");
+                let place = self.place(&key);
+                problems.push(problem(format!("{key}: {message}")).at(place));
+            }
+        };
+        if let Some(text) = &raw.common.error_message {
+            check("error_message", subgraph.set_error_message(text));
+        }
+        if let Some(text) = &raw.common.error_extensions {
+            check("error_extensions", subgraph.set_error_extensions(text));
+        }
+        problems
+    }
+
     /// Warnings about the values of `$config` and `$env` that a connector reads and the settings do not give. A secret counts
     /// as given without being read.
     pub fn unset_values(&self, subgraph: &Subgraph) -> Vec<Diagnostic> {

@@ -345,6 +345,12 @@ section! {
         /// long, and entities of several places of an operation are fetched with one call if then no part of the response
         /// comes later. With `true`, a call never waits for results that it does not need, and there may be more calls.
         latency_varies: bool = false,
+        /// What clients see of the errors that a GraphQL service reports: the mapping of the message, for example `"message"`.
+        /// It replaces `errors.message` of `@graphql`; the graphs of a supergraph have no other. `$` is the error, and `$status`
+        /// can be read. [errors.md](errors.md#errors-of-graphql-services) has more examples.
+        error_message: Option<String> = None,
+        /// The same for the `extensions` of such errors, for example `"code: extensions.code"`.
+        error_extensions: Option<String> = None,
         /// How long an unused connection stays open; less if the upstream's `Keep-Alive` says so. Set it below the time after
         /// which the upstream closes connections (often 60 s), so that calls seldom use one that is about to be closed.
         idle_timeout: Duration = Duration::from_secs(30),

@@ -253,6 +253,26 @@ impl Expressions {
     }
 }
 
+/// A mapping of a deployment's settings, in the latest version of the language. The error says what is wrong.
+pub(crate) fn of_settings(text: &str, form: Form) -> Result<Arc<Selection>, String> {
+    let dialect = Dialect {
+        version: Version::V0_4,
+        wire: true,
+    };
+    let named = FolderMappings::default().named;
+    let parsed = match form {
+        Form::Value => Selection::parse_value_with(text, dialect, &named),
+        Form::Object | Form::Leaf => Selection::parse_with(text, dialect, &named),
+    };
+    parsed.map(Arc::new).map_err(|problems| {
+        let first = problems.into_iter().next();
+        first.map_or_else(String::new, |problem| match problem.help {
+            Some(help) => format!("{}: {help}", problem.message),
+            None => problem.message,
+        })
+    })
+}
+
 /// The segments that a `path` writes out as an array.
 fn segments(path: &Expr) -> Vec<Expr> {
     match &path.kind {

@@ -10,6 +10,7 @@ mod check;
 mod connect_options;
 mod connects;
 mod declared;
+mod deployment_errors;
 pub mod diagnostic;
 mod directives;
 mod expression;

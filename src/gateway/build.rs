@@ -67,6 +67,7 @@ pub(super) fn build(
     let schemes = wires.schemes();
     for connector in &mut connectors {
         set_addresses(connector, settings, &schemes)?;
+        set_error_mappings(connector, settings)?;
         sources::adapt_templates(connector, &wires)?;
         refuse_unset(connector);
     }
@@ -161,6 +162,30 @@ fn refuse_unset(connector: &mut ConfiguredConnector) {
         }
     };
     connector::refuse_unset(&mut connector.subgraph, &is_set);
+}
+
+/// Replaces the mappings of a GraphQL service's errors, if the settings give others.
+fn set_error_mappings(
+    connector: &mut ConfiguredConnector,
+    all: &Settings,
+) -> Result<(), SetupProblem> {
+    let ConfiguredConnector {
+        subgraph, settings, ..
+    } = connector;
+    let name = subgraph.name.clone();
+    let wrong = |key: &str, message: String| {
+        let place = all.place(&format!("connector.{name}.{key}"));
+        SetupProblem::setting(&name, &format!("{key}: {message}"), place)
+    };
+    if let Some(text) = &settings.common.error_message {
+        let set = subgraph.set_error_message(text);
+        set.map_err(|message| wrong("error_message", message))?;
+    }
+    if let Some(text) = &settings.common.error_extensions {
+        let set = subgraph.set_error_extensions(text);
+        set.map_err(|message| wrong("error_extensions", message))?;
+    }
+    Ok(())
 }
 
 fn set_addresses(

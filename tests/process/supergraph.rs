@@ -59,6 +59,52 @@ async fn its_graphs_are_connectors_with_settings() {
     }
 }
 
+/// A graph has no folder whose `@graphql` could map its errors: the settings do.
+#[test]
+async fn errors_of_its_graphs_say_what_the_settings_select() {
+    let answer = post(|| async {
+        Json(json!({
+            "data": { "road": null },
+            "errors": [{
+                "message": "The road is closed",
+                "path": ["road"],
+                "extensions": { "code": "CLOSED", "gate": 4 },
+            }],
+        }))
+    });
+    let roads = router(Router::new().route("/graphql", answer)).await;
+    let settings = format!(
+        "listen = \"127.0.0.1:0\"\nsupergraph = \"supergraph.graphql\"\n[connector.roads]\nbase_url = \"{}\"
+error_message = \"message\"\nerror_extensions = \"code: extensions.code\"\n",
+        roads.url("/graphql")
+    );
+    let folder = folder(&settings, SUPERGRAPH);
+    let running = Running::start(folder.command(&["serve"]));
+    let response = text(ask(
+        &running.url,
+        "{ road(id: \"7\") { name } }",
+        &json!({}),
+    ))
+    .await;
+    let response: Value = serde_json::from_str(&response).unwrap();
+    let expected = json!({
+        "data": { "road": null },
+        "errors": [{
+            "message": "The road is closed",
+            "locations": [{ "line": 1, "column": 3 }],
+            "path": ["road"],
+            "extensions": {
+                "code": "CLOSED",
+                "service": "roads",
+                "http": { "status": 200 },
+                "sangam": { "kind": "UPSTREAM" },
+            },
+        }],
+    });
+    assert_eq!(response, expected);
+    running.stop();
+}
+
 #[test]
 fn it_is_checked_and_explained() {
     let folder = folder("", SUPERGRAPH);
