@@ -25,8 +25,8 @@ pub const FIELDS: &[LogField] = &[
         "code",
         "the code of a finding: INVALID_MAPPING, …; of a refused HTTP request: REQUEST_TOO_LARGE, …",
     ),
-    field("commit", "the commit from which the gateway was built"),
     field("column", "a column of `line`, in characters"),
+    field("commit", "the commit from which the gateway was built"),
     field("connector", "a connector's name"),
     field("connectors", "the names of the connectors that are served"),
     field(
@@ -45,11 +45,11 @@ pub const FIELDS: &[LogField] = &[
         "file",
         "a path of the settings or of a connector, or one that they name",
     ),
-    field("help", "how to correct an error"),
     field(
         "hash",
         "the signature of an operation: the same for requests that differ only in values",
     ),
+    field("help", "how to correct an error"),
     field(
         "kind",
         "the kind of an error: NOT_FOUND, TIMEOUT, …; CANCELLED for a call whose client has left",
