@@ -1,6 +1,6 @@
 //! `sangam serve`: runs the gateway.
 //!
-//! [`deployment`] reads the settings and the folders, [`report`] logs what is wrong with them, [`reload`] does both again
+//! [`mod@deployment`] reads the settings and the folders, [`report`] logs what is wrong with them, [`reload`] does both again
 //! when [`files`] has noticed a change. [`started`] logs what is served at the start.
 
 mod deployment;
