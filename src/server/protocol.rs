@@ -238,7 +238,7 @@ impl<S: Handler> hyper::service::Service<Request<Incoming>> for RequestService<S
     type Future = RequestFuture;
 
     fn call(&self, request: Request<Incoming>) -> RequestFuture {
-        let request = request.map(|body| ClientBody::new(body, &self.served.connection));
+        let request = request.map(|body| ClientBody::new(body, &self.served));
         RequestFuture {
             active: Some(ActiveRequest::begin(&self.served)),
             version: request.version(),

@@ -26,8 +26,8 @@ const UNSENT: u32 = 128 * 1024;
 /// The size of the buffer for bytes that are dropped while a connection closes.
 const DROPPED: usize = 4 * 1024;
 
-/// Bytes that are dropped before a connection with an unread body closes. More than a client sends by mistake.
-const REST: usize = 16 * 1024 * 1024;
+/// Bytes of an unread body that are dropped. More than a client sends by mistake.
+pub(super) const REST: usize = 16 * 1024 * 1024;
 
 /// The socket of a connection.
 pub(super) struct Socket {

@@ -57,6 +57,38 @@ async fn streams_whose_window_stays_shut_are_ended() {
 }
 
 #[tokio::test]
+async fn a_client_can_send_a_body_after_it_was_refused() {
+    const LONG: usize = 3_000_000;
+    let mut settings = settings();
+    settings.limits.stall_timeout = Duration::from_secs(60);
+    let running = start(&settings);
+    let (mut sender, connection) = connect(&running.server, 65_535).await;
+    let connection = tokio::spawn(connection);
+    let request = Request::post("http://gateway.example/graphql")
+        .header("content-type", "application/json")
+        .header("content-length", LONG);
+    sender = within(sender.ready()).await.unwrap();
+    let (answer, mut body) = sender
+        .send_request(request.body(()).unwrap(), false)
+        .unwrap();
+    assert_eq!(within(answer).await.unwrap().status(), 413);
+    let mut left = LONG;
+    while left > 0 {
+        body.reserve_capacity(left);
+        let capacity = std::future::poll_fn(|context| body.poll_capacity(context));
+        let part = within(capacity).await.unwrap().unwrap().min(left);
+        left -= part;
+        body.send_data(vec![b' '; part].into(), left == 0).unwrap();
+    }
+    // The connection serves others.
+    sender = within(sender.ready()).await.unwrap();
+    let (answer, _) = sender.send_request(self::request("{a}"), true).unwrap();
+    assert_eq!(within(answer).await.unwrap().status(), 200);
+    drop(sender);
+    within(connection).await.unwrap().unwrap();
+}
+
+#[tokio::test]
 async fn the_streams_of_one_connection_leave_permits_to_others() {
     let mut settings = settings();
     settings.limits.concurrent_requests = 16;
