@@ -164,7 +164,7 @@ struct Query {
     shows_figures: bool,
 }
 
-/// The gateway's own fields.
+// Not a doc comment: it would describe `Query` in the public schema.
 #[Object]
 impl Query {
     /// The connectors that this gateway serves, and their states.
