@@ -3,9 +3,11 @@
 //! `@inaccessible` elements are removed, and so are directives for the gateway.
 
 use apollo_compiler::ast::Type;
-use apollo_compiler::schema::{DirectiveList, ExtendedType, InputValueDefinition};
+use apollo_compiler::schema::{
+    Component, DirectiveList, ExtendedType, FieldDefinition, InputValueDefinition,
+};
 use apollo_compiler::validation::Valid;
-use apollo_compiler::{Name, Node, Schema, ast};
+use apollo_compiler::{Name, Node, Schema, ast, name};
 
 use super::report::{Finding, Report};
 use super::{code, federation as fed};
@@ -15,6 +17,7 @@ pub(crate) fn public(merged: &Schema, report: &mut Report) -> Option<Valid<Schem
     let mut api = merged.clone();
     hide(&mut api);
     clean(&mut api);
+    add_is_one_of(&mut api);
     match api.validate() {
         Ok(api) => Some(api),
         Err(invalid) => {
@@ -27,6 +30,23 @@ pub(crate) fn public(merged: &Schema, report: &mut Report) -> Option<Valid<Schem
             None
         }
     }
+}
+
+/// Adds `__Type.isOneOf` (GraphQL specification, September 2025, 4.2), which the library does not know.
+fn add_is_one_of(api: &mut Schema) {
+    let Some(ExtendedType::Object(introspected)) = api.types.get_mut("__Type") else {
+        return;
+    };
+    let description = "Whether exactly one field of this input object must be given; null for other kinds of types.";
+    let field = FieldDefinition {
+        description: Some(Node::new_str(description)),
+        name: name!("isOneOf"),
+        arguments: Vec::new(),
+        ty: Type::Named(name!("Boolean")),
+        directives: ast::DirectiveList::new(),
+    };
+    let fields = &mut introspected.make_mut().fields;
+    fields.insert(name!("isOneOf"), Component::new(field));
 }
 
 /// Puts types in the order in which they are printed: roots first, then by name.

@@ -37,6 +37,8 @@ crate::diagnostic_codes! { Composition:
     INPUT_FIELD_DEFAULT_MISMATCH;
     /// A connector that defines the type does not define a required input field
     REQUIRED_INPUT_FIELD_MISSING_IN_SOME_SUBGRAPH;
+    /// An input type is `@oneOf` in some connectors only
+    ONE_OF_MISMATCH;
     /// Several connectors resolve a field that is not shareable
     INVALID_FIELD_SHARING;
     /// `@shareable` on an element that cannot be shared

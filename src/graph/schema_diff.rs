@@ -7,7 +7,7 @@
 use std::fmt;
 
 use apollo_compiler::ast::{Directive, DirectiveList, InputValueDefinition, OperationType};
-use apollo_compiler::schema::{ExtendedType, FieldDefinition};
+use apollo_compiler::schema::{ExtendedType, FieldDefinition, InputObjectType};
 use apollo_compiler::{Name, Node, Schema};
 
 use super::federation as fed;
@@ -174,6 +174,20 @@ impl SchemaDiff<'_> {
                 }
             }
             (ExtendedType::InputObject(old), ExtendedType::InputObject(new)) => {
+                let is_one_of = |input: &InputObjectType| input.directives.has(fed::ONE_OF);
+                match (is_one_of(old), is_one_of(new)) {
+                    (false, true) => {
+                        self.push(
+                            Breaking,
+                            name,
+                            "exactly one field must be given now (@oneOf)",
+                        );
+                    }
+                    (true, false) => {
+                        self.push(Dangerous, name, "the input type is no longer @oneOf");
+                    }
+                    _ => {}
+                }
                 let at = |field: &Name| format!("{name}.{field}");
                 let old: Vec<_> = old.fields.values().map(|one| &one.node).collect();
                 let new: Vec<_> = new.fields.values().map(|one| &one.node).collect();

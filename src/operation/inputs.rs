@@ -140,7 +140,11 @@ impl InputChecker<'_> {
         }
         let one = object.len() == 1 && object.iter().all(|(_, value)| *value != Value::Null);
         if definition.directives.has("oneOf") && !one {
-            self.wrong(&format!("exactly one field of {}", definition.name));
+            let message = format!(
+                "{} must have exactly one field, which is not null: its type {} is @oneOf",
+                self.path, definition.name
+            );
+            self.problems.push(message);
         }
     }
 

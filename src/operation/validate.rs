@@ -1,11 +1,12 @@
-//! Validation rules (GraphQL specification, October 2021, section 5) that `apollo-compiler` does not check.
+//! Validation rules (GraphQL specification, September 2025, section 5) that `apollo-compiler` does not check.
 //!
 //! The library
 //! - compares a variable inside a list or an input object by the name of its type alone (5.8.5): it accepts `$x: [Int]` in
 //!   `f(list: [$x])` where `Int` is expected,
 //! - accepts a default value of null as a value (5.8.5),
 //! - does not look into literals of custom scalars (5.8.3),
-//! - accepts an input object literal with the same field twice (5.6.3).
+//! - accepts an input object literal with the same field twice (5.6.3),
+//! - does not know `@oneOf` input objects, of which exactly one field is given, which is not null (5.6.1, 5.8.5).
 //!
 //! These checks run after the library has accepted the document. They also limit numbers, which upstreams get as they are
 //! written. They do no IO.
@@ -115,7 +116,7 @@ impl<'d> ValueChecker<'d> {
                 let item = item.map(|(ty, _)| (ty.item_type(), false));
                 items.iter().for_each(|value| self.value(value, item));
             }
-            ast::Value::Object(members) => self.object(members, expected),
+            ast::Value::Object(members) => self.object(members, value.location(), expected),
             // An integer literal for an ID is passed on as a string, so its size does not matter.
             ast::Value::Int(digits)
                 if expected.is_none_or(|(ty, _)| ty.inner_named_type() != "ID") =>
@@ -137,6 +138,7 @@ impl<'d> ValueChecker<'d> {
     fn object(
         &mut self,
         members: &[(Name, Node<ast::Value>)],
+        at: Option<SourceSpan>,
         expected: Option<(&ast::Type, bool)>,
     ) {
         let schema = self.schema;
@@ -145,16 +147,51 @@ impl<'d> ValueChecker<'d> {
             Some(ExtendedType::InputObject(definition)) => Some(definition),
             _ => None,
         };
+        let one_of = definition.filter(|definition| definition.directives.has("oneOf"));
+        if let Some(one_of) = one_of {
+            self.one_of(members, at, &one_of.name);
+        }
         let mut names = HashSet::new();
         for (name, value) in members {
             if !names.insert(name) {
                 let message = format!("the field `{name}` is given more than once");
                 self.find(message, name.location());
             }
+            if let (Some(one_of), ast::Value::Variable(variable)) = (one_of, &**value) {
+                self.is_never_null(variable, value.location(), &one_of.name);
+            }
             let field = definition.and_then(|definition| definition.fields.get(name));
             let expected =
                 field.map(|definition| (&*definition.ty, definition.default_value.is_some()));
             self.value(value, expected);
+        }
+    }
+
+    /// Checks that exactly one field is given, and is not null.
+    fn one_of(&mut self, members: &[(Name, Node<ast::Value>)], at: Option<SourceSpan>, ty: &Name) {
+        match members {
+            [(name, value)] if value.is_null() => self.find(
+                format!("the field `{ty}.{name}` must not be null: `{ty}` is @oneOf"),
+                at,
+            ),
+            [_] => {}
+            _ => self.find(
+                format!("exactly one field of `{ty}` must be given: it is @oneOf"),
+                at,
+            ),
+        }
+    }
+
+    /// Checks the type of a variable that is the field of a `@oneOf` input object.
+    fn is_never_null(&mut self, name: &Name, at: Option<SourceSpan>, one_of: &Name) {
+        let mut variables = self.operation.variables.iter();
+        let definition = variables.find(|definition| definition.name == *name);
+        if let Some(definition) = definition.filter(|definition| !definition.ty.is_non_null()) {
+            let ty = &definition.ty;
+            let message = format!(
+                "variable `${name}` of type `{ty}` may be null, and a field of `{one_of}` may not: it is @oneOf"
+            );
+            self.find(message, at);
         }
     }
 

@@ -183,7 +183,8 @@ pub(crate) fn reference(random: &mut Random, name: &str) -> Ty {
 
 pub(crate) fn arguments(random: &mut Random) -> Vec<Argument> {
     let kinds = [
-        "Int", "String", "Boolean", "ID", "Float", "Colour", "Filter", "[Int!]", "[Colour]",
+        "Int", "String", "Boolean", "ID", "Float", "Colour", "Filter", "Choice", "[Int!]",
+        "[Colour]",
     ];
     let mut out = Vec::new();
     for number in 0..random.between(1, 2) {
@@ -201,6 +202,7 @@ pub(crate) fn arguments(random: &mut Random) -> Vec<Argument> {
             "Float" => "2.5",
             "Colour" => "GREEN",
             "Filter" => "{ least: 4 }",
+            "Choice" => "{ word: \"d\" }",
             _ => "[]",
         };
         let default = random.chance(40).then(|| default.to_owned());

@@ -499,8 +499,34 @@ impl Maker<'_> {
                 }
                 format!("{{ {} }}", members.join(", "))
             }
+            Ty::Named(name, _) if name == "Choice" => {
+                let (member, ty) = self.choice_member(depth);
+                let value = match self.random.chance(40) {
+                    true => self.variable(&ty, false),
+                    false => self.literal(&ty, depth + 1),
+                };
+                format!("{{ {member}: {value} }}")
+            }
             ty => self.constant(ty, depth).1,
         }
+    }
+
+    /// The one member of a `Choice`, and its type without null.
+    fn choice_member(&mut self, depth: usize) -> (&'static str, Ty) {
+        let named = |name: &str| Ty::Named(name.to_owned(), true);
+        let all = [
+            ("count", named("Int")),
+            ("word", named("String")),
+            ("colour", named("Colour")),
+            (
+                "words",
+                Ty::List(Box::new(Ty::Named("String".to_owned(), false)), true),
+            ),
+            ("filter", named("Filter")),
+        ];
+        // Filters nest choices.
+        let some = if depth < 2 { &all[..] } else { &all[..4] };
+        self.random.pick(some).clone()
     }
 
     /// A value, as JSON and as a literal.
@@ -532,6 +558,12 @@ impl Maker<'_> {
                 let colour = COLOURS[number % 3];
                 return (Json::string(colour), colour.to_owned());
             }
+            "Choice" => {
+                let (member, ty) = self.choice_member(depth);
+                let (value, text) = self.constant(&ty, depth + 1);
+                let value = Json::Object(vec![(member.to_owned(), value)]);
+                return (value, format!("{{ {member}: {text} }}"));
+            }
             _ => return self.filter(depth),
         };
         let text = value.text();
@@ -552,7 +584,7 @@ impl Maker<'_> {
 }
 
 /// The fields of `Filter`, and whether they have defaults.
-fn filter_members() -> [(&'static str, Ty, bool); 5] {
+fn filter_members() -> [(&'static str, Ty, bool); 6] {
     let named = |name: &str, non_null| Ty::Named(name.to_owned(), non_null);
     [
         ("least", named("Int", false), true),
@@ -564,5 +596,6 @@ fn filter_members() -> [(&'static str, Ty, bool); 5] {
         ),
         ("colour", named("Colour", false), false),
         ("nested", named("Filter", false), false),
+        ("choice", named("Choice", false), false),
     ]
 }

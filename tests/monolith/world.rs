@@ -244,7 +244,7 @@ impl Need {
 }
 
 /// The scalars, the enum and the input object of every world.
-pub(crate) const COMMON: &str = "enum Colour { RED GREEN BLUE }\ninput Filter { least: Int = 3 most: Int! = 9 words: [String!] colour: Colour nested: Filter }\n";
+pub(crate) const COMMON: &str = "enum Colour { RED GREEN BLUE }\ninput Filter { least: Int = 3 most: Int! = 9 words: [String!] colour: Colour nested: Filter choice: Choice }\ninput Choice @oneOf { count: Int word: String words: [String] colour: Colour filter: Filter }\n";
 
 pub(crate) const COLOURS: [&str; 3] = ["RED", "GREEN", "BLUE"];
 

@@ -7,10 +7,10 @@ use apollo_compiler::ast::{Type, Value};
 use apollo_compiler::schema::{EnumType, ExtendedType, InputObjectType, InputValueDefinition};
 use apollo_compiler::{Name, Node, Schema};
 
-use super::super::code;
 use super::super::field_sets::fields_of;
 use super::super::report::{Finding, Report};
 use super::super::view::View;
+use super::super::{code, federation as fed};
 
 /// Checks one subgraph.
 pub(super) fn check(graph: usize, view: &View<'_>, report: &mut Report) {
@@ -132,11 +132,16 @@ fn fits_input(schema: &Schema, input: &InputObjectType, value: &Value) -> Result
     };
     match input.fields.values().find(|field| lacks(field)) {
         Some(field) => Err(format!("it lacks `{}.{}`", input.name, field.name)),
-        None if input.directives.has("oneOf") && given.len() != 1 => {
-            Err(format!("`{}` takes exactly one field", input.name))
-        }
+        None if input.directives.has(fed::ONE_OF) && !is_one(given) => Err(format!(
+            "`{}` is @oneOf: it takes exactly one field, which is not null",
+            input.name
+        )),
         None => Ok(()),
     }
+}
+
+fn is_one(given: &[(Name, Node<Value>)]) -> bool {
+    matches!(given, [(_, value)] if !value.is_null())
 }
 
 /// The scalars of GraphQL. Custom scalars accept any literal.

@@ -15,6 +15,7 @@ mod inaccessible;
 mod interface_keys;
 mod interface_object;
 mod key;
+mod one_of;
 mod provides;
 mod requires;
 mod shareable;
@@ -37,10 +38,12 @@ pub(crate) fn check(views: &[View<'_>], report: &mut Report) {
         context::check(graph, view, report);
         cost::check(graph, view, report);
         default_values::check(graph, view, report);
+        one_of::check(graph, view, report);
         cache_tag::check(graph, view, report);
         interface_keys::check(graph, view, report);
     }
     interface_object::check(views, report);
+    one_of::is_of_all(views, report);
     interface_keys::implementations_are_known(views, report);
     access::check(views, report);
 }

@@ -21,13 +21,13 @@ import {
   validateSchema,
 } from "graphql";
 
-// What is in the specification of October 2021, no less and no more; of the rules, also the bound on introspection.
+// What is in the specification of October 2021, and oneOf input objects; of the rules, also the bound on introspection.
 const edition = {
   specifiedByUrl: true,
   directiveIsRepeatable: true,
   schemaDescription: true,
   inputValueDeprecation: false,
-  oneOf: false,
+  oneOf: true,
   experimentalDirectiveDeprecation: false,
 };
 

@@ -43,6 +43,10 @@ impl<'w> IntrospectionWriter<'w> {
             MetaField::EnumValues => self.enum_values_of(ty, selected),
             MetaField::InputFields => self.input_fields_of(ty, selected),
             MetaField::SpecifiedByUrl => self.text(specified_by(ty)),
+            MetaField::IsOneOf => match ty {
+                ExtendedType::InputObject(input) => self.boolean(input.directives.has("oneOf")),
+                _ => self.null(),
+            },
             _ => self.null(),
         }
     }
