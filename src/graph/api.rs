@@ -183,6 +183,11 @@ fn clean(api: &mut Schema) {
     }
     api.directive_definitions
         .retain(|_, definition| definition.is_built_in() || is_for_clients(definition));
+    for definition in api.directive_definitions.values_mut() {
+        if !definition.is_built_in() && definition.name != fed::ONE_OF {
+            definition.make_mut().locations.retain(is_passed_on);
+        }
+    }
 }
 
 fn clean_field(field: &mut ast::FieldDefinition, on_node: &impl Fn(&mut ast::DirectiveList)) {
@@ -193,7 +198,17 @@ fn clean_field(field: &mut ast::FieldDefinition, on_node: &impl Fn(&mut ast::Dir
 }
 
 fn is_for_clients(definition: &ast::DirectiveDefinition) -> bool {
-    definition.name == fed::ONE_OF || definition.locations.iter().any(is_executable)
+    definition.name == fed::ONE_OF || definition.locations.iter().any(is_passed_on)
+}
+
+/// Whether a directive at this location is passed on to GraphQL services. Fragments are not: the fields that they select are
+/// distributed to services without them.
+pub(crate) fn is_passed_on(location: &ast::DirectiveLocation) -> bool {
+    use ast::DirectiveLocation as At;
+    matches!(
+        location,
+        At::Query | At::Mutation | At::Field | At::VariableDefinition
+    )
 }
 
 /// True for a directive location in an operation, false for one in a schema.

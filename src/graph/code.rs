@@ -77,8 +77,10 @@ crate::diagnostic_codes! { Composition:
     INCONSISTENT_DESCRIPTION;
     /// A directive that is not repeatable has different arguments
     INCONSISTENT_NON_REPEATABLE_DIRECTIVE_ARGUMENTS;
-    /// Only some connectors define an executable directive; it is not in the public schema
+    /// The connectors do not define an executable directive alike; it is not in the public schema
     INCONSISTENT_EXECUTABLE_DIRECTIVE_PRESENCE;
+    /// An executable directive cannot be passed on to services at one of its locations, at which clients cannot use it
+    UNSUPPORTED_DIRECTIVE_LOCATION;
     /// `@override` on a field of an interface
     OVERRIDE_ON_INTERFACE;
     /// An override label is neither a name nor a percentage

@@ -219,8 +219,16 @@ impl Batches<'_> {
             .map(|list_index| names(self.client, list_index))
             .collect();
         let parts: Vec<_> = lists.iter().zip(fetches_of).collect();
+        let mut all = members.iter().flatten();
+        let client = match all.next() {
+            Some(first) => {
+                let subgraph = self.graph.subgraph(fetches[*first].subgraph);
+                self.client.for_subgraph(subgraph)
+            }
+            None => *self.client,
+        };
         Batch {
-            operation: print::entities(self.client, &parts),
+            operation: print::entities(&client, &parts),
             lists,
             fetches: members.iter().flatten().copied().collect(),
         }

@@ -109,6 +109,7 @@ impl<'p, 'g> Lowering<'p, 'g> {
         {
             self.read_keys(read, &draft.inputs);
         }
+        let operation = operation.for_subgraph(self.planner.graph.subgraph(lookup.subgraph));
         let prefix = operation.prefix();
         for (index, context) in draft.contexts.iter_mut().enumerate() {
             context.variable = format!("{prefix}c{index}");
@@ -133,7 +134,7 @@ impl<'p, 'g> Lowering<'p, 'g> {
                 let kind = self.root_kind(lookup.on);
                 FetchCall::Operation(print::operation(
                     self.printed(),
-                    operation,
+                    &operation,
                     kind,
                     read,
                     &guard,
@@ -143,10 +144,12 @@ impl<'p, 'g> Lowering<'p, 'g> {
                 let skips = &draft.requirements;
                 let has_parts = draft.contexts.is_empty() && self.has_parts(read, skips);
                 let mut selected = |skips| {
-                    print::selected(self.printed(), operation, (read, &guard), skips, filled)
+                    let kind = OperationType::Query;
+                    let guarded = (read, &guard);
+                    print::selected(self.printed(), &operation, kind, guarded, skips, filled)
                 };
                 let partial = has_parts
-                    .then(|| Box::new(batch::single_call(operation, typename, selected(skips))));
+                    .then(|| Box::new(batch::single_call(&operation, typename, selected(skips))));
                 FetchCall::Entities {
                     typename: typename.clone(),
                     selected: selected(&[]),

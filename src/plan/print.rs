@@ -11,19 +11,41 @@ use apollo_compiler::{Name, Node, ast, executable};
 use super::guard::{Guard, GuardList};
 use super::inputs::{ContextInput, FilledArgument};
 use super::requested::Position;
+use super::slot_key::{passed_on, text_of};
 use super::{EntityList, Read, ReadId, Requirement, Selected, ServiceOperation};
+use crate::connector::{Subgraph, SubgraphKind};
 use crate::graph::query::{QueryGraph, TypeId};
 
 /// The root field for entities.
 pub(super) const ENTITIES: &str = "_entities";
 
 /// The parts of the client's operation that are sent on.
+#[derive(Clone, Copy)]
 pub(super) struct ClientOperation<'a> {
     pub(super) name: Option<&'a Name>,
     pub(super) variables: &'a [Node<executable::VariableDefinition>],
+    pub(super) kind: executable::OperationType,
+    /// The directives that the service executes.
+    pub(super) directives: Option<&'a ast::DirectiveList>,
 }
 
-impl ClientOperation<'_> {
+impl<'a> ClientOperation<'a> {
+    /// The same for the operations of one subgraph. A schema in this process knows no directives of services.
+    pub(super) fn for_subgraph(mut self, subgraph: &Subgraph) -> Self {
+        self.directives
+            .take_if(|_| matches!(subgraph.kind, SubgraphKind::Native));
+        self
+    }
+
+    /// The directives for a service's operation of a kind.
+    fn directives(
+        &self,
+        kind: executable::OperationType,
+    ) -> impl Iterator<Item = &'a Node<ast::Directive>> + use<'a> {
+        let directives = self.directives.filter(|_| kind == self.kind);
+        directives.into_iter().flat_map(passed_on)
+    }
+
     /// The prefix of the gateway's variables. No variable of the client starts with it.
     pub(super) fn prefix(&self) -> String {
         let mut prefix = "_".to_owned();
@@ -62,6 +84,8 @@ struct Printer<'f> {
     /// The prefix of the gateway's variables.
     prefix: String,
     filled: Filled<'f>,
+    /// Whether the service knows the directives of the client's operation.
+    with_directives: bool,
     /// Top-level fields that can be left out, each with its variable.
     skips: Vec<(Name, String)>,
     /// The depth of the selection that is being printed.
@@ -80,7 +104,7 @@ pub(super) fn operation(
     read: ReadId,
     guard: &Guard,
 ) -> ServiceOperation {
-    let selected = selected(from, client, (read, guard), &[], Filled::default());
+    let selected = selected(from, client, kind, (read, guard), &[], Filled::default());
     let Selected {
         text,
         variables,
@@ -101,10 +125,12 @@ pub(super) fn operation(
     operation
 }
 
-/// The selection of a fetch that runs under `guard`. The fields of the requirements in `skipping` can be left out.
+/// The selection of a fetch that runs under `guard`, for an operation of a kind. The fields of the requirements in
+/// `skipping` can be left out.
 pub(super) fn selected(
     from: PrintedReads<'_>,
     client: &ClientOperation<'_>,
+    kind: executable::OperationType,
     (read, guard): (ReadId, &Guard),
     skipping: &[Requirement],
     filled: Filled<'_>,
@@ -118,6 +144,7 @@ pub(super) fn selected(
         skips: skips.collect(),
         prefix,
         filled,
+        with_directives: client.directives.is_some(),
         depth: 0,
         variables: Vec::new(),
         guards: Vec::new(),
@@ -127,6 +154,8 @@ pub(super) fn selected(
     printer.selection(read, guard);
     let text = std::mem::take(&mut printer.body);
     printer.sorted = true;
+    // A directive of the operation may change what the same selection gives.
+    printer.directives(client.directives(kind));
     printer.selection(read, guard);
     let Printer {
         mut variables,
@@ -206,7 +235,8 @@ fn whole(
     let used = |variable: &&Node<executable::VariableDefinition>| {
         operation.variables.contains(&variable.name)
     };
-    definitions.extend(client.variables.iter().filter(used).map(definition));
+    let variables = client.variables.iter().filter(used);
+    definitions.extend(variables.map(|variable| definition(variable, client)));
     let names = operation.guards.iter().map(|(name, _)| name);
     let names = names.chain(&operation.skips);
     definitions.extend(names.map(|name| format!("${name}: Boolean!")));
@@ -221,19 +251,30 @@ fn whole(
         let space = if client.name.is_none() { " " } else { "" };
         let _ = write!(text, "{space}({})", definitions.join(", "));
     }
+    if let Some(directives) = text_of(client.directives(operation.kind)) {
+        let _ = write!(text, " {directives}");
+    }
     let _ = write!(text, " {body}");
     text
 }
 
 /// The definition of a client's variable. Its value is always sent; a default only makes a nullable variable valid at a
 /// non-null position.
-fn definition(variable: &Node<executable::VariableDefinition>) -> String {
+fn definition(
+    variable: &Node<executable::VariableDefinition>,
+    client: &ClientOperation<'_>,
+) -> String {
     let (name, ty) = (&variable.name, &variable.ty);
+    let mut text = format!("${name}: {ty}");
     let default = variable.default_value.as_ref();
-    match default.filter(|value| !value.is_null() && !ty.is_non_null()) {
-        Some(default) => format!("${name}: {ty} = {}", default.serialize().no_indent()),
-        None => format!("${name}: {ty}"),
+    if let Some(default) = default.filter(|value| !value.is_null() && !ty.is_non_null()) {
+        let _ = write!(text, " = {}", default.serialize().no_indent());
     }
+    let directives = client.directives.map(|_| &variable.directives);
+    if let Some(directives) = text_of(directives.into_iter().flat_map(passed_on)) {
+        let _ = write!(text, " {directives}");
+    }
+    text
 }
 
 impl Printer<'_> {
@@ -273,8 +314,12 @@ impl Printer<'_> {
                 let _ = write!(self.body, "{}: ", field.key);
             }
             self.body.push_str(&field.name);
-            let arguments = &position.slots[usize::from(field.slot)].arguments;
-            self.arguments(&field.name, arguments);
+            let slot = &position.slots[usize::from(field.slot)];
+            self.arguments(&field.name, &slot.arguments);
+            if self.with_directives && !slot.directives.is_empty() {
+                self.body.push(' ');
+                self.directives(&slot.directives);
+            }
             if guard != outer && !guard.is_always() {
                 let index = self.from.guards.index(guard);
                 let name = format!("{}g{index}", self.prefix);
@@ -322,6 +367,16 @@ impl Printer<'_> {
         if !texts.is_empty() {
             let _ = write!(self.body, "({})", texts.join(", "));
         }
+    }
+
+    fn directives<'d>(&mut self, directives: impl IntoIterator<Item = &'d Node<ast::Directive>>) {
+        let directives = Vec::from_iter(directives);
+        for directive in &directives {
+            for argument in &directive.arguments {
+                self.note_variables(&argument.value);
+            }
+        }
+        self.body.extend(text_of(directives));
     }
 
     fn note_variables(&mut self, value: &ast::Value) {

@@ -26,7 +26,7 @@ use apollo_compiler::{Name, Node, ast};
 
 pub(super) use self::build::PositionBuilder;
 use super::guard::Guard;
-use super::normalised::Field;
+use super::normalised::{NormalisedOperation, ResponseId};
 pub use super::slot_key::SlotKey;
 use crate::graph::query::TypeId;
 
@@ -63,6 +63,8 @@ pub struct Slot {
     pub key: SlotKey,
     /// The arguments as written.
     pub arguments: Vec<Node<ast::Argument>>,
+    /// The directives that are passed on to services.
+    pub directives: Vec<Node<ast::Directive>>,
     /// The concrete types that it applies to, sorted.
     pub types: Vec<TypeId>,
     /// When it is read. During planning, `never` marks a slot that no client requested; lowering sets its guard.
@@ -77,14 +79,20 @@ impl Position {
         self.slots.len() as u32 + u32::from(self.prerendered)
     }
 
-    /// The slot of a field of the operation for rows of a concrete type. With `each`, every response field has a slot
-    /// of its own.
-    pub(super) fn slot_of(&self, concrete: TypeId, field: &Field<'_>, each: bool) -> Option<u16> {
+    /// The slot of a response field for rows of a concrete type. With `each`, every response field has a slot of its own.
+    pub(super) fn slot_of(
+        &self,
+        concrete: TypeId,
+        operation: &NormalisedOperation<'_>,
+        response: ResponseId,
+        each: bool,
+    ) -> Option<u16> {
         let slots = self.index.get(&concrete)?;
-        if !each && self.separated.is_empty() {
+        let field = operation.first_field(response);
+        if !each && self.separated.is_empty() && operation.directives(response).is_empty() {
             return slots.get(&field.key).copied();
         }
-        let mut key = field.key.clone();
+        let mut key = operation.slot_key(response);
         key.response = if each {
             Some(field.response.clone())
         } else {

@@ -139,6 +139,8 @@ impl Planning<'_, '_> {
         let client = print::ClientOperation {
             name: self.operation.name.as_ref(),
             variables: &self.operation.variables,
+            kind: self.operation.operation_type,
+            directives: Some(&self.operation.directives),
         };
         let mut fetches = lowering.lower(&client)?;
         let lowering::Lowering { reads, guards, .. } = lowering;

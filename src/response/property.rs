@@ -38,9 +38,11 @@ fn positions_and_reads() -> (Vec<Position>, Vec<Read>) {
             key: SlotKey {
                 field: Name::new(name).unwrap(),
                 arguments: Arc::from(""),
+                directives: None,
                 response: None,
             },
             arguments: Vec::new(),
+            directives: Vec::new(),
             types: vec![TypeId(0)],
             guard: Guard::always(),
             child: composite.then_some(PositionId(level + 1)),

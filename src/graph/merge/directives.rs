@@ -1,5 +1,5 @@
 //! Merges directives: those of GraphQL, those of Federation for clients or authorization, those that a connector
-//! composes, and definitions of directives for operations.
+//! composes.
 //!
 //! Directives that concern only their own subgraph (`@cacheControl`, `@connect`, …) are not merged: they are read from
 //! the subgraph.
@@ -10,7 +10,6 @@ use apollo_compiler::ast::{Argument, DirectiveLocation, Value};
 use apollo_compiler::schema::{Component, Directive, DirectiveDefinition};
 use apollo_compiler::{Name, Node, name};
 
-use super::super::api::is_executable;
 use super::super::report::{Finding, graph_names};
 use super::super::{code, federation as fed};
 use super::Merge;
@@ -117,64 +116,7 @@ impl Merge<'_, '_> {
         for (name, definition) in std::mem::take(&mut self.composed) {
             self.schema.directive_definitions.insert(name, definition);
         }
-        let mut all: BTreeMap<&Name, Vec<(usize, &Node<DirectiveDefinition>)>> = BTreeMap::new();
-        for (graph, view) in self.views.iter().enumerate() {
-            for (name, definition) in &view.schema.directive_definitions {
-                let for_operations = definition.locations.iter().any(is_executable);
-                if for_operations && !definition.is_built_in() && !is_standard(name) {
-                    all.entry(name).or_default().push((graph, definition));
-                }
-            }
-        }
-        for (name, definitions) in all {
-            if let Some(definition) = self.executable_directive(name, &definitions) {
-                let definitions = &mut self.schema.directive_definitions;
-                definitions.insert(name.clone(), Node::new(definition));
-            }
-        }
-    }
-
-    fn executable_directive(
-        &mut self,
-        name: &Name,
-        definitions: &[(usize, &Node<DirectiveDefinition>)],
-    ) -> Option<DirectiveDefinition> {
-        let (_, first) = definitions.first()?;
-        let alike = definitions
-            .iter()
-            .all(|(_, other)| other.arguments == first.arguments);
-        let locations: Vec<_> = first
-            .locations
-            .iter()
-            .copied()
-            .filter(is_executable)
-            .filter(|location| {
-                definitions
-                    .iter()
-                    .all(|(_, other)| other.locations.contains(location))
-            })
-            .collect();
-        if definitions.len() == self.views.len() && alike && !locations.is_empty() {
-            return Some(DirectiveDefinition {
-                description: first.description.clone(),
-                name: name.clone(),
-                arguments: first.arguments.clone(),
-                repeatable: definitions.iter().all(|(_, other)| other.repeatable),
-                locations,
-            });
-        }
-        for (graph, definition) in definitions {
-            self.report.push(
-                Finding::warning(
-                    &code::INCONSISTENT_EXECUTABLE_DIRECTIVE_PRESENCE,
-                    *graph,
-                    format!("directive `@{name}` is not defined alike in all connectors, so that the graph does not offer it"),
-                )
-                .at(*definition)
-                .help("a directive in operations must be understood by every connector"),
-            );
-        }
-        None
+        self.executable_directives();
     }
 
     /// Reads `@composeDirective`: the custom directives that are merged, with their definitions.
@@ -245,11 +187,6 @@ impl Merge<'_, '_> {
 
 fn nearest_directive<'a>(wanted: &str, all: impl Iterator<Item = &'a Name>) -> Option<&'a str> {
     super::super::report::nearest(wanted, all.map(|name| name.as_str()))
-}
-
-/// Directives of GraphQL itself, also where a subgraph defines them.
-fn is_standard(name: &str) -> bool {
-    matches!(name, "skip" | "include" | "defer" | "stream" | "live")
 }
 
 /// The directives with a fixed way of merging.

@@ -9,6 +9,7 @@ mod descriptions;
 mod directives;
 mod enum_usage;
 mod enums;
+mod executable_directives;
 mod fields;
 mod hierarchy;
 mod inputs;

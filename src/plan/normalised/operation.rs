@@ -1,12 +1,14 @@
 //! The parts of a normalised operation, and how they are found by their ids.
 
+use std::sync::Arc;
+
 use apollo_compiler::parser::{SourceMap, SourceSpan};
 use apollo_compiler::{Name, Node, ast};
 use indexmap::IndexSet;
 
 use super::super::guard::{Guard, Literal};
 use super::super::nulls::NullableUse;
-use super::super::slot_key::SlotKey;
+use super::super::slot_key::{SlotKey, text_of};
 use crate::graph::query::{QueryGraph, TypeId};
 
 /// A field as it is written, as an index into `NormalisedOperation::fields`.
@@ -52,8 +54,10 @@ pub(in crate::plan) struct NormalisedOperation<'a> {
 pub(in crate::plan) struct Field<'a> {
     /// The name in the response.
     pub(in crate::plan) response: &'a Name,
-    /// The field and its arguments in canonical text, without a response name.
+    /// The field and its arguments in canonical text, without directives and a response name.
     pub(in crate::plan) key: SlotKey,
+    /// The directives that are passed on to services.
+    pub(super) directives: Vec<&'a Node<ast::Directive>>,
     /// The arguments as written.
     pub(in crate::plan) arguments: &'a [Node<ast::Argument>],
     /// Its type where it is written, which may be an interface.
@@ -177,6 +181,29 @@ impl<'a> NormalisedOperation<'a> {
     /// The first field of a response field: all have the same name, arguments and response name.
     pub(in crate::plan) fn first_field(&self, id: ResponseId) -> &Field<'a> {
         self.field(self.response(id).fields[0].0)
+    }
+
+    /// The directives of a response field that are passed on to services. Fields that are merged need not have the same
+    /// directives: the response field has all of them, but of directives with one name only those of the first field.
+    pub(in crate::plan) fn directives(&self, id: ResponseId) -> Vec<&'a Node<ast::Directive>> {
+        let mut directives: Vec<&'a Node<ast::Directive>> = Vec::new();
+        for (field, _) in &self.response(id).fields {
+            let before = directives.len();
+            for directive in &self.field(*field).directives {
+                let mut earlier = directives[..before].iter();
+                if !earlier.any(|other| other.name == directive.name) {
+                    directives.push(directive);
+                }
+            }
+        }
+        directives
+    }
+
+    /// What addresses the slot of a response field, without its response name.
+    pub(in crate::plan) fn slot_key(&self, id: ResponseId) -> SlotKey {
+        let mut key = self.first_field(id).key.clone();
+        key.directives = text_of(self.directives(id)).map(Arc::from);
+        key
     }
 
     pub(in crate::plan) fn guard(&self, id: GuardId) -> &Guard {

@@ -6,7 +6,7 @@ use apollo_compiler::{Name, Node, ast, executable};
 use super::super::bounds::{PlanError, Steps};
 use super::super::guard::Literal;
 use super::super::nulls::Nullable;
-use super::super::slot_key::SlotKey;
+use super::super::slot_key::{SlotKey, passed_on};
 use super::operation::{Field, FieldId, Selection, WrittenId, WrittenSet};
 use crate::graph::query::{QueryGraph, TypeId};
 
@@ -109,6 +109,7 @@ impl<'a> SelectionReader<'_, 'a> {
         self.fields.push(Field {
             response: field.response_key(),
             key: SlotKey::of(&field.name, &field.arguments),
+            directives: passed_on(&field.directives).collect(),
             arguments: &field.arguments,
             ty: field.ty(),
             null_uses,

@@ -65,7 +65,7 @@ impl<'a> OutputBuilder<'_, 'a> {
             for &(response, guard) in order {
                 self.steps.spend(1)?;
                 let first = operation.first_field(response);
-                let slot = planned.slot_of(concrete, first, each);
+                let slot = planned.slot_of(concrete, operation, response, each);
                 let identity = (response, slot, self.type_of(concrete, first));
                 let made = match made.entry(identity) {
                     Entry::Occupied(made) => made.into_mut(),

@@ -47,6 +47,7 @@ impl Planner<'_> {
         slots.push(Slot {
             key: key.clone(),
             arguments,
+            directives: Vec::new(),
             types: types.clone(),
             guard: Guard::never(),
             child: None,

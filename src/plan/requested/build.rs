@@ -152,7 +152,7 @@ impl PositionBuilder<'_, '_> {
                 *typename |= field.key.field == "__typename";
                 continue;
             }
-            let mut key = field.key.clone();
+            let mut key = self.operation.slot_key(response);
             key.response = each.then(|| field.response.clone());
             requested.entry(key).or_default().push(response);
         }
@@ -169,11 +169,14 @@ impl PositionBuilder<'_, '_> {
         let first = responses
             .first()
             .map(|first| self.operation.first_field(*first));
+        let directives =
+            { responses.first() }.map_or(Vec::new(), |first| self.operation.directives(*first));
         let slots = &mut self.positions[position.0 as usize].slots;
         let slot = u16::try_from(slots.len()).map_err(|_| PlanError::TooComplex)?;
         slots.push(Slot {
             key: key.clone(),
             arguments: first.map_or(Vec::new(), |field| field.arguments.to_vec()),
+            directives: directives.into_iter().cloned().collect(),
             types: Vec::new(),
             guard,
             child: None,
