@@ -98,6 +98,8 @@ fn stand_ins_alone_write_their_addresses_and_end_when_told_to() {
                 .contains(url)
         );
     }
+    let origins = settings["cors"]["origins"].to_string();
+    assert!(origins.contains("http://localhost:*"), "{origins}");
     let pid = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
     kill_process(pid, Signal::TERM).unwrap();
     assert!(child.wait().unwrap().success());
