@@ -10,6 +10,7 @@
 mod closed;
 mod data;
 pub mod date;
+pub mod deliverables;
 pub mod department;
 pub mod dggi;
 pub mod grievances;

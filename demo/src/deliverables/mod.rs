@@ -1,0 +1,111 @@
+//! The register of deliverables: a workbook of which each tab is published as delimited text, as sheets export it.
+//!
+//! `GET /register/tabs/deliverables.csv` has one row per deliverable, `GET /register/tabs/summary.csv` the totals of the union
+//! territory. Cells are separated by `|` and never quoted. The first tab can be filtered by the columns `level`, `department`,
+//! `district` and `code`; a filter may have several values, separated by commas. The header is always there, also without rows.
+
+mod register;
+
+use std::collections::HashMap;
+
+use axum::Router;
+use axum::extract::{Path, Query};
+use axum::http::{StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+
+/// Its part of `sangam.toml`.
+pub const SETTINGS: &str = r#"base_url = "{url}/register""#;
+
+/// The service. Nothing in it changes.
+pub fn router() -> Router {
+    Router::new().route("/register/tabs/{name}", get(tab))
+}
+
+async fn tab(Path(name): Path<String>, Query(filters): Query<HashMap<String, String>>) -> Response {
+    let text = match name.as_str() {
+        "deliverables.csv" => register::deliverables(&filters),
+        "summary.csv" => register::summary(),
+        _ => {
+            let page = "<html><body><h1>There is no such tab</h1></body></html>";
+            return (StatusCode::NOT_FOUND, Html(page)).into_response();
+        }
+    };
+    ([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], text).into_response()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use axum::body::{Body, to_bytes};
+    use axum::http::Request;
+    use tower::ServiceExt;
+
+    use super::*;
+
+    async fn read(path: &str) -> (StatusCode, String, String) {
+        let request = Request::get(format!("/register/tabs/{path}"))
+            .body(Body::empty())
+            .unwrap();
+        let response = router().oneshot(request).await.unwrap();
+        let status = response.status();
+        let kind = response.headers()[header::CONTENT_TYPE].to_str().unwrap();
+        let kind = kind.to_owned();
+        let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        (status, kind, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    /// The number of rows below the header.
+    async fn rows(path: &str) -> usize {
+        let (status, kind, text) = read(path).await;
+        assert_eq!(status, StatusCode::OK);
+        assert_eq!(kind, "text/csv; charset=utf-8");
+        assert!(text.starts_with("Sl No|"), "{text}");
+        text.lines().count() - 1
+    }
+
+    #[tokio::test]
+    async fn a_year_has_the_published_numbers_of_deliverables() {
+        assert_eq!(rows("deliverables.csv").await, 1_522);
+        assert_eq!(rows("deliverables.csv?level=UT").await, 1_137);
+        assert_eq!(rows("deliverables.csv?level=District").await, 385);
+    }
+
+    #[tokio::test]
+    async fn filters_take_several_values_with_and_without_zeros() {
+        let one = rows("deliverables.csv?district=002").await;
+        assert_eq!(one, 20);
+        assert_eq!(rows("deliverables.csv?district=2").await, one);
+        let other = rows("deliverables.csv?district=627").await;
+        assert_eq!(rows("deliverables.csv?district=2,627").await, one + other);
+        assert_eq!(rows("deliverables.csv?department=8101,8135").await, 65);
+        assert_eq!(rows("deliverables.csv?code=DLV-D-0123").await, 1);
+    }
+
+    #[tokio::test]
+    async fn a_filter_without_a_match_leaves_the_header() {
+        assert_eq!(rows("deliverables.csv?code=DLV-D-9999").await, 0);
+        assert_eq!(rows("deliverables.csv?department=8907").await, 0);
+    }
+
+    #[tokio::test]
+    async fn the_summary_adds_up_to_all_rows() {
+        let (_, _, text) = read("summary.csv").await;
+        let mut sums = [0; 5];
+        for line in text.lines().skip(1) {
+            for (sum, cell) in sums.iter_mut().zip(line.split('|').skip(3)) {
+                *sum += cell.parse::<u32>().unwrap();
+            }
+        }
+        let [total, states @ ..] = sums;
+        assert_eq!(total, 1_522);
+        assert_eq!(states.iter().sum::<u32>(), total);
+    }
+
+    #[tokio::test]
+    async fn a_tab_that_is_not_there_is_a_page() {
+        let (status, kind, _) = read("targets.csv").await;
+        assert_eq!(status, StatusCode::NOT_FOUND);
+        assert_eq!(kind, "text/html; charset=utf-8");
+    }
+}
