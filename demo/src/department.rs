@@ -40,6 +40,11 @@ impl Department {
 pub fn departments() -> &'static [Department] {
     &[
         Department {
+            name: "deliverables",
+            router: crate::deliverables::router,
+            settings: crate::deliverables::SETTINGS,
+        },
+        Department {
             name: "dggi",
             router: crate::dggi::router,
             settings: crate::dggi::SETTINGS,

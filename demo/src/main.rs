@@ -163,7 +163,7 @@ async fn welcome(gateway: &Gateway, standins: &[Standin]) -> String {
     // Executed once, so that the departments have been called before their states are read.
     gateway.ask(SAMPLE_QUERY).await;
     gateway
-        .ask("{ schemes { slug } umangHome { serviceCount } }")
+        .ask("{ schemes { slug } umangHome { serviceCount } deliverableSummary { asOf } }")
         .await;
     let states = gateway.states().await;
     for standin in standins {

@@ -1,4 +1,4 @@
-//! The district query: one request to all seven departments makes as many calls as documented.
+//! The district query: one request to seven departments makes as many calls as documented.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -71,6 +71,7 @@ async fn one_request_with_the_documented_calls() {
         .standins
         .iter()
         .map(|standin| (standin.name().to_owned(), standin.call_count()))
+        .filter(|(_, calls)| *calls > 0)
         .collect();
     assert_eq!(counted, documented());
 }

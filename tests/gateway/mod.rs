@@ -9,6 +9,7 @@ mod caches;
 mod canary;
 mod cost;
 mod counts;
+mod deliverables;
 mod district;
 mod generations;
 mod limits;

@@ -53,7 +53,7 @@ async fn a_package_runs_where_it_is_unpacked() {
     };
     assert!(run(&mut command(&["--version"])).contains(env!("CARGO_PKG_VERSION")));
     let output = run(&mut command(&["check"]));
-    assert!(output.contains("7 connectors"), "{output}");
+    assert!(output.contains("8 connectors"), "{output}");
     run(&mut command(&["test"]));
     // The sample configuration is valid, with and without its commented settings; only the ports are changed.
     let sample = std::fs::read_to_string(package.join("sangam.toml")).unwrap();
@@ -62,7 +62,7 @@ async fn a_package_runs_where_it_is_unpacked() {
         .replace("127.0.0.1:4001", "127.0.0.1:0");
     assert_ne!(sample, anywhere);
     let whole = uncommented(&anywhere);
-    assert_eq!(whole.matches("\n[connector.").count(), 7, "{whole}");
+    assert_eq!(whole.matches("\n[connector.").count(), 8, "{whole}");
     let secrets = whole.split("env = \"").skip(1);
     let secrets: Vec<&str> = secrets
         .map(|rest| rest.split('"').next().unwrap())

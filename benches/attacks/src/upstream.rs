@@ -1,4 +1,4 @@
-//! The upstreams: the stand-ins of the demonstration's seven departments, and upstreams that misbehave.
+//! The upstreams: the stand-ins of the demonstration's departments, and upstreams that misbehave.
 //!
 //! They run in several processes, so that an upstream which is busy with an attack does not slow down the others.
 

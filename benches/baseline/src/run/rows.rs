@@ -174,6 +174,9 @@ impl Row {
             World::Departments => bench.paths.connectors.clone(),
         };
         let mut settings = files::head(&connectors)?;
+        if matches!(self.world, World::Departments) {
+            settings.push_str(ONLY);
+        }
         if !self.answers_kept {
             settings.push_str("[cache]\nresponses = \"0MB\"\n");
         }
@@ -245,6 +248,9 @@ pub(super) fn district(bench: &Bench) -> Result<String, Box<dyn Error>> {
     let path = &bench.paths.operation;
     std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()).into())
 }
+
+/// The setting that loads the departments which the district query asks, and no others.
+pub(super) const ONLY: &str = "only = [\"dggi\", \"grievances\", \"janbhagidari\", \"lgd\", \"schemes\", \"services\", \"umang\"]\n";
 
 /// The settings of the departments' connectors.
 pub(super) async fn departments(

@@ -1,4 +1,4 @@
-//! The stand-ins of the seven departments, as `make demo` starts them, but without delay and without a record of calls.
+//! The stand-ins of the departments, as `make demo` starts them, but without delay and without a record of calls.
 
 use std::collections::BTreeMap;
 use std::error::Error;
