@@ -455,10 +455,14 @@ impl Maker<'_> {
     }
 
     fn variable(&mut self, ty: &Ty, has_default: bool) -> String {
-        let name = format!("v{}", self.variables.len());
         let default = self.random.chance(25).then(|| self.constant(ty, 0).1);
         // If there is a default, a nullable variable is allowed in a non-null position.
         let loose = (has_default || default.is_some()) && self.random.chance(50);
+        self.add_variable(ty, default, loose)
+    }
+
+    fn add_variable(&mut self, ty: &Ty, default: Option<String>, loose: bool) -> String {
+        let name = format!("v{}", self.variables.len());
         let ty = if loose { ty.nullable() } else { ty.clone() };
         let must = ty.non_null() && default.is_none();
         let given = must || self.random.chance(70);
@@ -480,6 +484,11 @@ impl Maker<'_> {
         if depth > 0 && self.random.chance(20) {
             return self.variable(ty, false);
         }
+        self.written(ty, depth)
+    }
+
+    /// A literal that is not a variable itself.
+    fn written(&mut self, ty: &Ty, depth: usize) -> String {
         match ty {
             // Lists have two elements: apollo-compiler accepts `f(a: [])` and `f(a: [1])` as fields that can merge.
             Ty::List(item, _) => {
@@ -501,9 +510,10 @@ impl Maker<'_> {
             }
             Ty::Named(name, _) if name == "Choice" => {
                 let (member, ty) = self.choice_member(depth);
+                // The variable is never null, even if it has a default.
                 let value = match self.random.chance(40) {
-                    true => self.variable(&ty, false),
-                    false => self.literal(&ty, depth + 1),
+                    true => self.add_variable(&ty, None, false),
+                    false => self.written(&ty, depth + 1),
                 };
                 format!("{{ {member}: {value} }}")
             }

@@ -84,7 +84,7 @@ async fn a_client_can_send_a_body_after_it_was_refused() {
     sender = within(sender.ready()).await.unwrap();
     let (answer, _) = sender.send_request(self::request("{a}"), true).unwrap();
     assert_eq!(within(answer).await.unwrap().status(), 200);
-    drop(sender);
+    drop((sender, body));
     within(connection).await.unwrap().unwrap();
 }
 
