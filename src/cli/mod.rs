@@ -10,6 +10,7 @@ mod common;
 mod explain;
 mod explain_cost;
 mod folders;
+mod health;
 mod load;
 mod output;
 mod schema;
@@ -24,8 +25,8 @@ use clap::{Parser, Subcommand};
 pub use self::common::Exit;
 use self::common::{Common, Failure, Stop};
 
-const EXIT_CODES: &str = "Exit codes: 0 nothing is wrong; 1 something is wrong with connectors, specs or operations; \
-                          2 wrong arguments or settings; 3 it could not be done (a port in use, an unreadable file).";
+const EXIT_CODES: &str = "Exit codes: 0 nothing is wrong; 1 something is wrong with connectors, specs or operations, or the \
+                          gateway is not ready; 2 wrong arguments or settings; 3 it could not be done (a port in use, an unreadable file).";
 
 /// The output of `--version`: the version and how it was built.
 const LONG_VERSION: &str = concat!(
@@ -57,6 +58,7 @@ enum Command {
     Test(test::Test),
     Schema(schema::Schema),
     Explain(explain::Explain),
+    Health(health::Health),
 }
 
 /// Runs the command that the arguments of this process name.
@@ -79,6 +81,7 @@ pub fn run() -> ExitCode {
         Command::Test(test) => test.run(common),
         Command::Schema(schema) => schema.run(common),
         Command::Explain(explain) => explain.run(common),
+        Command::Health(health) => health.run(common),
     };
     exit.unwrap_or_else(Stop::report).into()
 }

@@ -63,6 +63,7 @@ impl RawConfig {
 
     fn collect_files(&self, files: &mut Vec<PathBuf>) {
         match self {
+            // A credential stays the same while the service runs.
             RawConfig::Secret(SecretRef::File(file)) => files.push(file.clone()),
             RawConfig::List(items) => items.iter().for_each(|item| item.collect_files(files)),
             RawConfig::Table(table) => table.values().for_each(|item| item.collect_files(files)),

@@ -51,7 +51,7 @@ pub use sections::{
 pub use table::markdown;
 pub use value::{
     AllowedOrigin, Audience, ByteSize, CostMode, DnsResolver, HttpUrl, LogFormat, LogLevel,
-    LogRequests, Percentage, Ratio, ResponseFormat,
+    LogRequests, PassedFile, Percentage, Ratio, ResponseFormat,
 };
 
 /// The resolved settings.
@@ -162,11 +162,10 @@ impl Settings {
     /// The files that the settings are read from, besides those of the connectors: the file itself, secrets, certificates.
     pub fn files(&self) -> Vec<PathBuf> {
         let Tls { certificate, key } = &self.tls;
-        let mut files: Vec<PathBuf> = [&self.file, certificate, key, &self.general.supergraph]
-            .into_iter()
-            .flatten()
-            .cloned()
-            .collect();
+        let of_tls = [certificate, key].into_iter().flatten();
+        let mut files: Vec<PathBuf> = of_tls.map(|file| file.to_path_buf()).collect();
+        let others = [&self.file, &self.general.supergraph];
+        files.extend(others.into_iter().flatten().cloned());
         for raw in self.connectors.values() {
             files.extend(raw.files());
         }

@@ -1,6 +1,7 @@
 //! Secrets: settings name them by reference, and they are masked when printed.
 //!
-//! A [`SecretRef`] says where a secret is stored (`{ env = "DGGI_KEY" }`, `{ file = "/run/secrets/dggi" }`). Resolving it
+//! A [`SecretRef`] says where a secret is stored (`{ env = "DGGI_KEY" }`, `{ file = "/run/secrets/dggi" }`,
+//! `{ credential = "dggi" }`). Resolving it
 //! gives a [`Secret`], whose `Debug` and `Display` print a mask. [`Secret::expose`] is the only access to the text, so a
 //! search for it finds every use.
 
@@ -60,13 +61,15 @@ pub enum SecretRef {
     Environment(String),
     /// In a file, without its trailing line break.
     File(PathBuf),
+    /// In a file that systemd passes to the service (`LoadCredential=`).
+    Credential(String),
     /// The text itself, from a variable of the gateway such as `SANGAM_ADMIN_TOKEN`, or a sample.
     Given(Secret),
 }
 
 impl SecretRef {
-    /// The reference in a table that is exactly `{ env = "NAME" }` or `{ file = "path" }`, or `{ sample = "text" }`: a secret
-    /// that is none, for demonstrations and tests.
+    /// The reference in a table that is exactly `{ env = "NAME" }`, `{ file = "path" }` or `{ credential = "NAME" }`, or
+    /// `{ sample = "text" }`: a secret that is none, for demonstrations and tests.
     pub(crate) fn from_toml(table: &DeTable<'_>, base: &Path) -> Option<SecretRef> {
         let mut entries = table.iter();
         let (Some((key, value)), None) = (entries.next(), entries.next()) else {
@@ -76,6 +79,7 @@ impl SecretRef {
         match key.get_ref().as_ref() {
             "env" => Some(SecretRef::Environment(text.to_owned())),
             "file" => Some(SecretRef::File(base.join(text))),
+            "credential" => Some(SecretRef::Credential(text.to_owned())),
             "sample" => Some(SecretRef::Given(Secret::new(text))),
             _ => None,
         }
@@ -90,17 +94,38 @@ impl SecretRef {
                 Some(_) => Err(format!("the environment variable {name} is empty")),
                 None => Err(format!("the environment variable {name} is not set")),
             },
-            SecretRef::File(path) => match std::fs::read_to_string(path) {
-                Ok(text) => {
-                    let text = text.trim_end_matches(['\r', '\n']);
-                    if text.is_empty() {
-                        return Err(format!("{} is empty", path.display()));
-                    }
-                    Ok(Secret::new(text))
-                }
-                Err(error) => Err(format!("cannot read {}: {error}", path.display())),
-            },
+            SecretRef::File(path) => in_file(path),
+            SecretRef::Credential(name) => in_file(&credential(name, environment)?),
         }
+    }
+}
+
+fn in_file(path: &Path) -> Result<Secret, String> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => {
+            let text = text.trim_end_matches(['\r', '\n']);
+            if text.is_empty() {
+                return Err(format!("{} is empty", path.display()));
+            }
+            Ok(Secret::new(text))
+        }
+        Err(error) => Err(format!("cannot read {}: {error}", path.display())),
+    }
+}
+
+/// The variable by which systemd says in which folder the credentials of a service are.
+const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
+
+/// The file of a credential.
+pub(super) fn credential(name: &str, environment: &Environment) -> Result<PathBuf, String> {
+    if name.contains('/') || name.is_empty() {
+        return Err(format!("{name:?} is no name of a credential"));
+    }
+    match environment.get(CREDENTIALS) {
+        Some(folder) => Ok(Path::new(folder).join(name)),
+        None => Err(format!(
+            "the credential {name} is not there: {CREDENTIALS} is not set, which systemd sets for LoadCredential="
+        )),
     }
 }
 
@@ -131,6 +156,33 @@ mod tests {
             .resolve(&Environment::default())
             .unwrap();
         assert_eq!(secret.expose(), "s3cret");
+    }
+
+    #[test]
+    fn reads_a_credential_in_the_folder_that_systemd_names() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("dggi"), "s3cret\n").unwrap();
+        let path = folder.path().display().to_string();
+        let environment = Environment::from_iter([(CREDENTIALS, path)]);
+        let read = |name: &str, environment| {
+            let secret = SecretRef::Credential(name.to_owned()).resolve(environment);
+            secret.map(|secret| secret.expose().to_owned())
+        };
+        assert_eq!(read("dggi", &environment).unwrap(), "s3cret");
+        assert!(
+            read("umang", &environment)
+                .unwrap_err()
+                .starts_with("cannot read ")
+        );
+        assert_eq!(
+            read("../dggi", &environment).unwrap_err(),
+            "\"../dggi\" is no name of a credential"
+        );
+        assert!(
+            read("dggi", &Environment::default())
+                .unwrap_err()
+                .starts_with("the credential dggi is not there: CREDENTIALS_DIRECTORY is not set")
+        );
     }
 
     #[test]

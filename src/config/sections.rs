@@ -11,7 +11,7 @@ use super::secret::Secret;
 use super::section::section;
 use super::value::{
     AllowedOrigin, Audience, ByteSize, CostMode, DnsResolver, HttpUrl, LogFormat, LogLevel,
-    LogRequests, Ratio, ResponseFormat,
+    LogRequests, PassedFile, Ratio, ResponseFormat,
 };
 
 /// The minimum of a timeout.
@@ -227,10 +227,10 @@ section! {
 section! {
     /// TLS for clients, with HTTP/2 and HTTP/1.1 by ALPN.
     Tls, RawTls {
-        /// The certificate chain, PEM.
-        certificate: Option<PathBuf> = None,
+        /// The certificate chain, PEM. `{ credential = "NAME" }` is a file that systemd passes (`LoadCredential=NAME:path`).
+        certificate: Option<PassedFile> = None,
         /// Its private key, PEM.
-        key: Option<PathBuf> = None,
+        key: Option<PassedFile> = None,
     }
 }
 

@@ -11,15 +11,18 @@ use super::sections::{
 const HEAD: &str = "\
 # Configuration
 
-Every setting of the gateway. Generated from `src/config/sections.rs`; do not edit (`make docs` writes it).
+Every setting of the gateway.
+
+<!-- Generated from src/config/sections.rs by `make docs`; do not edit. -->
 
 Settings come from `sangam.toml` in the working directory; `--config` names another file. An environment variable
 overrides the file, and a flag overrides both. The variable of a setting is `SANGAM_`, its section and its key in
 capitals: `SANGAM_LISTEN`, `SANGAM_LIMITS_DEPTH`, `SANGAM_CONNECTOR_DGGI_BASE_URL`. Lists in variables are separated by
 commas. An unknown key is an error. Paths in the file are relative to it.
 
-Secrets are given by reference only: `{ env = \"NAME\" }` or `{ file = \"path\" }`. A demonstration may write a text that is
-no secret as `{ sample = \"text\" }`.
+Secrets are given by reference only: `{ env = \"NAME\" }`, `{ file = \"path\" }`, or `{ credential = \"NAME\" }` for a file that
+systemd passes to the service (`LoadCredential=NAME:path`, in `$CREDENTIALS_DIRECTORY`). A demonstration may write a text that
+is no secret as `{ sample = \"text\" }`.
 
 An example:
 

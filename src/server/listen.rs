@@ -67,7 +67,11 @@ impl Certificates {
         };
         Ok(Some(Arc::new(Certificates {
             current: ArcSwap::new(key),
-            file: settings.certificate.clone().unwrap_or_default(),
+            file: settings
+                .certificate
+                .as_deref()
+                .unwrap_or(Path::new(""))
+                .to_path_buf(),
         })))
     }
 
@@ -108,7 +112,8 @@ fn tls_problem(setting: &'static str, path: &Path, error: &dyn std::fmt::Display
 }
 
 fn certified_key(settings: &Tls) -> Result<Option<Arc<CertifiedKey>>, StartError> {
-    let (Some(certificate), Some(key)) = (&settings.certificate, &settings.key) else {
+    let (Some(certificate), Some(key)) = (settings.certificate.as_deref(), settings.key.as_deref())
+    else {
         return Ok(None);
     };
     let chain: Vec<_> = CertificateDer::pem_file_iter(certificate)

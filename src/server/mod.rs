@@ -30,6 +30,7 @@ mod listener_state;
 mod measure;
 mod media;
 mod observe_request;
+pub mod probe;
 mod protocol;
 mod refusal;
 mod request;

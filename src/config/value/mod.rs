@@ -6,6 +6,7 @@ mod list;
 mod names;
 mod number;
 mod origin;
+mod passed_file;
 mod secret;
 mod setting;
 mod text;
@@ -17,4 +18,5 @@ pub use names::{
 };
 pub use number::{Percentage, Ratio};
 pub use origin::AllowedOrigin;
+pub use passed_file::PassedFile;
 pub(super) use setting::{ParseSetting, Setting};

@@ -9,7 +9,7 @@ use crate::config::environment::Environment;
 use crate::config::secret::{MASK, Secret, SecretRef};
 
 impl ParseSetting for SecretRef {
-    const KIND: &'static str = "a secret by reference: { env = \"NAME\" } or { file = \"path\" }";
+    const KIND: &'static str = "a secret by reference: { env = \"NAME\" }, { file = \"path\" } or { credential = \"NAME\" }";
 
     fn from_toml(value: &DeValue<'_>, base: &Path) -> Result<Self, String> {
         match value {

@@ -25,8 +25,8 @@ async fn tls_offers_http_2() {
     let (certificate, key) = (folder.path().join("c.pem"), folder.path().join("k.pem"));
     std::fs::write(&certificate, cert.pem()).unwrap();
     std::fs::write(&key, signing_key.serialize_pem()).unwrap();
-    settings.tls.certificate = Some(certificate);
-    settings.tls.key = Some(key.clone());
+    settings.tls.certificate = Some(certificate.into());
+    settings.tls.key = Some(key.clone().into());
     let running = start(&settings);
     assert!(running.server.tls);
     let authority = reqwest::Certificate::from_pem(cert.pem().as_bytes()).unwrap();
