@@ -18,9 +18,10 @@ use super::link::spec::Specification;
 const PAGE_HEAD: &str = "\
 # Directives
 
-The directives that say how the fields of a connector are fetched and cached. Generated from `src/connector/directives/`; do
-not edit (`make docs` writes it). The directives of Federation are in [federation.md](federation.md), those of the cost limit
-in [cost.md](cost.md).
+The directives that say how the fields of a connector are fetched and cached. The directives of Federation are in
+[federation.md](federation.md), those of the cost limit in [cost.md](cost.md).
+
+<!-- Generated from src/connector/directives/ by `make docs`; do not edit. -->
 
 ## Linking
 

@@ -8,7 +8,9 @@ use super::metrics::{METRICS, MetricKind};
 const HEAD: &str = "\
 # Observability
 
-Metrics, log fields and traces of the gateway. Generated from `src/observe/`; do not edit (`make docs` writes it).
+Metrics, log fields and traces of the gateway.
+
+<!-- Generated from src/observe/ by `make docs`; do not edit. -->
 
 ## Metrics
 
@@ -22,8 +24,10 @@ Metrics without the prefix `sangam_` have the names that Prometheus libraries us
 const MONITORING: &str = "
 ## Dashboard and alerts
 
-A release has an example dashboard for Grafana and alert rules for Prometheus in `monitoring/` (in the repository
-`packaging/monitoring/`). Their thresholds are examples. To find a cause:
+A release has an example dashboard for Grafana and alert rules for Prometheus in `monitoring/`. Their thresholds are
+examples. To find a cause:
+
+<!-- In the repository, these files are in packaging/monitoring/. -->
 
 | question | where |
 |---|---|

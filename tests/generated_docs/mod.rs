@@ -84,9 +84,9 @@ fn errors() {
 fn diagnostics() {
     let mut page = String::from(
         "# Diagnostics\n\nThe stable codes of the errors and warnings that the commands report about connectors, settings and \
-         operations. With\n`sangam check --format json` they are a JSON array, each with file, line and column. The tests \
-         show the full message of each:\n\
-         `tests/connectors/<CODE>*.md`, `tests/composition/<CODE>*.md` and `tests/process/findings/<CODE>*.md`.\n",
+         operations. With\n`sangam check --format json` they are a JSON array, each with file, line and column.\n\n\
+         <!-- only in the repository -->\nThe tests show the full message of each: `tests/connectors/<CODE>*.md`, \
+         `tests/composition/<CODE>*.md` and\n`tests/process/findings/<CODE>*.md`.\n\n<!-- end -->",
     );
     let areas = [
         ("One connector by itself", code::ALL),

@@ -15,6 +15,8 @@ mod monitoring;
 mod not_started;
 mod operations;
 mod package;
+mod package_documents;
+mod package_installed;
 mod quarantine;
 mod refusals;
 mod reload;

@@ -1,23 +1,24 @@
 //! The package of `make dist`, unpacked in an empty folder: the binary needs nothing else.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::running::{Running, binary, client, printed, text};
 
-fn run(command: &mut Command) -> String {
+/// Runs a command that must succeed, and returns its output.
+pub(super) fn run(command: &mut Command) -> String {
     let output = command.stdin(Stdio::null()).output().unwrap();
     let printed = printed(&output);
     assert!(output.status.success(), "{command:?}:\n{printed}");
     printed
 }
 
-/// Packs the binary of this test, and unpacks the package.
-fn unpacked(folder: &Path) -> std::path::PathBuf {
+/// Packs a program, and unpacks the package.
+pub(super) fn unpacked(folder: &Path, program: &Path) -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     run(Command::new(root.join("scripts/dist"))
         .args(["0.0.0", "test"])
-        .env("BINARY", binary())
+        .env("BINARY", program)
         .env("OUT", folder.join("dist")));
     let archive = folder.join("dist/sangam-0.0.0-test.tar.gz");
     run(Command::new("sha256sum")
@@ -34,13 +35,15 @@ fn unpacked(folder: &Path) -> std::path::PathBuf {
 #[test(threads)]
 async fn a_package_runs_where_it_is_unpacked() {
     let folder = tempfile::tempdir().unwrap();
-    let package = unpacked(folder.path());
+    let package = unpacked(folder.path(), binary());
     for name in [
         "INSTALL.md",
         "Dockerfile",
         "sangam.service",
         "monitoring/dashboard.json",
         "monitoring/alerts.yaml",
+        "tls.conf",
+        "schema/wire.graphql",
         "LICENSE-MIT",
         "LICENSE-APACHE",
     ] {
@@ -55,6 +58,10 @@ async fn a_package_runs_where_it_is_unpacked() {
     let output = run(&mut command(&["check"]));
     assert!(output.contains("8 connectors"), "{output}");
     run(&mut command(&["test"]));
+    for examples in ["public_apis", "templates"] {
+        let examples = format!("examples/{examples}");
+        run(&mut command(&["test", "--connectors", &examples]));
+    }
     // The sample configuration is valid, with and without its commented settings; only the ports are changed.
     let sample = std::fs::read_to_string(package.join("sangam.toml")).unwrap();
     let anywhere = sample
