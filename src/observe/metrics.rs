@@ -159,7 +159,7 @@ pub const METRICS: &[Metric] = &[
     metric(REQUESTS_WAITING, Gauge, &["connector", "for"], "Client requests that wait for an upstream, as `in_flight` and `waiters` count them: for a call of their own (call), for the call of another request (join)"),
     metric(CONNECTOR_STATE, Gauge, &["connector", "state"], "The state of a connector, as the field `connectors` has it: 1 for the state that it is in, 0 for the others of IDLE (not called yet), UP, DOWN (the last call failed), SET_ASIDE (its folder or its settings have errors)"),
     metric(LAST_SUCCESS, Gauge, &["connector"], "When a call to the upstream last succeeded, in seconds since 1970; absent before the first success"),
-    metric(CACHE_LOOKUPS, Counter, &["cache", "state"], "Lookups in a cache (document, entity, response; of plan only misses): hit, miss, shared, bypass"),
+    metric(CACHE_LOOKUPS, Counter, &["cache", "state"], "Lookups in a cache (document, entity, response, plan): hit, miss, shared, bypass"),
     metric(CACHE_STALE, Counter, &["cache"], "Lookups that found an entry which was no longer fresh, or was read before a mutation; they count as misses too"),
     metric(CACHE_ENTRIES, Gauge, &["cache"], "Entries of a cache: document (with the entities), response, plan"),
     metric(CACHE_BYTES, Gauge, &["cache"], "Bytes that the entries of a cache hold"),
