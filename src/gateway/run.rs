@@ -267,9 +267,10 @@ impl Gateway {
         let mut context = self.context(ready, coerced, client, conditions, introspection);
         context.counting = admitted.counting;
         context.is_long = admitted.is_long;
-        // Boxed: the future of an execution is large, and most requests are served from the cache.
-        let executed = self.first_payload(ready, &context);
-        let executed = Box::pin(scope::of_operation(&ready.observed, executed)).await?;
+        // Boxed: the future of an execution is large, and most requests are served from the cache. Boxed first: the scope
+        // would move it.
+        let executed = Box::pin(self.first_payload(ready, &context));
+        let executed = scope::of_operation(&ready.observed, executed).await?;
         *ready.sizes.lock().unwrap_or_else(PoisonError::into_inner) = executed.sizes;
         self.cost.counted(executed.cost);
         if let Some(key) = key {
