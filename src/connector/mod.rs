@@ -8,6 +8,7 @@ mod arguments;
 mod base_url;
 mod check;
 mod connect_options;
+mod connections;
 mod connects;
 mod declared;
 mod deployment_errors;
@@ -42,8 +43,8 @@ pub use connect_options::{ConnectOption, ConnectOptions};
 pub use diagnostic::Diagnostic;
 pub(crate) use directives::LOOKUP_PER_ELEMENT;
 pub use directives::{
-    AbsentKey, CacheNull, Constraint, CutOff, EntityList, Invalidates, LastPage, PageStyle,
-    Pagination,
+    AbsentKey, CacheNull, Connection, Constraint, CutOff, EntityList, Invalidates, LastPage,
+    PageStyle, Pagination,
 };
 pub use field_set::{FieldSet, FieldSetItem};
 pub(crate) use findings::{closest, did_you_mean, list};

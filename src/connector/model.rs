@@ -153,6 +153,8 @@ pub struct Connect {
     pub template: Option<Arc<dyn RequestTemplate>>,
     /// Maps the upstream's document to GraphQL fields.
     pub selection: Arc<Selection>,
+    /// With `@connection`: the selection of the list alone, as written.
+    pub list: Option<Arc<Selection>>,
     /// `isSuccess` of the connect, or else of its source. `None`: the upstream decides.
     pub is_success: Option<Arc<Selection>>,
     /// `errors` of the source and of the connect.

@@ -15,7 +15,7 @@ use super::diagnostic::code;
 use super::findings::Findings;
 use super::link::{Links, features, rename, spec};
 use super::unknown_directives::{STANDARD, UnknownDirectives};
-use super::{directives, federation1, graphql_errors};
+use super::{connections, directives, federation1, graphql_errors};
 
 /// A schema that has been read.
 #[derive(Debug)]
@@ -40,6 +40,7 @@ pub(crate) fn read(connector: &str, path: &str, text: &str) -> (ReadSchema, Find
     let links = Links::read(&document, &mut findings);
     drop_machinery(&mut document, &links, &mut findings);
     canonical_names(&mut document, &links, &mut findings);
+    connections::expand(&mut document, &mut findings);
 
     let (mut schema, errors) = build(&document);
     // After a syntax error, definitions are not what their author wrote.

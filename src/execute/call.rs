@@ -94,6 +94,7 @@ pub(crate) async fn call(scope: CallScope<'_>, prepared: &mut PreparedCall) -> C
                 pages: vec![judged],
                 cut_off: None,
                 limit: None,
+                part: None,
             },
             Err(outcome) => outcome,
         },
@@ -250,6 +251,7 @@ impl<'a> Caller<'a> {
                 }],
                 cut_off: None,
                 limit: None,
+                part: None,
             },
             Some(Err(error)) => CallOutcome::Failed(error),
         }

@@ -8,13 +8,15 @@ use crate::budget::Exceeded;
 use crate::cache::Document;
 use crate::cache::long::off_worker;
 use crate::connector::{
-    AbsentKey, EntityList, LastPage, PageStyle, Pagination, RenderError, RequestTemplate,
+    AbsentKey, Connection, EntityList, LastPage, PageStyle, Pagination, RenderError,
+    RequestTemplate,
 };
 use crate::document::{Fault, Value};
 use crate::errors::ErrorKind;
 use crate::graph::query::ConnectMode;
 use crate::mapping::Variables;
 use crate::plan::FetchCall;
+use crate::response::list_part::{Cursor, ListPart, PageStart};
 use crate::response::memo::DocumentMemo;
 use crate::response::outcome::{CallOutcome, JudgedDocument};
 use crate::response::page_facts::{PageFacts, count, page_facts};
@@ -32,10 +34,15 @@ impl Caller<'_> {
         let mut pages = Vec::new();
         let outcome = self.page_loop(pagination, template, variables, &mut pages);
         match outcome.await {
-            Ok(End { cut_off, limit }) => CallOutcome::Documents {
+            Ok(End {
+                cut_off,
+                limit,
+                part,
+            }) => CallOutcome::Documents {
                 pages,
                 cut_off,
                 limit,
+                part,
             },
             Err(outcome) => {
                 if let (CallOutcome::InvalidPage(why), Some(last)) = (&outcome, pages.last()) {
@@ -63,7 +70,9 @@ impl Caller<'_> {
         // Objects that are not on the pages so far are looked up without the list.
         let rest_is_looked_up =
             entity_list.is_some_and(|entity_list| entity_list.absent == AbsentKey::Lookup);
-        let mut state = PageLoop::new(pagination, limit);
+        let part = self.part(pagination, variables);
+        let part = part.map_err(|error| self.unrendered(error))?;
+        let mut state = PageLoop::new(pagination, limit, part);
         if limit == Some(0) {
             return Ok(state.end(None));
         }
@@ -113,6 +122,7 @@ impl Caller<'_> {
             }
             match state.next(facts) {
                 Next::End => return Ok(state.end(None)),
+                _ if state.has_part() => return Ok(state.end_of_part()),
                 Next::CutOff(why) => return Ok(state.end(Some(why))),
                 Next::Page => {}
             }
@@ -134,6 +144,54 @@ impl Caller<'_> {
             FetchCall::Connect { mode, .. } if *mode == list => self.connect?.options.get(),
             _ => None,
         }
+    }
+
+    /// The part of the list that the client wants, if the field is a connection: the arguments `first` and `after`.
+    fn part(
+        &self,
+        pagination: &Pagination,
+        variables: &Variables,
+    ) -> Result<Option<(ListPart, PageStart)>, RenderError> {
+        let connection = self.connect.and_then(|connect| connect.options.get());
+        let Some(Connection { first, max }) = connection else {
+            return Ok(None);
+        };
+        let arguments = variables.get("$args").and_then(Value::as_object);
+        let argument = |name: &str| arguments.and_then(|arguments| arguments.get(name));
+        let take = match argument("first") {
+            None | Some(Value::Null) => *first as usize,
+            wanted => {
+                let wanted = count(wanted).filter(|wanted| *wanted <= *max as usize);
+                let bounds = || RenderError::new(format!("`first` is not between 0 and {max}"));
+                wanted.ok_or_else(bounds)?
+            }
+        };
+        let start = match argument("after") {
+            None | Some(Value::Null) => None,
+            Some(after) => {
+                let cursor = after
+                    .as_str()
+                    .and_then(|text| Cursor::decode(text, pagination.style));
+                let none = "`after` is no cursor of this list";
+                Some(cursor.ok_or_else(|| RenderError::new(none))?)
+            }
+        };
+        let has_previous = start.is_some();
+        let (page, skip) = match (start, pagination.style) {
+            (Some(cursor), _) => cursor.next(),
+            (None, PageStyle::Offset) => (PageStart::Offset(0), 0),
+            (None, PageStyle::Page) => (PageStart::Page(0), 0),
+            (None, _) => (PageStart::Cursor(Value::Null), 0),
+        };
+        let part = ListPart {
+            skip,
+            take,
+            pages: Vec::new(),
+            has_previous,
+            has_more: false,
+            total: None,
+        };
+        Ok(Some((part, page)))
     }
 
     fn unrendered(&self, error: RenderError) -> CallOutcome {
@@ -177,7 +235,7 @@ impl Caller<'_> {
         variables: &Variables,
     ) -> Result<Option<PageFacts>, Exceeded> {
         let of_whole = match (&pagination.items, self.connect) {
-            (None, Some(connect)) => Some(&connect.selection),
+            (None, Some(connect)) => Some(connect.list.as_ref().unwrap_or(&connect.selection)),
             _ => None,
         };
         let selections = [
@@ -216,8 +274,15 @@ impl Caller<'_> {
 struct PageLoop<'p> {
     pagination: &'p Pagination,
     limit: Option<usize>,
+    /// The number of requests so far.
     index: usize,
+    /// The number of items so far.
     items: usize,
+    /// The number of pages and of items before the first request.
+    pages_before: usize,
+    items_before: usize,
+    /// What has been read of the part that the client wants.
+    part: Option<ListPart>,
     /// The number of items of the list, as the last page that knows it says.
     total: Option<usize>,
     cursor: Value,
@@ -235,27 +300,83 @@ enum Next {
 struct End {
     cut_off: Option<String>,
     limit: Option<usize>,
+    part: Option<ListPart>,
 }
 
 impl<'p> PageLoop<'p> {
-    fn new(pagination: &'p Pagination, limit: Option<usize>) -> Self {
+    /// `part` is the part that the client wants of a connection, and where its first page begins.
+    fn new(
+        pagination: &'p Pagination,
+        limit: Option<usize>,
+        part: Option<(ListPart, PageStart)>,
+    ) -> Self {
+        let (part, start) = part.unzip();
+        let (mut pages_before, mut items_before, mut cursor) = (0, 0, Value::Null);
+        match start {
+            Some(PageStart::Offset(offset)) => items_before = offset,
+            Some(PageStart::Page(page)) => {
+                pages_before = page;
+                items_before = page.saturating_mul(pagination.size.unwrap_or_default());
+            }
+            Some(PageStart::Cursor(first)) => cursor = first,
+            None => {}
+        }
         PageLoop {
             pagination,
             limit,
             index: 0,
             items: 0,
+            pages_before,
+            items_before,
+            part,
             total: None,
-            cursor: Value::Null,
+            cursor,
             cursors: Vec::new(),
         }
     }
 
-    fn end(&self, cut_off: Option<String>) -> End {
-        let limit = self.limit;
-        End { cut_off, limit }
+    fn end(&mut self, cut_off: Option<String>) -> End {
+        let mut part = self.part.take();
+        if let Some(part) = &mut part {
+            part.total = self.total;
+        }
+        End {
+            cut_off,
+            limit: self.limit,
+            part,
+        }
     }
 
-    fn end_at_failed_page(&self) -> End {
+    /// Whether the pages so far have the part that the client wants, and say whether elements follow it.
+    fn has_part(&self) -> bool {
+        let Some(part) = &self.part else {
+            return false;
+        };
+        let says_more = matches!(self.pagination.style, PageStyle::Cursor)
+            || self.pagination.more.is_some()
+            || self.total.is_some();
+        let available = part.available();
+        available > part.take || (says_more && available == part.take)
+    }
+
+    /// The end of a list that goes on.
+    fn end_of_part(&mut self) -> End {
+        if let Some(part) = &mut self.part {
+            part.has_more = true;
+        }
+        self.end(None)
+    }
+
+    /// Where the page that is requested next begins.
+    fn start(&self) -> PageStart {
+        match self.pagination.style {
+            PageStyle::Offset => PageStart::Offset(self.items_before + self.items),
+            PageStyle::Page => PageStart::Page(self.pages_before + self.index),
+            PageStyle::Cursor | PageStyle::Link => PageStart::Cursor(self.cursor.clone()),
+        }
+    }
+
+    fn end_at_failed_page(&mut self) -> End {
         self.end(Some(format!("request {} has failed", self.index + 1)))
     }
 
@@ -271,8 +392,14 @@ impl<'p> PageLoop<'p> {
         let number = |number: usize| Value::from(i64::try_from(number).unwrap_or(i64::MAX));
         object([
             ("index", number(self.index)),
-            ("offset", number(self.pagination.first + self.items)),
-            ("number", number(self.pagination.first + self.index)),
+            (
+                "offset",
+                number(self.pagination.first + self.items_before + self.items),
+            ),
+            (
+                "number",
+                number(self.pagination.first + self.pages_before + self.index),
+            ),
             ("cursor", self.cursor.clone()),
             ("size", self.pagination.size.map_or(Value::Null, number)),
         ])
@@ -288,6 +415,10 @@ impl<'p> PageLoop<'p> {
             next,
             ..
         } = facts;
+        let start = self.start();
+        if let Some(part) = &mut self.part {
+            part.pages.push((start, new));
+        }
         self.items += new;
         self.total = total.or(self.total);
         let total = self.total;
@@ -307,15 +438,15 @@ impl<'p> PageLoop<'p> {
                 }
             }
         } else {
-            if total.is_some_and(|total| self.items >= total) {
+            let items = self.items_before + self.items;
+            if total.is_some_and(|total| items >= total) {
                 return Next::End;
             }
             if new == 0 {
                 return match total {
-                    Some(total) => Next::CutOff(format!(
-                        "the upstream ended after {} of {total} items",
-                        self.items
-                    )),
+                    Some(total) => {
+                        Next::CutOff(format!("the upstream ended after {items} of {total} items"))
+                    }
                     None => Next::End,
                 };
             }

@@ -13,6 +13,7 @@
 
 mod analyse;
 pub mod ast;
+mod connection;
 mod evaluate;
 mod expand;
 mod growth;

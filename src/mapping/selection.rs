@@ -109,6 +109,15 @@ impl Selection {
         })
     }
 
+    /// The same text, read as another syntax tree.
+    pub(super) fn with_root(&self, root: Expr) -> Selection {
+        Selection {
+            root,
+            analysis: OnceLock::new(),
+            ..self.clone()
+        }
+    }
+
     /// The text, to which all spans refer, followed by copies of the mappings that it spreads.
     pub fn text(&self) -> &str {
         &self.text

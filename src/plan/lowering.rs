@@ -23,8 +23,8 @@ use super::inputs::{Input, Requirement};
 use super::planner::Planner;
 use super::requested::PositionId;
 use super::{Fetch, FetchCall, PathStep, PlanError, Read, ReadField, ReadId, batch, print};
-use crate::connector::Site;
-use crate::graph::query::{ConnectMode, LookupKind, SubgraphId, TypeId};
+use crate::connector::{Connection, Site};
+use crate::graph::query::{ConnectMode, Lookup, LookupKind, SubgraphId, TypeId};
 
 pub(super) struct Lowering<'p, 'g> {
     planner: &'p mut Planner<'g>,
@@ -173,6 +173,7 @@ impl<'p, 'g> Lowering<'p, 'g> {
             unshared: false,
             arguments,
             argument_slot: draft.arguments_of,
+            connection: self.is_connection(&lookup),
             after,
             guard: self.guards.index(&guard),
             sequence: draft.sequence,
@@ -180,6 +181,14 @@ impl<'p, 'g> Lowering<'p, 'g> {
             projection: Arc::default(),
             lifetime: None,
         }
+    }
+
+    fn is_connection(&self, lookup: &Lookup) -> bool {
+        let LookupKind::Connect { connect, .. } = lookup.kind else {
+            return false;
+        };
+        let connect = self.planner.graph.connect(lookup.subgraph, connect);
+        connect.is_some_and(|connect| connect.options.get::<Connection>().is_some())
     }
 
     /// Marks the fetches whose rows must not share the objects that they get: an object below two ancestors may get different

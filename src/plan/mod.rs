@@ -106,6 +106,8 @@ pub struct Fetch {
     pub arguments: Vec<Argument>,
     /// The slot of this field.
     pub argument_slot: Option<u16>,
+    /// Its field is a connection (`@connection`), of which the pages are joined.
+    pub connection: bool,
     /// The fetches that must have ended before it starts.
     pub after: Vec<usize>,
     /// When it runs, as an index into [`Plan::guards`].

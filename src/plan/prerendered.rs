@@ -11,7 +11,7 @@ use std::collections::HashMap;
 
 use super::output::{FieldSource, Output, OutputField, OutputObject, OutputType, Prerendered};
 use super::requested::{Position, PositionId};
-use super::{Fetch, Read};
+use super::{Fetch, Read, ReadId};
 
 /// The most prerendered texts of one position's rows.
 const MAX_PER_POSITION: u16 = 8;
@@ -75,13 +75,17 @@ fn sole_fetches(fetches: &[Fetch], reads: &[Read]) -> SoleFetches {
     let mut sole_fetches = SoleFetches::new();
     for (index, fetch) in fetches.iter().enumerate() {
         let mut open = vec![fetch.read];
+        let Connection { joined, edges } = Connection::of(fetch, reads);
         while let Some(read) = open.pop() {
             let (at, read) = (read, &reads[read.0 as usize]);
             // A connect on a field adds the field to a row of another fetch. Its document has no row that could keep
             // the text.
             let is_alone = at == fetch.read && fetch.argument_slot.is_some();
+            let is_joined = joined.contains(&at);
             for field in &read.fields {
-                let always = (field.guard == 0 && !is_alone).then_some(index);
+                let is_cursor = field.name == "cursor" && edges.contains(&at);
+                let from_document = !is_alone && !is_joined && !is_cursor;
+                let always = (field.guard == 0 && from_document).then_some(index);
                 let sole = sole_fetches
                     .entry((read.position, field.slot))
                     .or_insert(always);
@@ -93,6 +97,37 @@ fn sole_fetches(fetches: &[Fetch], reads: &[Read]) -> SoleFetches {
         }
     }
     sole_fetches
+}
+
+/// The reads of a connection of which fields are not from a document: the rows of its pages are joined.
+#[derive(Debug, Default)]
+struct Connection {
+    /// The connection, and its `pageInfo`.
+    joined: Vec<ReadId>,
+    /// Its `edges`, whose `cursor` is filled in.
+    edges: Vec<ReadId>,
+}
+
+impl Connection {
+    fn of(fetch: &Fetch, reads: &[Read]) -> Connection {
+        let mut connection = Connection::default();
+        if !fetch.connection {
+            return connection;
+        }
+        let of_field = reads[fetch.read.0 as usize].fields.first();
+        let Some(read) = of_field.and_then(|field| field.read) else {
+            return connection;
+        };
+        connection.joined.push(read);
+        for field in &reads[read.0 as usize].fields {
+            match (field.name.as_str(), field.read) {
+                ("pageInfo", Some(read)) => connection.joined.push(read),
+                ("edges", Some(read)) => connection.edges.push(read),
+                _ => {}
+            }
+        }
+        connection
+    }
 }
 
 /// The prerendered fields of a class; their cells are not assigned yet.

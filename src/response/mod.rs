@@ -21,6 +21,7 @@ pub(crate) mod failures;
 pub(crate) mod group;
 pub(crate) mod ingest;
 pub(crate) mod inputs;
+pub(crate) mod list_part;
 mod member_order;
 pub(crate) mod memo;
 pub(crate) mod merge;

@@ -2,6 +2,7 @@
 
 use tracing::Span;
 
+use super::list_part::ListPart;
 use crate::budget::Exceeded;
 use crate::cache::Fetched;
 use crate::connector::RenderError;
@@ -18,6 +19,8 @@ pub(crate) enum CallOutcome {
         cut_off: Option<String>,
         /// The most items that the client wants.
         limit: Option<usize>,
+        /// The part of the list that the client wants of a connection.
+        part: Option<ListPart>,
     },
     /// The rest of the list cannot be read: what a page says about the next one is not what it must be.
     InvalidPage(String),
@@ -71,4 +74,6 @@ pub(crate) struct ListOfPages<'a> {
     pub(crate) cut_off: Option<&'a str>,
     /// The most items that the client wants.
     pub(crate) limit: Option<usize>,
+    /// The part of the list that the client wants of a connection.
+    pub(crate) part: Option<&'a ListPart>,
 }

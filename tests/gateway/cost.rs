@@ -188,7 +188,7 @@ async fn the_actual_cost_is_of_what_is_there() {
         cost("{ districts(division: JAMMU) { name } }").await,
         (20, 10)
     );
-    let query = r#"{ works(first: 100, text: "no such work") { items { id } } }"#;
+    let query = r#"{ works(first: 100, text: "no such work") { nodes { id } } }"#;
     assert_eq!(cost(query).await, (101, 1));
 }
 

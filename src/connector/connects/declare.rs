@@ -13,11 +13,12 @@ use crate::connector::connect_options::ConnectOptions;
 use crate::connector::declared::{DeclaredConnect, DeclaredFetch, DeclaredSource};
 use crate::connector::diagnostic::code;
 use crate::connector::directives::definition::{Role, SupportedDirective};
-use crate::connector::directives::{Invalidates, PageStyle, Pagination};
+use crate::connector::directives::{Connection, Invalidates, PageStyle, Pagination};
 use crate::connector::expression::{Expressions, Form, Language, VariableScope};
 use crate::connector::findings::{Findings, did_you_mean, list};
 use crate::connector::model::{Connect, ConnectKind, ErrorMappings, Site, YieldedType, Yields};
 use crate::connector::reads;
+use crate::mapping::Selection;
 
 /// Whether an expression that is evaluated when the upstream reports success reads the document.
 fn reads_document(connect: &Connect) -> bool {
@@ -159,6 +160,7 @@ impl DirectiveReader<'_> {
         };
         let selection = argument("selection")
             .and_then(|literal| expressions.mapping("selection", literal, form, self.findings));
+        let (selection, list) = self.of_connection(declared, selection);
         let outcome = outcome::read(&directive, &mut expressions, self.findings);
         declared.expressions = expressions.parsed;
         let kind = kind::kind(declared, self.schema);
@@ -173,7 +175,7 @@ impl DirectiveReader<'_> {
         let references = references::references(declared, &selection, self.schema);
         let shared = source.and_then(|index| self.sources.get(index));
         let reads = reads::reads(declared, shared, client_headers, self.findings);
-        let inherited = |of: fn(&DeclaredSource) -> &Option<Arc<crate::mapping::Selection>>| {
+        let inherited = |of: fn(&DeclaredSource) -> &Option<Arc<Selection>>| {
             shared.and_then(|source| of(source).clone())
         };
         let is_success = outcome
@@ -193,6 +195,7 @@ impl DirectiveReader<'_> {
             source,
             template,
             selection,
+            list,
             is_success,
             errors: ErrorMappings {
                 message,
@@ -212,6 +215,36 @@ impl DirectiveReader<'_> {
             connect.reads.add_response_header("link");
         }
         declared.connect = Some(connect);
+    }
+
+    /// The selection of a connection from that of its list, which is returned too; without `@connection`, the selection as
+    /// it is.
+    fn of_connection(
+        &mut self,
+        declared: &DeclaredConnect,
+        selection: Option<Arc<Selection>>,
+    ) -> (Option<Arc<Selection>>, Option<Arc<Selection>>) {
+        if declared.options.get::<Connection>().is_none() {
+            return (selection, None);
+        }
+        let Some(list) = selection else {
+            return (None, None);
+        };
+        let connection = list.as_connection().map(Arc::new);
+        if connection.is_none() {
+            let literal = declared.directive.specified_argument_by_name("selection");
+            let location = literal.and_then(|literal| literal.location());
+            self.findings.push(
+                self.findings
+                    .error(
+                        &code::INVALID_CONNECTION,
+                        "the selection of a `@connection` does not end with braces",
+                    )
+                    .at(self.findings.span(location))
+                    .help("write the fields of an element between braces: `$.items { id name }`"),
+            );
+        }
+        (connection, Some(list))
     }
 
     /// The index of a named source.

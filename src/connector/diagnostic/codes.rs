@@ -167,6 +167,8 @@ pub mod connector {
         DUPLICATE_ID;
         /// An invalid `@paginate`: the list could not be read to its end
         INVALID_PAGINATION;
+        /// An invalid `@connection`: clients could not read the list in parts
+        INVALID_CONNECTION;
         /// `@cacheNull` on an element without a connect, or with an invalid `maxAge`
         INVALID_CACHE_NULL;
         /// `@invalidates` on an element that is not a mutation, or of fields that are not fetched

@@ -179,6 +179,12 @@ fn problem(
             "put it on the field of `Query` that lists all objects".to_owned(),
         ));
     };
+    if field.directives.has("connection") {
+        return Some((
+            "`@entityList` does not go with `@connection`".to_owned(),
+            "give the whole list a field of its own".to_owned(),
+        ));
+    }
     let ty = field.ty.inner_named_type();
     if !is_list_of_objects(field, schema) {
         return Some((

@@ -11,6 +11,7 @@
 pub(crate) mod cache_control;
 mod cache_null;
 mod connect;
+pub(crate) mod connection;
 mod constraint;
 pub(crate) mod definition;
 mod entity_list;
@@ -23,6 +24,7 @@ mod source;
 mod types;
 
 pub use cache_null::CacheNull;
+pub use connection::Connection;
 pub use constraint::Constraint;
 use definition::{SupportedDirective, SupportedType};
 pub use entity_list::{AbsentKey, EntityList};
@@ -37,6 +39,7 @@ pub(crate) static CONNECT: &[&SupportedDirective] = &[&source::DIRECTIVE, &conne
 pub(crate) static WIRE: &[&SupportedDirective] = &[
     &graphql::DIRECTIVE,
     &paginate::DIRECTIVE,
+    &connection::DIRECTIVE,
     &cache_null::DIRECTIVE,
     &invalidates::DIRECTIVE,
     &entity_list::DIRECTIVE,

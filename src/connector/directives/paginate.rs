@@ -410,7 +410,8 @@ fn check_connect(declared: &DeclaredConnect, findings: &mut Findings) {
     };
     let directive = field.directives.get("paginate");
     let location = directive.and_then(|directive| directive.location());
-    if !field.ty.is_list() {
+    // The type of a field with `@connection` has been changed.
+    if !field.ty.is_list() && !field.directives.has("connection") {
         findings.push(
             findings
                 .error(

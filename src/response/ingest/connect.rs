@@ -81,6 +81,7 @@ impl Ingester<'_> {
             pages: documents,
             cut_off,
             limit,
+            part,
         } = list;
         let rows = destination.targets.rows();
         let before = self.store.mark();
@@ -112,9 +113,10 @@ impl Ingester<'_> {
         if let Some(failure) = failure {
             return self.fail(fetch, &rows, failure);
         }
-        let cell = match cells.as_slice() {
-            [cell] => *cell,
-            several => self.joined(several),
+        let cell = match (part, cells.as_slice()) {
+            (Some(part), pages) => self.connection(fetch, pages, part),
+            (None, [cell]) => *cell,
+            (None, several) => self.joined(several),
         };
         if !fits(connect, cell, self.store) {
             let why = "the response does not have the form of the field's type";

@@ -23,6 +23,7 @@
 //! This file has what all kinds of calls have in common; [`connect`] handles mappings, [`service`] GraphQL services.
 
 mod connect;
+mod connection;
 mod service;
 
 use std::borrow::Cow;
@@ -109,11 +110,13 @@ impl Ingester<'_> {
                 pages,
                 cut_off,
                 limit,
+                part,
             } => {
                 let list = ListOfPages {
                     pages,
                     cut_off: cut_off.as_deref(),
                     limit: *limit,
+                    part: part.as_ref(),
                 };
                 self.documents_of_call(fetch, destination, list);
             }

@@ -27,7 +27,7 @@ async fn run(aim: Aim) {
                 " }".repeat(3_000)
             ),
             4 => format!(
-                "{{ works(text: {}1{}) {{ total }} }}",
+                "{{ works(text: {}1{}) {{ totalCount }} }}",
                 "[".repeat(40_000),
                 "]".repeat(40_000)
             ),
@@ -40,7 +40,7 @@ async fn run(aim: Aim) {
             _ => format!(
                 "{{ {} }}",
                 many(850, |at| format!(
-                    "... {{ works(page: {at}) {{ total }} }} "
+                    "... {{ works(first: {at}) {{ totalCount }} }} "
                 ))
             ),
         };

@@ -13,7 +13,7 @@ pub(super) const ATTACK: Attack = Attack::new(
     |aim| Box::pin(run(aim)),
 );
 
-const QUERY: &str = "query ($text: String) { works(text: $text, first: 1) { total } }";
+const QUERY: &str = "query ($text: String) { works(text: $text, first: 1) { totalCount } }";
 
 async fn run(aim: Aim) {
     // Built once: they are long.
