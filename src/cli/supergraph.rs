@@ -10,7 +10,7 @@ use crate::config::{RawSettings, Settings};
 use crate::connector::diagnostic::code;
 use crate::connector::{Diagnostic, Folder, FolderSettings, SubgraphKind, set_aside};
 use crate::gateway::OWN_CONNECTOR;
-use crate::graph::supergraph;
+use crate::graph::{NODE_CONNECTOR, supergraph};
 
 /// The argument of the commands that can read a supergraph.
 #[derive(Debug, Args)]
@@ -42,8 +42,9 @@ pub(super) fn graphs(file: &Path, settings: &Settings) -> Result<Vec<ConnectorFo
     let mut folders = Vec::new();
     for subgraph in subgraphs {
         let in_process = matches!(subgraph.kind, SubgraphKind::Native);
-        // A supergraph of `sangam schema --supergraph` has the gateway's own connector, which every gateway adds.
-        if in_process && subgraph.name == OWN_CONNECTOR || !is_selected(&subgraph.name, settings) {
+        // A supergraph of `sangam schema --supergraph` has the gateway's own connectors, which every gateway adds.
+        let is_own = [OWN_CONNECTOR, NODE_CONNECTOR].contains(&subgraph.name.as_str());
+        if in_process && is_own || !is_selected(&subgraph.name, settings) {
             continue;
         }
         if in_process {

@@ -120,6 +120,22 @@ impl FieldSet {
         Ok(FieldSet { items })
     }
 
+    /// The same items in the order of their names.
+    pub(crate) fn sorted(&self) -> Self {
+        let mut items = self.items.clone();
+        for item in &mut items {
+            let (FieldSetItem::Field { children, .. } | FieldSetItem::Fragment { children, .. }) =
+                item;
+            *children = children.sorted();
+        }
+        items.sort_by_cached_key(|item| match item {
+            FieldSetItem::Field { name, .. } | FieldSetItem::Fragment { on: name, .. } => {
+                name.clone()
+            }
+        });
+        FieldSet { items }
+    }
+
     /// Whether it has no items.
     pub fn is_empty(&self) -> bool {
         self.items.is_empty()

@@ -21,6 +21,12 @@ pub struct SchemaLifetime {
 }
 
 impl SchemaLifetime {
+    /// A year, for every client.
+    pub const ALWAYS: SchemaLifetime = SchemaLifetime {
+        max_age: Duration::from_secs(365 * 24 * 60 * 60),
+        scope: Some(Scope::Public),
+    };
+
     /// Never stored.
     pub const NEVER: SchemaLifetime = SchemaLifetime {
         max_age: Duration::ZERO,

@@ -41,11 +41,11 @@ mod unset;
 
 pub use connect_options::{ConnectOption, ConnectOptions};
 pub use diagnostic::Diagnostic;
-pub(crate) use directives::LOOKUP_PER_ELEMENT;
 pub use directives::{
     AbsentKey, CacheNull, Connection, Constraint, CutOff, EntityList, Invalidates, LastPage,
     PageStyle, Pagination,
 };
+pub(crate) use directives::{LOOKUP_PER_ELEMENT, NodeType};
 pub use field_set::{FieldSet, FieldSetItem};
 pub(crate) use findings::{closest, did_you_mean, list};
 pub use fingerprint::Fingerprint;

@@ -122,6 +122,9 @@ impl CostSize {
         let value = |name: &str| variables.get(name).cloned();
         let given = self.slicing.iter().filter_map(|argument| {
             let value = argument.evaluate(&value)?;
+            if let Some(ids) = value.as_array() {
+                return u64::try_from(ids.len()).ok();
+            }
             u64::try_from(value.as_number()?.as_whole()?).ok()
         });
         let greatest = given.max().filter(|size| *size > 0);

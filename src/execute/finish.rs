@@ -109,6 +109,7 @@ impl Execution<'_> {
     /// Writes the response up to its `errors`.
     async fn write(&mut self) -> Result<Vec<u8>, Reached> {
         self.store.sort_raised();
+        self.store.mark_absent();
         let limits = &self.runtime.limits;
         let material = Material {
             store: &self.store,

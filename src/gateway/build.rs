@@ -6,6 +6,7 @@ use super::configured::{ConfiguredConnector, Setup, SetupProblem};
 use super::generation::Fingerprints;
 use super::limits::waiting;
 use super::native::ConnectorInfo;
+use super::nodes::NodeSchema;
 use super::reserved::reserved_names;
 use super::shared::Shared;
 use super::sources::Sources;
@@ -18,8 +19,9 @@ use crate::connector::{
 };
 use crate::document::{Str, Value};
 use crate::execute::{ConnectorRuntime, Runtime};
+use crate::graph::identification::names::is_own;
 use crate::graph::query::QueryGraph;
-use crate::graph::{Composed, compose};
+use crate::graph::{Composed, NODE_CONNECTOR, compose};
 use crate::mapping::{Selection, Variables};
 use crate::source::gate::Gate;
 use crate::source::native::{NativeSchema, NativeWire};
@@ -89,6 +91,14 @@ pub(super) fn build(
     let (composed, diagnostics) = compose(subgraphs);
     let Some(composed) = composed else {
         return Err(SetupProblem::Schema(diagnostics));
+    };
+    let mut subgraphs = composed.subgraphs.iter();
+    let wires = match subgraphs.find(|subgraph| is_own(subgraph)) {
+        Some(subgraph) => {
+            let schema = Arc::new(NodeSchema::new(subgraph));
+            wires.with(NativeWire::new(NODE_CONNECTOR, schema))
+        }
+        None => wires,
     };
     let graph = Arc::new(QueryGraph::new(&composed));
     let limits = &settings.limits;
@@ -259,7 +269,12 @@ fn connector_runtime<'a>(
                 SubgraphKind::Service(service) => stored_headers(&service.reads),
                 _ => StoredHeaders::NONE,
             };
-            vec![cached.endpoint(&source, &subgraph.name, stored, "data without errors")]
+            let acceptance = match is_own(subgraph) {
+                // What an id says depends on the keys of all types.
+                true => subgraph.schema.to_string(),
+                false => "data without errors".to_owned(),
+            };
+            vec![cached.endpoint(&source, &subgraph.name, stored, &acceptance)]
         }
     };
     let source_configs = match &subgraph.kind {

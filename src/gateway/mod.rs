@@ -20,6 +20,7 @@ mod limits;
 mod live;
 mod measure;
 mod native;
+mod nodes;
 mod offload;
 mod payloads;
 mod quarantine;

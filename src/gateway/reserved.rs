@@ -10,6 +10,7 @@ use apollo_compiler::schema::{ExtendedType, ObjectType};
 use super::native::OWN_CONNECTOR;
 use crate::connector::diagnostic::{SourceFiles, gateway_code};
 use crate::connector::{Diagnostic, Subgraph};
+use crate::graph::NODE_CONNECTOR;
 
 /// What the names of the gateway's own types begin with.
 pub(super) const OWN_PREFIX: &str = "Sangam";
@@ -29,8 +30,9 @@ struct Names<'a> {
 impl Names<'_> {
     fn errors(&self) -> Vec<Diagnostic> {
         let mut errors = Vec::new();
-        if self.connector.name == OWN_CONNECTOR {
-            let what = format!("the name `{OWN_CONNECTOR}` of a connector");
+        let name = self.connector.name.as_str();
+        if [OWN_CONNECTOR, NODE_CONNECTOR].contains(&name) {
+            let what = format!("the name `{name}` of a connector");
             errors.push(self.error(&what, "rename the folder; of a supergraph, the graph"));
         }
         let sources = SourceFiles::new(self.connector.schema.sources.clone());

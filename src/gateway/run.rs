@@ -28,6 +28,7 @@ use crate::cache::{
 use crate::config::{Audience, Percentage, Settings};
 use crate::execute::{Executed, Execution, RequestContext, Runtime};
 use crate::graph::Composed;
+use crate::graph::identification::names::is_own;
 use crate::observe::scope;
 use crate::operation::{CoercedVariables, Compiler};
 use crate::plan::ConditionValues;
@@ -60,6 +61,14 @@ impl fmt::Debug for Gateway {
             .field("connectors", &self.runtime.connectors.len())
             .finish_non_exhaustive()
     }
+}
+
+/// The hash of the public schema, and of the keys that globally unique ids are made from.
+fn schema_of(composed: &Composed) -> Generation {
+    let own = composed.subgraphs.iter().find(|subgraph| is_own(subgraph));
+    let keys = own.map(|subgraph| subgraph.schema.to_string());
+    let keys = keys.unwrap_or_default();
+    Generation::new(&[composed.api_sdl.as_bytes(), keys.as_bytes()])
 }
 
 impl Gateway {
@@ -147,7 +156,7 @@ impl Gateway {
         let compiling = Compiling {
             compiler,
             names: names.map(|connector| Arc::clone(&connector.name)).collect(),
-            api: Generation::new(&[parts.composed.api_sdl.as_bytes()]),
+            api: schema_of(&parts.composed),
             meters: Arc::clone(&shared.operations),
             fingerprints: parts.fingerprints,
         };

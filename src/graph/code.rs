@@ -191,6 +191,10 @@ crate::diagnostic_codes! { Composition:
     CACHE_TAG_INVALID_FORMAT;
     /// A connector adds a non-null field to an entity that it does not own
     CONTRIBUTED_FIELD_NOT_NULLABLE;
+    /// `@node` needs a name that a connector uses, or two connectors have it on one type
+    NODE_CONFLICT;
+    /// The connector with `@node` has no lookup of the type by the key of the ids
+    NODE_NOT_LOOKED_UP;
     /// A field of the public schema cannot be resolved on some path
     SATISFIABILITY_ERROR;
     /// Fields of the elements of a list are fetched with a call for each element

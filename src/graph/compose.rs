@@ -11,13 +11,15 @@ use super::query::QueryGraph;
 use super::report::Report;
 use super::view::View;
 use super::{
-    Composed, Joins, api, constraints, fan_out, merge, prepare, print, rules, satisfiability,
+    Composed, Joins, api, constraints, fan_out, identification, merge, prepare, print, rules,
+    satisfiability,
 };
 use crate::connector::{Diagnostic, Subgraph};
 
 /// Composes subgraphs. With an error among the diagnostics there is no [`Composed`]; with warnings alone there is one.
 pub fn compose(subgraphs: Vec<Subgraph>) -> (Option<Composed>, Vec<Diagnostic>) {
-    let subgraphs = match prepare::prepare(subgraphs) {
+    let prepared = prepare::prepare(subgraphs).and_then(identification::add);
+    let subgraphs = match prepared {
         Ok(subgraphs) => subgraphs,
         Err(diagnostics) => return (None, diagnostics),
     };
@@ -36,7 +38,10 @@ pub fn compose(subgraphs: Vec<Subgraph>) -> (Option<Composed>, Vec<Diagnostic>) 
         api,
     };
     let graph = QueryGraph::new(&composed);
-    satisfiability::check(&composed, &graph, &mut report);
+    identification::check(&composed, &graph, &mut report);
+    if !report.has_errors() {
+        satisfiability::check(&composed, &graph, &mut report);
+    }
     let satisfiable = !report.has_errors();
     if satisfiable {
         fan_out::check(&composed, &graph, &mut report);
@@ -75,6 +80,9 @@ pub fn compose_remainder(mut subgraphs: Vec<Subgraph>) -> Remainder {
             Some(_) => None,
             None => offender(&diagnostics),
         };
+        // An error of the subgraph that the gateway adds goes away with no connector.
+        let is_given = |name: &String| subgraphs.iter().any(|subgraph| subgraph.name == *name);
+        let offender = offender.filter(is_given);
         let Some(connector) = offender else {
             return Remainder {
                 composed,

@@ -3,7 +3,8 @@
 //! [`compose()`] takes subgraphs and returns a [`Composed`] or diagnostics, each attributed to one connector. Its
 //! stages, in order:
 //!
-//! 1. `prepare`: sorts the subgraphs by name and gives root types their canonical names.
+//! 1. `prepare`: sorts the subgraphs by name and gives root types their canonical names; `identification` adds one if types
+//!    have `@node`.
 //! 2. `rules`: checks the rules of Federation that concern one subgraph.
 //! 3. `merge`: makes one schema, and records which subgraphs define and resolve what ([`Joins`]).
 //! 4. `api`: derives the public schema, which clients see.
@@ -20,8 +21,10 @@ pub mod coordinate;
 mod fan_out;
 mod federation;
 mod field_sets;
+pub(crate) mod identification;
 pub mod join;
 mod merge;
+pub(crate) mod node_id;
 mod prepare;
 mod print;
 mod report;
@@ -38,6 +41,7 @@ use apollo_compiler::validation::Valid;
 
 pub use compose::{LeftOut, Remainder, compose, compose_remainder};
 pub use constraints::Constraints;
+pub use identification::names::{MOST_IDS, NODE_CONNECTOR, NODE_FIELD, NODES_FIELD};
 pub use join::{ContextArgument, FieldIn, FieldJoin, GraphId, JoinKey, Joins, TypeIn, TypeJoin};
 
 use std::sync::Arc;

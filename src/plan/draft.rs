@@ -84,6 +84,8 @@ pub(super) struct Draft {
     pub(super) sequence: u32,
     /// The cases that it was made in.
     pub(super) cases: CaseSet,
+    /// It tells whether its rows exist, so it runs whatever it reads.
+    pub(super) tells_existence: bool,
     /// The fetch that it was merged into.
     pub(super) merged_into: Option<usize>,
 }

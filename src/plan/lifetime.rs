@@ -7,6 +7,7 @@ use super::requested::Position;
 use super::{Fetch, FetchCall, Read, ReadField, ReadId};
 use crate::connector::lifetime::{Hint, Together, of_connect};
 use crate::connector::{SchemaLifetime, Subgraph, SubgraphKind};
+use crate::graph::identification::names::is_own;
 use crate::graph::query::QueryGraph;
 
 pub(super) fn of_fetch(
@@ -24,6 +25,8 @@ pub(super) fn of_fetch(
     };
     let mut together = Together::default();
     match (&subgraph.kind, &fetch.call) {
+        // What an id says of its object never changes.
+        (SubgraphKind::Native, _) if is_own(subgraph) => return Some(SchemaLifetime::ALWAYS),
         // The state of this gateway's connectors changes all the time.
         (SubgraphKind::Native, _) => return Some(SchemaLifetime::NEVER),
         (_, FetchCall::Connect { connect, .. }) => {

@@ -2,10 +2,12 @@
 //!
 //! In this order: [`merge`] joins fetches that make the same call for the same rows, [`order`] derives what each fetch
 //! waits for and a stable order, [`guards`] computes when each fetch runs, from the last fetch to the first, and the
-//! trees of what fetches read become [`Read`]s and operations for GraphQL services.
+//! trees of what fetches read become [`Read`]s and operations for GraphQL services. [`ids`] takes out the lookups of ids, which
+//! are no calls.
 
 mod absent;
 mod guards;
+mod ids;
 mod merge;
 mod order;
 
@@ -20,6 +22,7 @@ use super::arguments::arguments_of;
 use super::draft::{TreeField, TreeId};
 use super::guard::{Guard, GuardList};
 use super::inputs::{Input, Requirement};
+use super::output::MadeIds;
 use super::planner::Planner;
 use super::requested::PositionId;
 use super::{Fetch, FetchCall, PathStep, PlanError, Read, ReadField, ReadId, batch, print};
@@ -34,6 +37,7 @@ pub(super) struct Lowering<'p, 'g> {
     /// The guards of the fields of each read.
     field_guards: Vec<Vec<Guard>>,
     pub(super) guards: GuardList,
+    pub(super) ids: MadeIds,
 }
 
 impl<'p, 'g> Lowering<'p, 'g> {
@@ -44,6 +48,7 @@ impl<'p, 'g> Lowering<'p, 'g> {
             reads: Vec::new(),
             field_guards: Vec::new(),
             guards: GuardList::new(),
+            ids: MadeIds::new(),
         }
     }
 
@@ -59,6 +64,7 @@ impl<'p, 'g> Lowering<'p, 'g> {
         let before = self.dependencies()?;
         let mut order = self.order(&before)?;
         self.compute_guards(&mut order);
+        self.take_ids(&mut order);
         // A draft becomes one fetch, or two: for the rows in a list, and for those that are not in it.
         let mut indexes: HashMap<usize, Range<usize>> = HashMap::new();
         let mut fetches = Vec::with_capacity(order.len());
@@ -101,6 +107,7 @@ impl<'p, 'g> Lowering<'p, 'g> {
             requirement.guard = self.guards.index(&guard);
         }
         let read = self.read(draft.tree);
+        let reads_fields = !self.reads[read.0 as usize].fields.is_empty();
         let lookup = self.planner.graph.lookup(draft.lookup).clone();
         if let LookupKind::Connect {
             mode: ConnectMode::Batch | ConnectMode::List,
@@ -170,6 +177,8 @@ impl<'p, 'g> Lowering<'p, 'g> {
             requirements: draft.requirements,
             contexts: draft.contexts,
             absent_from: None,
+            tells_existence: draft.tells_existence,
+            only_existence: draft.tells_existence && !reads_fields,
             unshared: false,
             arguments,
             argument_slot: draft.arguments_of,

@@ -100,6 +100,10 @@ pub struct Fetch {
     pub contexts: Vec<ContextInput>,
     /// The fetch of a list of all objects: this one starts only from the rows that are not in the list.
     pub absent_from: Option<usize>,
+    /// A row that it finds no object for does not exist.
+    pub tells_existence: bool,
+    /// It reads nothing else: if it fails, nothing is known of its rows.
+    pub only_existence: bool,
     /// Its rows share no objects: below them, values of contexts differ by ancestor.
     pub unshared: bool,
     /// The arguments of its field, for a call that serves one field.

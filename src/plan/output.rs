@@ -4,11 +4,13 @@
 
 mod build;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use apollo_compiler::Name;
 
 use super::guard::Guard;
+use super::inputs::Input;
 use super::requested::PositionId;
 use crate::graph::query::TypeId;
 
@@ -23,7 +25,21 @@ pub struct Output {
     pub guards: Vec<Guard>,
     /// The messages of fields that are refused.
     pub refusals: Vec<String>,
+    /// What the globally unique ids are made from.
+    pub ids: Vec<MadeId>,
 }
+
+/// A globally unique id, which is made from fields of the row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MadeId {
+    /// The concrete type of the row.
+    pub ty: Name,
+    /// The fields of its key, in the order of their names.
+    pub key: Vec<Input>,
+}
+
+/// The fields that globally unique ids are made from: by the position, the slot of the id, and the concrete type.
+pub(super) type MadeIds = BTreeMap<(PositionId, u16, TypeId), Vec<Input>>;
 
 /// How the rows of one position become JSON objects.
 #[derive(Debug, Clone, Default)]
@@ -150,6 +166,8 @@ pub enum FieldSource {
     Slot(u16),
     /// The row's concrete type.
     Typename,
+    /// A globally unique id: an index into [`Output::ids`].
+    Id(u32),
     /// `__schema` or `__type` at the root: resolved by introspection.
     Introspection,
     /// None: an argument is null that must not be. An index into [`Output::refusals`].

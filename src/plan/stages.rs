@@ -25,7 +25,7 @@ use super::conditions::Conditions;
 use super::guard::Guard;
 use super::normalised::NormalisedOperation;
 use super::nulls::Nullable;
-use super::output::{Output, OutputBuilder};
+use super::output::{MadeIds, Output, OutputBuilder};
 use super::planner::Manner;
 use super::projection::Projection;
 use super::requested::{Position, PositionBuilder, PositionId};
@@ -72,12 +72,14 @@ pub(crate) fn plan(
         batches,
         reads,
         guards,
+        ids,
     } = planned;
     let mut output = OutputBuilder {
         graph,
         api,
         operation: &normalised,
         positions: &positions,
+        ids: &ids,
         serial: operation.is_mutation(),
         output: Output::default(),
         steps: Steps::new(limits.selections),
@@ -118,6 +120,7 @@ struct Planned {
     batches: Vec<Batch>,
     reads: Vec<Read>,
     guards: Vec<Guard>,
+    ids: MadeIds,
 }
 
 impl Planning<'_, '_> {
@@ -143,7 +146,9 @@ impl Planning<'_, '_> {
             directives: Some(&self.operation.directives),
         };
         let mut fetches = lowering.lower(&client)?;
-        let lowering::Lowering { reads, guards, .. } = lowering;
+        let lowering::Lowering {
+            reads, guards, ids, ..
+        } = lowering;
         let guards = guards.into_guards();
         let positions = std::mem::take(&mut planner.positions);
         for fetch in &mut fetches {
@@ -165,6 +170,7 @@ impl Planning<'_, '_> {
             batches,
             reads,
             guards,
+            ids,
         };
         Ok((planned, planner.other_manners()))
     }

@@ -28,6 +28,8 @@ impl Plan {
                 .map(|class| 100 + class.fields.len() * 2 + class.prerendered.len() * 32);
             200 + object.fields.len() * FIELD + classes.sum::<usize>()
         });
+        let ids = self.output.ids.iter();
+        let ids = ids.map(|made| 60 + made.key.len() * 150);
         let fetches = self.fetches.iter().map(fetch);
         2_000
             + positions.sum::<usize>()
@@ -35,6 +37,7 @@ impl Plan {
             + batches.sum::<usize>()
             + objects.sum::<usize>()
             + fetches.sum::<usize>()
+            + ids.sum::<usize>()
             + (self.guards.len() + self.output.guards.len()) * 100
             + self.conditions.weight()
     }

@@ -57,6 +57,8 @@ pub(crate) struct Store {
     raised: Raised,
     /// Warnings about values.
     warned: Raised,
+    /// Rows whose objects do not exist, and with a failure those of which nothing is known.
+    absent: Vec<(RowId, Option<u32>)>,
     /// The bytes that have been charged: up to this size the store grows without a check of the account.
     charged: usize,
     /// Pairs of lists that have been merged while the current response is ingested. Many rows can share a list, and
@@ -75,6 +77,9 @@ const FEW: u32 = 16;
 
 /// The type of an object whose `__typename` is not in the schema.
 pub(crate) const UNKNOWN_TYPE: TypeId = TypeId(u32::MAX);
+
+/// The type of a row whose object does not exist, or of which nothing is known: it is null in the response.
+pub(crate) const ABSENT_TYPE: TypeId = TypeId(u32::MAX - 1);
 
 /// The document number of computed texts.
 pub(crate) const SCRATCH: u32 = u32::MAX;
@@ -298,6 +303,42 @@ impl Store {
                 beside.copy(row, copy);
             }
         }
+    }
+
+    /// Notes rows whose objects do not exist.
+    pub(crate) fn add_absent(&mut self, rows: &[RowId]) {
+        self.absent.extend(rows.iter().map(|row| (*row, None)));
+    }
+
+    /// Notes a row of which nothing is known, because of a failure.
+    pub(crate) fn add_unknown(&mut self, row: RowId, failure: u32) {
+        self.absent.push((row, Some(failure)));
+    }
+
+    /// How many rows have been noted as absent.
+    pub(crate) fn absent(&self) -> usize {
+        self.absent.len()
+    }
+
+    /// Forgets all but the first rows that have been noted as absent.
+    pub(crate) fn forget_absent(&mut self, kept: usize) {
+        self.absent.truncate(kept);
+    }
+
+    /// Gives the rows that are absent the type for this. To be called when all have been noted: until then, other fetches may
+    /// tell the type.
+    pub(crate) fn mark_absent(&mut self) {
+        self.absent.sort_by_key(|(row, _)| *row);
+        for index in 0..self.absent.len() {
+            self.set_ty(self.absent[index].0, ABSENT_TYPE);
+        }
+    }
+
+    /// The failure because of which nothing is known of a row with [`ABSENT_TYPE`].
+    pub(crate) fn failure_of_absent(&self, row: RowId) -> Option<u32> {
+        let at = self.absent.partition_point(|(absent, _)| *absent < row);
+        let (absent, failure) = self.absent.get(at)?;
+        failure.filter(|_| *absent == row)
     }
 
     /// Sorts the errors beside values and the warnings by row. To be called when all have been added.

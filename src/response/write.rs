@@ -33,6 +33,7 @@
 mod cause;
 mod complete;
 mod leaves;
+mod made_id;
 mod out;
 mod path;
 mod report;
@@ -350,6 +351,7 @@ impl<'w> Writer<'w> {
                 self.out.ensure(name.len() + 2)?;
                 self.quote(name);
             }
+            FieldSource::Id(id) => return self.made_id(row, &self.output.ids[id as usize], field),
             FieldSource::Refused(refusal) => {
                 let message = &self.output.refusals[refusal as usize];
                 let halt = self.fail(|| Failure::null_variable(message), field);

@@ -177,6 +177,8 @@ pub mod connector {
         INVALID_ENTITY_LIST;
         /// `@constraint` without a constraint, of another type than its argument, or that the default does not satisfy
         INVALID_CONSTRAINT;
+        /// `@node` on a type of whose keys no id can be made, or that has a field `id`
+        INVALID_NODE;
     }
 }
 

@@ -19,6 +19,7 @@ mod graphql;
 mod invalidates;
 mod lookup_per_element;
 mod mapping;
+mod node;
 mod paginate;
 mod source;
 mod types;
@@ -30,6 +31,7 @@ use definition::{SupportedDirective, SupportedType};
 pub use entity_list::{AbsentKey, EntityList};
 pub use invalidates::Invalidates;
 pub(crate) use lookup_per_element::NAME as LOOKUP_PER_ELEMENT;
+pub(crate) use node::NodeType;
 pub use paginate::{CutOff, LastPage, PageStyle, Pagination};
 
 /// `https://specs.apollo.dev/connect`
@@ -46,6 +48,7 @@ pub(crate) static WIRE: &[&SupportedDirective] = &[
     &lookup_per_element::DIRECTIVE,
     &mapping::DIRECTIVE,
     &constraint::DIRECTIVE,
+    &node::DIRECTIVE,
 ];
 
 /// Directives that a folder uses without linking a specification.

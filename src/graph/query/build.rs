@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::builder::GraphBuilder;
 use super::graph::{LookupId, QueryGraph, SubgraphId};
-use super::{connects, services};
+use super::{connects, identification, services};
 use crate::connector::SubgraphKind;
 use crate::graph::Composed;
 
@@ -30,7 +30,9 @@ impl QueryGraph {
         for (index, lookup) in builder.lookups.iter().enumerate() {
             by_type[lookup.on.0 as usize].push(LookupId(index as u32));
         }
+        let identification = identification::of(&builder);
         QueryGraph {
+            identification,
             merged: Arc::clone(&composed.merged),
             subgraphs: Arc::clone(&composed.subgraphs),
             types: builder.types,

@@ -151,6 +151,16 @@ impl Lookup {
     }
 }
 
+/// Globally unique ids: the types that have them.
+#[derive(Debug)]
+pub struct Identification {
+    /// The subgraph that the gateway adds.
+    pub subgraph: SubgraphId,
+    /// For each type, the lookups that tell whether an object exists: those of the connector with `@node`, by the key of the
+    /// ids.
+    pub lookups: BTreeMap<TypeId, Vec<LookupId>>,
+}
+
 /// The query graph of a composed schema.
 #[derive(Debug)]
 pub struct QueryGraph {
@@ -166,6 +176,8 @@ pub struct QueryGraph {
     pub lookups: Vec<Lookup>,
     /// The contexts that edges use.
     pub contexts: Vec<Context>,
+    /// What is known about globally unique ids, if some type has `@node`.
+    pub identification: Option<Identification>,
     /// The lookups by the type of the rows that they start from.
     pub(super) by_type: Vec<Vec<LookupId>>,
 }

@@ -13,13 +13,14 @@ mod builder;
 mod connects;
 mod contexts;
 mod graph;
+mod identification;
 mod overridden;
 mod provides;
 mod services;
 mod types;
 
 pub use graph::{
-    ConnectMode, Context, ContextId, ContextualArgument, Edge, Lookup, LookupId, LookupKind, Node,
-    NodeId, QueryGraph, SubgraphId,
+    ConnectMode, Context, ContextId, ContextualArgument, Edge, Identification, Lookup, LookupId,
+    LookupKind, Node, NodeId, QueryGraph, SubgraphId,
 };
 pub use types::{TypeId, TypeInfo, TypeTable};

@@ -13,6 +13,7 @@ use super::overridden::Resolution;
 use super::provides;
 use crate::connector::{FieldSet, FieldSetItem, Subgraph};
 use crate::graph::field_sets::fields_of;
+use crate::graph::identification::names::is_own;
 
 /// Adds the nodes and lookups of a service.
 pub(super) fn add(builder: &mut GraphBuilder<'_>, subgraph_id: SubgraphId, subgraph: &Subgraph) {
@@ -42,7 +43,10 @@ impl GraphBuilder<'_> {
         provides::add(self, &subgraph.schema, &names, &node_of);
         self.add_root_lookups(subgraph_id, schema, &node_of);
         for name in names {
-            self.add_entity_lookups(subgraph_id, schema, name, &node_of);
+            match is_own(subgraph) {
+                true => self.add_id_lookup(subgraph_id, subgraph, name),
+                false => self.add_entity_lookups(subgraph_id, schema, name, &node_of),
+            }
         }
     }
 
@@ -68,7 +72,9 @@ impl GraphBuilder<'_> {
         let keys = key_field_names(definition.directives());
         let mut fields = BTreeMap::new();
         for (field_name, field) in fields_of(definition) {
-            if self.is_external(&subgraph.name, name, field_name) {
+            if self.is_external(&subgraph.name, name, field_name)
+                || self.is_made_id(subgraph, field_name)
+            {
                 continue;
             }
             let label = match self.resolution(&subgraph.name, name, field) {

@@ -10,6 +10,7 @@ use apollo_compiler::{Name, Schema};
 
 use super::super::code;
 use super::super::field_sets::fields_of;
+use super::super::identification::names::is_own;
 use super::super::join::Joins;
 use super::super::report::{Finding, Report, graph_names};
 use super::super::view::View;
@@ -30,7 +31,7 @@ pub(crate) fn contributed_fields_are_nullable(
             .graphs
             .keys()
             .copied()
-            .filter(|&graph| offers(&views[graph], name))
+            .filter(|&graph| !is_own(views[graph].subgraph) && offers(&views[graph], name))
             .collect();
         if owners.is_empty() || join.graphs.values().all(|here| here.keys.is_empty()) {
             continue;
@@ -41,6 +42,10 @@ pub(crate) fn contributed_fields_are_nullable(
             let (Some((&graph, _)), None) = (resolving.next(), resolving.next()) else {
                 continue;
             };
+            // `id` is null only where the key is.
+            if is_own(views[graph].subgraph) {
+                continue;
+            }
             if owners.contains(&graph) || is_key(&views[graph], name, field) {
                 continue;
             }

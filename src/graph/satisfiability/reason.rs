@@ -5,12 +5,14 @@ use std::rc::Rc;
 
 use apollo_compiler::Name;
 
+use super::super::identification::names::is_own;
 use super::super::join::GraphId;
 use super::super::query::{LookupId, LookupKind, QueryGraph, TypeId};
 use super::super::report::{Finding, names};
 use super::super::{Composed, code, federation as fed, field_sets};
 use super::closure::Closure;
 use super::path::QueryPath;
+use crate::connector::{NodeType, Subgraph};
 
 /// Fields of a type that cannot be read on a path, all for the same causes.
 pub(super) struct Gap {
@@ -123,7 +125,7 @@ impl Gap {
     /// The gap as a finding.
     pub(super) fn finding(&self, composed: &Composed, graph: &QueryGraph) -> Finding {
         let ty = graph.types.name(self.ty);
-        let blamed = self.blamed();
+        let blamed = with_directive(self.blamed(), composed, ty);
         let mut shown = names(self.fields.iter().take(NAMED));
         if self.fields.len() > NAMED {
             shown = format!("{shown} and {} more", self.fields.len() - NAMED);
@@ -228,6 +230,21 @@ impl Gap {
             "let {resolving} look up `{ty}` by a @{key}, or let {given_by} resolve the field too (@shareable)"
         )
     }
+}
+
+/// The connector to blame for a graph: the subgraph that the gateway adds for ids is there because of `@node`.
+fn with_directive(graph: GraphId, composed: &Composed, ty: &Name) -> GraphId {
+    let subgraphs = &composed.subgraphs;
+    if !is_own(&subgraphs[graph]) {
+        return graph;
+    }
+    let has = |subgraph: &Subgraph, ty: &Name| NodeType::of(&subgraph.schema, ty).is_some();
+    let of_type = subgraphs.iter().position(|subgraph| has(subgraph, ty));
+    let of_any = || {
+        let mut all = subgraphs.iter();
+        all.position(|subgraph| subgraph.schema.types.keys().any(|ty| has(subgraph, ty)))
+    };
+    of_type.or_else(of_any).unwrap_or(graph)
 }
 
 impl Cause {

@@ -53,11 +53,11 @@ impl Lowering<'_, '_> {
         guard
     }
 
-    /// When a fetch runs: never if nothing that it reads is wanted. A fetch that provides the concrete type runs whenever
-    /// its rows exist, whatever else it reads.
+    /// When a fetch runs: never if nothing that it reads is wanted. A fetch that provides the concrete type, or tells whether
+    /// its rows exist, runs whenever there are rows, whatever else it reads.
     pub(super) fn fetch_guard(&mut self, draft: &Draft) -> Guard {
         let guard = self.tree_guard(draft.tree);
-        if !self.provides_type(draft) {
+        if !draft.tells_existence && !self.provides_type(draft) {
             return guard;
         }
         let holder = self.planner.positions[draft.position.0 as usize].parent;

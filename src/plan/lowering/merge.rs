@@ -145,6 +145,8 @@ impl Lowering<'_, '_> {
         }
         let cases = self.planner.fetches[from].cases;
         self.planner.fetches[into].cases.add(cases);
+        let tells_existence = self.planner.fetches[from].tells_existence;
+        self.planner.fetches[into].tells_existence |= tells_existence;
         self.planner.fetches[from].merged_into = Some(into);
         for provider in &mut self.planner.providers {
             if provider.fetch == from {

@@ -13,21 +13,31 @@ use super::super::location::location;
 use super::super::normalised::{Field, GuardId, NormalisedOperation, ResponseId, SelectionSetId};
 use super::super::requested::{Position, PositionId};
 use super::{
-    FieldSource, Leaf, Output, OutputField, OutputObject, OutputOfType, OutputType, Plain,
+    FieldSource, Leaf, MadeId, MadeIds, Output, OutputField, OutputObject, OutputOfType,
+    OutputType, Plain,
 };
 use crate::graph::query::{QueryGraph, TypeId};
 
 /// The most locations of one response field that an error lists: a client may write the same field thousands of times.
 const MOST_PLACES: usize = 20;
 
-/// The identity of an output field: a response field, and the slot and the type that it has for a concrete type.
-type Identity<'a> = (ResponseId, Option<u16>, &'a ast::Type);
+/// The identity of an output field: a response field, and the source and the type that it has for a concrete type.
+type Identity<'a> = (ResponseId, Option<SlotOrId>, &'a ast::Type);
+
+/// The source of a field's value in the row: a slot, or what an id is made from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum SlotOrId {
+    Slot(u16),
+    Id(u32),
+}
 
 pub(in crate::plan) struct OutputBuilder<'o, 'a> {
     pub(in crate::plan) graph: &'a QueryGraph,
     pub(in crate::plan) api: &'a apollo_compiler::Schema,
     pub(in crate::plan) operation: &'o NormalisedOperation<'a>,
     pub(in crate::plan) positions: &'o [Position],
+    /// What ids are made from.
+    pub(in crate::plan) ids: &'o MadeIds,
     /// The operation is a mutation.
     pub(in crate::plan) serial: bool,
     pub(in crate::plan) output: Output,
@@ -66,7 +76,8 @@ impl<'a> OutputBuilder<'_, 'a> {
                 self.steps.spend(1)?;
                 let first = operation.first_field(response);
                 let slot = planned.slot_of(concrete, operation, response, each);
-                let identity = (response, slot, self.type_of(concrete, first));
+                let source = slot.map(|slot| self.slot_or_id(position, slot, concrete));
+                let identity = (response, source, self.type_of(concrete, first));
                 let made = match made.entry(identity) {
                     Entry::Occupied(made) => made.into_mut(),
                     Entry::Vacant(new) => new.insert(self.field(position, concrete, identity)?),
@@ -97,11 +108,31 @@ impl<'a> OutputBuilder<'_, 'a> {
         definition.map_or(field.ty, |definition| &definition.ty)
     }
 
-    fn source(&self, slot: Option<u16>, field: &Name) -> Result<FieldSource, PlanError> {
-        match (field.as_str(), slot) {
+    fn slot_or_id(&mut self, position: PositionId, slot: u16, concrete: TypeId) -> SlotOrId {
+        let Some(key) = self.ids.get(&(position, slot, concrete)) else {
+            return SlotOrId::Slot(slot);
+        };
+        let ty = self.graph.types.name(concrete);
+        let ids = &mut self.output.ids;
+        let existing = ids
+            .iter()
+            .position(|made| made.ty == *ty && made.key == *key);
+        let index = existing.unwrap_or_else(|| {
+            ids.push(MadeId {
+                ty: ty.clone(),
+                key: key.clone(),
+            });
+            ids.len() - 1
+        });
+        SlotOrId::Id(index as u32)
+    }
+
+    fn source(&self, source: Option<SlotOrId>, field: &Name) -> Result<FieldSource, PlanError> {
+        match (field.as_str(), source) {
             ("__typename", _) => Ok(FieldSource::Typename),
             ("__schema" | "__type", _) => Ok(FieldSource::Introspection),
-            (_, Some(slot)) => Ok(FieldSource::Slot(slot)),
+            (_, Some(SlotOrId::Slot(slot))) => Ok(FieldSource::Slot(slot)),
+            (_, Some(SlotOrId::Id(id))) => Ok(FieldSource::Id(id)),
             (_, None) => Err(PlanError::Unsatisfiable(field.to_string())),
         }
     }
@@ -110,12 +141,12 @@ impl<'a> OutputBuilder<'_, 'a> {
         &mut self,
         position: PositionId,
         concrete: TypeId,
-        (response, slot, ty): Identity<'a>,
+        (response, source, ty): Identity<'a>,
     ) -> Result<OutputField, PlanError> {
         let operation = self.operation;
         let first = operation.first_field(response);
         let response = operation.response(response);
-        let source = self.source(slot, &first.key.field)?;
+        let source = self.source(source, &first.key.field)?;
         let child = match source {
             FieldSource::Slot(slot) => {
                 self.positions[position.0 as usize].slots[slot as usize].child

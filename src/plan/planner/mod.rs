@@ -17,7 +17,7 @@
 //!
 //! The modules: `choose` compares the ways to a slot, `parts` combines several, `require` enters lookups and provides their keys and `@requires`
 //! fields, `contexts` provides the values that contextual arguments take from ancestors, `hidden` adds slots for these, `members` serves interfaces and unions, `providers` keeps what each fetch
-//! reads, `outcomes` plans once per combination of outcomes of `@override` labels.
+//! reads, `existence` enters the lookups that tell whether objects with ids exist, `outcomes` plans once per combination of outcomes of `@override` labels.
 //!
 //! Two decisions are better or worse by what the rest of the operation needs, so [`Manner`] makes them, and the operation is
 //! planned once per manner that makes a difference (`stages` takes the best plan):
@@ -34,6 +34,7 @@
 
 mod choose;
 mod contexts;
+mod existence;
 mod hidden;
 mod members;
 mod outcomes;
@@ -193,6 +194,7 @@ impl<'g> Planner<'g> {
             self.serve_level(position, ty)?;
         } else {
             self.serve_abstract(position, ty)?;
+            self.ensure_existence(position, ty)?;
         }
         for slot in 0..self.positions[position.0 as usize].slots.len() as u16 {
             self.plan_child(position, slot)?;

@@ -52,6 +52,7 @@ impl Planner<'_> {
             tree,
             sequence: self.sequence,
             cases: self.current_case,
+            tells_existence: false,
             merged_into: None,
         });
         let fetch = self.fetches.len() - 1;

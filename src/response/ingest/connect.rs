@@ -52,6 +52,12 @@ fn all_rows(keys: &RowsByKey) -> Vec<RowId> {
     keys.values().flatten().copied().collect()
 }
 
+/// The rows whose keys are not among those that were found.
+fn rows_without(keys: &RowsByKey, found: &AHashSet<Vec<u8>>) -> Vec<RowId> {
+    let absent = keys.iter().filter(|(key, _)| !found.contains(*key));
+    absent.flat_map(|(_, rows)| rows).copied().collect()
+}
+
 /// Whether it is a list, or its only element without a list.
 fn is_list(cell: &Cell) -> bool {
     matches!(cell, Cell::List { .. } | Cell::Row(_))
@@ -92,6 +98,10 @@ impl Ingester<'_> {
             if !judged.succeeded {
                 let failure =
                     self.upstream_failure(fetch, connect, document, destination.variables);
+                let of_one = matches!(mode, ConnectMode::Explicit | ConnectMode::Single);
+                if fetch.tells_existence && of_one && failure.kind == ErrorKind::NotFound {
+                    return self.store.add_absent(&rows);
+                }
                 return self.fail(fetch, &rows, failure);
             }
             match self.map(fetch, connect, judged, destination.variables) {
@@ -273,10 +283,16 @@ impl Ingester<'_> {
             }
             (ConnectMode::List, Targets::ByKey(keys)) => self.look_up(fetch, keys, cell, None),
             (_, Targets::ByKey(keys)) => {
-                self.merge_by_key(fetch, keys, cell, BATCH);
+                let found = self.merge_by_key(fetch, keys, cell, BATCH);
+                if let Some(found) = found.filter(|_| fetch.tells_existence) {
+                    self.store.add_absent(&rows_without(keys, &found));
+                }
             }
             (_, targets) => match cell {
                 Cell::Row(new_row) => self.merge_rows(fetch, &targets.rows(), new_row),
+                Cell::Missing | Cell::Null if fetch.tells_existence => {
+                    self.store.add_absent(&targets.rows());
+                }
                 Cell::Missing | Cell::Null => {}
                 _ => {
                     self.bad_answer(
@@ -299,15 +315,19 @@ impl Ingester<'_> {
         let Some(found) = self.merge_by_key(fetch, keys, cell, WHOLE_LIST) else {
             return;
         };
-        let absent = keys.iter().filter(|(key, _)| !found.contains(*key));
-        let mut rows: Vec<RowId> = absent.flat_map(|(_, rows)| rows).copied().collect();
+        let mut rows = rows_without(keys, &found);
         let mut fetches = self.plan.fetches.iter();
         let looked_up = fetches.any(|other| other.absent_from == Some(self.at));
         if looked_up {
             rows.sort();
             self.absent.insert(self.at, std::mem::take(&mut rows));
         }
-        let Some(why) = cut_off else { return };
+        let Some(why) = cut_off else {
+            if fetch.tells_existence {
+                self.store.add_absent(&rows);
+            }
+            return;
+        };
         self.remark(|| format!("The list was cut off: {why}"));
         if looked_up {
             // Clients do not see it, but there are more calls than with the whole list.

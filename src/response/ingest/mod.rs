@@ -24,6 +24,7 @@
 
 mod connect;
 mod connection;
+mod identified;
 mod service;
 
 use std::borrow::Cow;
@@ -276,7 +277,15 @@ impl Ingester<'_> {
     pub(crate) fn fail(&mut self, fetch: &Fetch, rows: &[RowId], failure: Failure) {
         let failure = self.failures.add(failure);
         for row in rows {
-            fail_row(self.store, self.plan, *row, fetch.read, failure);
+            self.fail_row(fetch, *row, failure);
+        }
+    }
+
+    /// Marks what a fetch reads of a row as failed. If that is nothing but its existence, the row itself fails.
+    fn fail_row(&mut self, fetch: &Fetch, row: RowId, failure: u32) {
+        fail_row(self.store, self.plan, row, fetch.read, failure);
+        if fetch.only_existence {
+            self.store.add_unknown(row, failure);
         }
     }
 
@@ -292,15 +301,15 @@ impl Ingester<'_> {
             return self.fail_positions(positions, failure);
         }
         for row in targets.rows() {
-            fail_row(self.store, self.plan, row, fetch.read, failure);
+            self.fail_row(fetch, row, failure);
         }
     }
 
     fn fail_positions(&mut self, positions: &[EntityPosition], failure: u32) {
         for consumer in positions.iter().flat_map(|position| &position.consumers) {
-            let read = self.plan.fetches[consumer.fetch].read;
+            let plan = self.plan;
             for row in &consumer.rows {
-                fail_row(self.store, self.plan, *row, read, failure);
+                self.fail_row(&plan.fetches[consumer.fetch], *row, failure);
             }
         }
     }

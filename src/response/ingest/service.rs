@@ -53,6 +53,7 @@ impl Ingester<'_> {
         // Set by the closure only if the document is read: a document with errors is not cached, and has no memo.
         let (mut errors, mut placed) = (None, false);
         let before = self.store.mark();
+        let absent = self.store.absent();
         let read = self.document(fetch, fetched, true, |ingester| {
             let answer = ingester.service_answer(fetch, destination, document)?;
             (errors, placed) = (answer.errors, answer.data == Data::Placed);
@@ -66,6 +67,10 @@ impl Ingester<'_> {
         match read {
             Ok((data, _)) => {
                 let has_data = placed || self.object(fetch, destination, data);
+                if errors.is_some() {
+                    // A null may be an error, which is reported at its fields.
+                    self.store.forget_absent(absent);
+                }
                 self.service_errors(fetch, destination, document, has_data, errors);
             }
             Err(stop) => {
@@ -192,6 +197,7 @@ impl Ingester<'_> {
         match (destination.targets, data) {
             (Targets::ByPosition(_), _) => false,
             (targets, Cell::Row(new_row)) => {
+                self.refuse_unknown_ids(fetch, new_row);
                 self.merge_rows(fetch, &targets.rows(), new_row);
                 true
             }
@@ -309,7 +315,11 @@ impl Ingester<'_> {
                 let plan = self.plan;
                 self.merge_rows(&plan.fetches[consumer.fetch], &consumer.rows, new_row);
             }
-            Cell::Missing | Cell::Null => {}
+            Cell::Missing | Cell::Null => {
+                if self.plan.fetches[consumer.fetch].tells_existence {
+                    self.store.add_absent(&consumer.rows);
+                }
+            }
             _ => {
                 let fetch = &self.plan.fetches[consumer.fetch];
                 let message = "The service gave an entity that is not an object";

@@ -6,7 +6,7 @@ use super::out::Halt;
 use super::stack::{Completion, Frame, OpenList, Part};
 use crate::plan::output::{Leaf, OutputField, OutputType};
 use crate::response::failure::Failure;
-use crate::response::store::{Cell, Text};
+use crate::response::store::{ABSENT_TYPE, Cell, Text};
 
 impl<'w> Writer<'w> {
     /// Completes a value. A nullable value that cannot be completed is null.
@@ -80,7 +80,15 @@ impl<'w> Writer<'w> {
             }
             (Cell::Row(row), OutputType::Object(object)) => {
                 let object_type = &self.output.objects[*object as usize];
-                let Some(class) = object_type.class_of(self.store.ty(row), self.guards) else {
+                let ty = self.store.ty(row);
+                if ty == Some(ABSENT_TYPE) {
+                    if let Some(failure) = self.store.failure_of_absent(row) {
+                        return Err(self.failed(failure, &field.ty, field));
+                    }
+                    self.out.put(b"null")?;
+                    return Ok(Completion::Written);
+                }
+                let Some(class) = object_type.class_of(ty, self.guards) else {
                     return Err(match self.failed_field_of_any_type(row, object_type) {
                         Some(failed_field) => self.report_failed_field(failed_field),
                         None => self.fail(Failure::unknown_type, field),

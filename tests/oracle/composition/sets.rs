@@ -111,7 +111,7 @@ fn set(name: String, blocks: &[Block]) -> Option<Set> {
 
 /// A block as a subgraph; `None` if it is not a GraphQL service of a version that the oracle supports.
 fn given(label: &str, sdl: &str) -> Option<Given> {
-    if sdl.contains("@connect") || sdl.contains("@cacheTag") {
+    if sdl.contains("@connect") || sdl.contains("@cacheTag") || sdl.contains("@node") {
         return None;
     }
     if let Some(name) = label.strip_suffix(" of Federation 1") {
