@@ -35,6 +35,7 @@ test: lint ## Everything that must pass before a change is merged
 	scripts/cargo-test
 	scripts/oracle-composition
 	scripts/oracle-graphql
+	scripts/oracle-clients
 	$(CARGO) build --quiet --package sangam
 	$(OUT)/debug/sangam check
 	$(OUT)/debug/sangam test

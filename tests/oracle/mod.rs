@@ -3,5 +3,6 @@
 //! They come from a package registry, so these tests are ignored by default. The scripts `scripts/oracle-*` install the
 //! programs and run the tests; if something is missing, they print what.
 
+mod clients;
 mod composition;
 mod graphql;

@@ -20,7 +20,7 @@ mod package_installed;
 mod quarantine;
 mod refusals;
 mod reload;
-mod running;
+pub(crate) mod running;
 mod secrets;
 mod started;
 mod stopping;

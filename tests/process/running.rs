@@ -19,11 +19,11 @@ pub(super) fn binary() -> &'static Path {
 }
 
 /// A folder with `sangam.toml` and connectors.
-pub(super) struct Folder(TempDir);
+pub(crate) struct Folder(TempDir);
 
 impl Folder {
     /// Creates the folder with these files.
-    pub(super) fn new(settings: &str, connectors: &[(&str, &str)]) -> Folder {
+    pub(crate) fn new(settings: &str, connectors: &[(&str, &str)]) -> Folder {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("sangam.toml"), settings).unwrap();
         for (name, schema) in connectors {
@@ -39,7 +39,7 @@ impl Folder {
     }
 
     /// A command of the binary in this folder, without the environment of the test.
-    pub(super) fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(binary());
         command
             .args(arguments)
@@ -59,18 +59,18 @@ pub(super) fn printed(output: &Output) -> String {
 }
 
 /// `sangam serve`, ready.
-pub(super) struct Running {
+pub(crate) struct Running {
     child: Child,
     lines: Receiver<String>,
     readers: Vec<JoinHandle<()>>,
     said: String,
     /// The address for clients.
-    pub(super) url: String,
+    pub(crate) url: String,
 }
 
 impl Running {
     /// Starts `serve`, and waits until it listens.
-    pub(super) fn start(mut command: Command) -> Running {
+    pub(crate) fn start(mut command: Command) -> Running {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let (sender, lines) = channel();
