@@ -4,7 +4,8 @@
 //! that it cannot be read. So a call is counted when its document has been read. Several requests may read one document
 //! (a flight): the first judgement counts. If their clients leave before, what the response says counts.
 //!
-//! That an object does not exist, and that a request is invalid, is counted by kind, and is no failure of the upstream.
+//! That an object does not exist, that a request is invalid, and what is the client's fault otherwise (`@clientErrors`, its own
+//! credentials) is counted by kind, and is no failure of the upstream.
 
 use std::fmt;
 use std::sync::Arc;
@@ -50,14 +51,16 @@ impl CallReport {
         }
     }
 
-    /// The response is no success, or cannot be read. `why` is for operators, and holds no data of the response.
-    pub fn failed(&self, kind: ErrorKind, why: &str) {
+    /// The response is no success, or cannot be read. `of_client`: the client is at fault, whatever the kind is. `why` is for
+    /// operators, and holds no data of the response.
+    pub fn failed(&self, kind: ErrorKind, of_client: bool, why: &str) {
         if self.judged.swap(true, Ordering::Relaxed) {
             return;
         }
         let failure = CallFailure {
             status: self.status,
             why: why.into(),
+            of_client,
         };
         self.state
             .failed(self.received_at, &self.coordinate, kind, &failure);
@@ -68,7 +71,7 @@ impl Drop for CallReport {
     fn drop(&mut self) {
         match self.outcome.failure() {
             None => self.succeeded(),
-            Some(kind) => self.failed(kind, "the upstream reports a failure"),
+            Some(kind) => self.failed(kind, false, "the upstream reports a failure"),
         }
     }
 }

@@ -86,7 +86,7 @@ impl SharedConnectorState {
         failure: &CallFailure,
     ) {
         self.meter.failed(kind);
-        if kind.is_upstream_failure() {
+        if kind.is_upstream_failure() && !failure.of_client {
             self.figures.failure(at, kind);
             self.failed_calls.note(coordinate, kind, failure);
         } else {
@@ -107,6 +107,7 @@ impl SharedConnectorState {
         let failure = CallFailure {
             status: None,
             why: "the operation's own time was over before".into(),
+            of_client: false,
         };
         self.failed_calls
             .note(coordinate, ErrorKind::Timeout, &failure);

@@ -26,6 +26,8 @@ pub(super) struct CallFailure {
     pub(super) status: Option<u16>,
     /// The reason, for operators.
     pub(super) why: Box<str>,
+    /// The client is at fault, whatever the kind is.
+    pub(super) of_client: bool,
 }
 
 #[derive(Debug)]

@@ -27,4 +27,9 @@ impl ConnectOptions {
     pub(crate) fn add<T: ConnectOption>(&mut self, option: T) {
         self.0.push(Arc::new(option));
     }
+
+    /// Adds the values of the folder's own options.
+    pub(crate) fn add_all(&mut self, others: &ConnectOptions) {
+        self.0.extend(others.0.iter().map(Arc::clone));
+    }
 }

@@ -56,8 +56,8 @@ pub use http_request::HttpRequest;
 pub(crate) use http_request::is_trace_header;
 pub use lifetime::{SchemaLifetime, Scope};
 pub use model::{
-    Connect, ConnectKind, DeploymentValue, ErrorMappings, GraphqlService, Reads, Reference, Site,
-    SourceDeclaration, Subgraph, SubgraphKind, YieldedType, Yields,
+    ClientErrors, Connect, ConnectKind, DeploymentValue, ErrorMappings, GraphqlService, Reads,
+    Reference, Site, SourceDeclaration, Subgraph, SubgraphKind, YieldedType, Yields,
 };
 pub(crate) use provides::leave_out_own;
 pub use request::{RenderError, Request, RequestTemplate, ShownRequest, WireRequest};

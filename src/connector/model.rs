@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use apollo_compiler::{Name, Schema};
 
-use super::connect_options::ConnectOptions;
+use super::connect_options::{ConnectOption, ConnectOptions};
 use super::diagnostic::Span;
 use super::field_set::FieldSet;
 use super::request::RequestTemplate;
@@ -49,6 +49,8 @@ pub struct GraphqlService {
     pub template: Arc<dyn RequestTemplate>,
     /// `errors`, for each error that the service reports.
     pub errors: ErrorMappings,
+    /// Which errors are the client's.
+    pub client_errors: Option<ClientErrors>,
     /// What the template and the mappings read.
     pub reads: Reads,
 }
@@ -66,11 +68,6 @@ impl ErrorMappings {
     /// All of them.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<Selection>> {
         self.message.iter().chain(&self.extensions)
-    }
-
-    /// Whether nothing is mapped.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.all().next().is_none()
     }
 }
 
@@ -249,5 +246,23 @@ impl Reads {
         if let Err(at) = names.binary_search_by(|known| known.as_str().cmp(name)) {
             names.insert(at, name.to_owned());
         }
+    }
+}
+
+/// `@clientErrors`: which responses are errors of the client.
+#[derive(Debug, Clone)]
+pub struct ClientErrors {
+    /// Their statuses.
+    pub status: Vec<u16>,
+    /// Yields `true` for a response, or for an error of a GraphQL service.
+    pub when: Option<Arc<Selection>>,
+}
+
+impl ConnectOption for ClientErrors {}
+
+impl ClientErrors {
+    /// Whether a response with this status is an error of the client, whatever its content is.
+    pub(crate) fn has_status(&self, status: Option<u16>) -> bool {
+        status.is_some_and(|status| self.status.contains(&status))
     }
 }

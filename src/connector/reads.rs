@@ -70,44 +70,68 @@ pub(crate) fn of<'a>(
     passed_on: Vec<String>,
     findings: &Findings,
 ) -> Reads {
-    let mut reads = Reads::default();
-    let mut args = BTreeSet::new();
-    let mut client: BTreeSet<String> = passed_on.into_iter().collect();
-    let mut response = BTreeSet::new();
-    let mut config = BTreeSet::new();
-    for expression in expressions {
-        for used in &expression.uses {
-            let path: Vec<&str> = used.path.iter().map(|key| &**key).collect();
-            reads
-                .deployment
-                .extend(deployment_value(expression, used, findings));
-            match (&*used.name, path.as_slice()) {
-                ("$args", [name, ..]) => drop(args.insert((*name).to_owned())),
-                ("$request", ["headers", name, ..]) => drop(client.insert(name.to_lowercase())),
-                ("$request", ["instant", ..]) => reads.instant = true,
-                ("$request", _) => reads.all_client_headers = true,
-                ("$response", ["headers", name, ..]) => drop(response.insert(name.to_lowercase())),
-                ("$response", _) => reads.all_response_headers = true,
-                ("$status", _) => reads.status = true,
-                ("$context", _) => reads.context = true,
-                ("$config", path) => {
-                    let path = path.iter().map(|key| (*key).to_owned());
-                    config.insert(path.collect::<Vec<_>>());
+    let mut reads = Reads {
+        client_headers: passed_on,
+        ..Reads::default()
+    };
+    reads.add(expressions, findings);
+    reads
+}
+
+impl Reads {
+    /// Adds what other expressions read.
+    pub(crate) fn add<'a>(
+        &mut self,
+        expressions: impl Iterator<Item = &'a ParsedExpression>,
+        findings: &Findings,
+    ) {
+        let reads = self;
+        let mut args: BTreeSet<String> = std::mem::take(&mut reads.args).into_iter().collect();
+        let client = std::mem::take(&mut reads.client_headers);
+        let mut client: BTreeSet<String> = client.into_iter().collect();
+        let response = std::mem::take(&mut reads.response_headers);
+        let mut response: BTreeSet<String> = response.into_iter().collect();
+        let mut config: BTreeSet<Vec<String>> =
+            std::mem::take(&mut reads.config).into_iter().collect();
+        for expression in expressions {
+            for used in &expression.uses {
+                let path: Vec<&str> = used.path.iter().map(|key| &**key).collect();
+                reads
+                    .deployment
+                    .extend(deployment_value(expression, used, findings));
+                match (&*used.name, path.as_slice()) {
+                    ("$args", [name, ..]) => {
+                        args.insert((*name).to_owned());
+                    }
+                    ("$request", ["headers", name, ..]) => {
+                        client.insert(name.to_lowercase());
+                    }
+                    ("$request", ["instant", ..]) => reads.instant = true,
+                    ("$request", _) => reads.all_client_headers = true,
+                    ("$response", ["headers", name, ..]) => {
+                        response.insert(name.to_lowercase());
+                    }
+                    ("$response", _) => reads.all_response_headers = true,
+                    ("$status", _) => reads.status = true,
+                    ("$context", _) => reads.context = true,
+                    ("$config", path) => {
+                        let path = path.iter().map(|key| (*key).to_owned());
+                        config.insert(path.collect::<Vec<_>>());
+                    }
+                    _ => {}
                 }
-                _ => {}
-            }
-            let answers = matches!(
-                expression.scope,
-                VariableScope::Response | VariableScope::Page
-            );
-            if answers && matches!(&*used.name, "$args" | "$this" | "$batch") {
-                reads.selection_reads_inputs = true;
+                let answers = matches!(
+                    expression.scope,
+                    VariableScope::Response | VariableScope::Page
+                );
+                if answers && matches!(&*used.name, "$args" | "$this" | "$batch") {
+                    reads.selection_reads_inputs = true;
+                }
             }
         }
+        reads.args = args.into_iter().collect();
+        reads.config = config.into_iter().collect();
+        reads.client_headers = client.into_iter().collect();
+        reads.response_headers = response.into_iter().collect();
     }
-    reads.args = args.into_iter().collect();
-    reads.config = config.into_iter().collect();
-    reads.client_headers = client.into_iter().collect();
-    reads.response_headers = response.into_iter().collect();
-    reads
 }

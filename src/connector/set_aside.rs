@@ -18,6 +18,7 @@ pub fn set_aside(subgraph: &Subgraph) -> Subgraph {
         kind: SubgraphKind::Service(GraphqlService {
             template: Arc::new(NoRequest),
             errors: ErrorMappings::default(),
+            client_errors: None,
             reads: Reads::default(),
         }),
         ..subgraph.clone()

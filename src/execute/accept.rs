@@ -16,16 +16,20 @@
 //!
 //! This module decides about caches only. What clients get is decided by reading the document into rows.
 
+use std::sync::Arc;
+
 use crate::cache::{Document, Verdict};
 use crate::connector::{
-    CacheNull, Connect, ConnectKind, FieldSet, FieldSetItem, Invalidates, Pagination, YieldedType,
+    CacheNull, ClientErrors, Connect, ConnectKind, FieldSet, FieldSetItem, Invalidates, Pagination,
+    YieldedType,
 };
 use crate::document::{JsonReader, Kind, ReadError, Reader, Value};
 use crate::mapping::ast::{ExprKind, Item, Start, StepKind};
 use crate::mapping::{InputMask, Variables};
 use crate::plan::projection::{Projection, Root};
 use crate::response::upstream_document::{
-    document_value, needed, service_data, succeeded, with_response,
+    document_value, is_client_error, needed, service_data, service_refused, succeeded,
+    with_response,
 };
 
 /// The verdict on a document of a connect. Evaluation may hold `most` bytes.
@@ -39,7 +43,10 @@ pub(super) fn of_connect(
         return Verdict::Unchanged;
     }
     if !succeeded(connect, document, variables, most) {
-        return Verdict::Failed;
+        return match is_client_error(connect, document, variables, most) {
+            true => Verdict::Unchanged,
+            false => Verdict::Failed,
+        };
     }
     let check = TypeCheck { connect, most };
     match check.json(document, variables) {
@@ -74,7 +81,19 @@ fn says_unchanged(
 
 /// The verdict on a response of a GraphQL service: it is stored if it has no errors, and has a requested field. Its
 /// nulls are valid: its schema says which fields are nullable, and a resolver that fails reports an error.
-pub(super) fn of_service(projection: &Projection, document: &Document) -> Verdict {
+///
+/// `refusals` says which errors of a mutation are those of a client's input, with the variables that it reads.
+pub(super) fn of_service(
+    projection: &Projection,
+    document: &Document,
+    refusals: Option<&(ClientErrors, Arc<Variables>)>,
+    most: usize,
+) -> Verdict {
+    if let Some((client_errors, variables)) = refusals
+        && service_refused(client_errors, document, variables, most)
+    {
+        return Verdict::Unchanged;
+    }
     let node = match &projection.root {
         Root::Object(node) => projection.nodes.get(node.0 as usize),
         _ => None,

@@ -332,7 +332,8 @@ fn answers_of_a_service() {
         ("[]", Verdict::Failed),
         ("", Verdict::Failed),
     ] {
-        let found = of_service(&projection, &document(200, body.as_bytes()));
+        let response = document(200, body.as_bytes());
+        let found = of_service(&projection, &response, None, 0);
         assert_eq!(found, expected, "{body}");
     }
 }

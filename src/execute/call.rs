@@ -11,14 +11,15 @@ use super::{accept, observed};
 use crate::cache;
 use crate::cache::long::off_worker;
 use crate::cache::{Document, Fetched, Policy, Subject};
-use crate::connector::{Connect, Request, SubgraphKind};
+use crate::connector::{ClientErrors, Connect, Request, SubgraphKind};
+use crate::errors::ErrorKind;
 use crate::mapping::Variables;
 use crate::plan::{Fetch, FetchCall, Plan};
 use crate::response::bounds::Bounds;
 use crate::response::outcome::{CallOutcome, JudgedDocument};
 use crate::response::targets::{Consumers, Targets};
 use crate::response::upstream_document::{
-    entity_texts, follows_from_document, known_to_have_succeeded, succeeded,
+    entity_texts, follows_from_document, judging, known_to_have_succeeded, succeeded,
 };
 use crate::source::graphql;
 
@@ -245,6 +246,7 @@ impl<'a> Caller<'a> {
             None => CallOutcome::AllCached,
             Some(Ok(fetched)) => CallOutcome::Documents {
                 pages: vec![JudgedDocument {
+                    with_credentials: self.with_credentials(&fetched),
                     fetched,
                     succeeded: true,
                     span,
@@ -266,8 +268,8 @@ impl<'a> Caller<'a> {
         // `isSuccess` may read more than the document (`$args`, for instance), so that a cached document, which was a
         // success for the request that stored it, may be a failure for this one. Then ask the upstream.
         let depends = self.connect.is_some_and(|connect| {
-            let is_success = connect.is_success.as_deref();
-            is_success.is_some_and(|selection| !follows_from_document(selection))
+            let mut judging = judging(connect);
+            judging.any(|mapping| !follows_from_document(mapping))
         });
         let again = depends.then(|| request.clone());
         let judged = self.fetched(request, variables).await?;
@@ -301,8 +303,10 @@ impl<'a> Caller<'a> {
                 }
                 None => {
                     let projection = Arc::clone(&self.fetch.projection);
-                    let accept =
-                        move |document: &Document| accept::of_service(&projection, document);
+                    let refusals = self.refusals(variables);
+                    let accept = move |document: &Document| {
+                        accept::of_service(&projection, document, refusals.as_ref(), most)
+                    };
                     documents.fetch(call, accept).await
                 }
             }
@@ -316,7 +320,7 @@ impl<'a> Caller<'a> {
         let succeeded = match self.connect {
             Some(connect) if !known_to_have_succeeded(connect, document) => {
                 let judge = || succeeded(connect, document, variables, most);
-                match &connect.is_success {
+                match judging(connect).next() {
                     Some(_) => off_worker(document.body.len(), judge).await,
                     None => judge(),
                 }
@@ -324,10 +328,32 @@ impl<'a> Caller<'a> {
             _ => true,
         };
         Ok(JudgedDocument {
+            with_credentials: self.with_credentials(&fetched),
             fetched,
             succeeded,
             span,
         })
+    }
+
+    /// Whether a call that was denied had credentials of the client: then these are at fault.
+    fn with_credentials(&self, fetched: &Fetched) -> bool {
+        let denied = fetched.document.outcome.failure() == Some(ErrorKind::Denied);
+        denied
+            && self
+                .subject()
+                .is_some_and(|subject| subject.has_credentials())
+    }
+
+    /// How the errors of a GraphQL service's mutation say that it was refused.
+    fn refusals(&self, variables: &Arc<Variables>) -> Option<(ClientErrors, Arc<Variables>)> {
+        let is_mutation = self.cache_use == CacheUse::Mutation;
+        match &self.runtime.graph.subgraph(self.fetch.subgraph).kind {
+            SubgraphKind::Service(service) if is_mutation => {
+                let client_errors = service.client_errors.clone()?;
+                Some((client_errors, Arc::clone(variables)))
+            }
+            _ => None,
+        }
     }
 
     /// Whom private data belongs to: until sign-in exists, the client headers that the mapping reads identify the

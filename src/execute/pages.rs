@@ -18,7 +18,7 @@ use crate::mapping::Variables;
 use crate::plan::FetchCall;
 use crate::response::list_part::{Cursor, ListPart, PageStart};
 use crate::response::memo::DocumentMemo;
-use crate::response::outcome::{CallOutcome, JudgedDocument};
+use crate::response::outcome::{CallFault, CallOutcome, JudgedDocument};
 use crate::response::page_facts::{PageFacts, count, page_facts};
 use crate::response::upstream_document::follows_from_document;
 use crate::response::values::object;
@@ -46,7 +46,11 @@ impl Caller<'_> {
             },
             Err(outcome) => {
                 if let (CallOutcome::InvalidPage(why), Some(last)) = (&outcome, pages.last()) {
-                    last.report(Some((ErrorKind::BadAnswer, why)));
+                    last.report(Some(&CallFault {
+                        kind: ErrorKind::BadAnswer,
+                        why: why.clone().into(),
+                        of_client: false,
+                    }));
                 }
                 self.release(&pages);
                 outcome

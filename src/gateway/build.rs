@@ -14,8 +14,8 @@ use super::{native, sources};
 use crate::cache::{CachedConnector, Endpoint};
 use crate::config::{self, Audience, Settings};
 use crate::connector::{
-    self, Connect, DeploymentValue, Invalidates, Reads, Schemes, SourceDeclaration, Subgraph,
-    SubgraphKind,
+    self, ClientErrors, Connect, DeploymentValue, Invalidates, Reads, Schemes, SourceDeclaration,
+    Subgraph, SubgraphKind,
 };
 use crate::document::{Str, Value};
 use crate::execute::{ConnectorRuntime, Runtime};
@@ -308,12 +308,17 @@ fn endpoint(
     // Everything that decides whether a response is accepted. It is a part of the cache key, so that a changed rule does
     // not use a document that was accepted by the old rule.
     let is_success = connect.is_success.as_ref();
-    let acceptance = format!(
+    let mut acceptance = format!(
         "{}\n{:?}\n{}",
         is_success.map_or_else(|| "2xx".to_owned(), |mapping| identity(mapping)),
         connect.yields,
         identity(&connect.selection)
     );
+    if let Some(client_errors) = connect.options.get::<ClientErrors>() {
+        let when = client_errors.when.as_ref();
+        let when = when.map_or_else(String::new, |mapping| identity(mapping));
+        acceptance += &format!("\n{:?}\n{when}", client_errors.status);
+    }
     let changes = connect.options.get::<Invalidates>();
     let fields = changes.map_or(&[][..], |changes| &changes.fields);
     let stored = stored_headers(&connect.reads);

@@ -44,7 +44,8 @@ const FIELDS_HEAD: &str = "
 A call has failed if clients get an error because of it: there is no response, its status is no success or `isSuccess` is
 not true, it cannot be read, it has not the form of the field's type, or a GraphQL service reports errors. Responses that say
 that an object does not exist (`NOT_FOUND`) or that the request is invalid (`INVALID`) are counted by kind; they are no
-failures of the upstream. The kinds are those of [errors.md](errors.md).
+failures of the upstream. Neither are those that [`@clientErrors`](directives.md#clienterrors) declares to be errors of the
+client, nor those that deny access (401, 403) to a call with the client's own `Authorization` or `Cookie`. The kinds are those of [errors.md](errors.md).
 
 - `sangam_fetches_total` counts the call by kind.
 - The field `connectors` of the public schema has the `state` by the last call, `failures`, and the kind as `lastError`.

@@ -1,5 +1,7 @@
 //! The result of a call, as it is ingested.
 
+use std::borrow::Cow;
+
 use tracing::Span;
 
 use super::list_part::ListPart;
@@ -7,7 +9,7 @@ use crate::budget::Exceeded;
 use crate::cache::Fetched;
 use crate::connector::RenderError;
 use crate::errors::ErrorKind;
-use crate::source::SourceError;
+use crate::source::{Outcome, SourceError};
 
 /// The result of a call.
 #[derive(Debug)]
@@ -42,27 +44,50 @@ pub(crate) struct JudgedDocument {
     pub(crate) fetched: Fetched,
     /// By the connect's `isSuccess`, or by the status. True for a GraphQL service: its errors are located later.
     pub(crate) succeeded: bool,
+    /// The upstream denies access, and the call had credentials of the client.
+    pub(crate) with_credentials: bool,
     /// The span of the call.
     pub(crate) span: Span,
 }
 
+/// Why a call has failed, as its documents show.
+#[derive(Debug)]
+pub(crate) struct CallFault {
+    pub(crate) kind: ErrorKind,
+    /// For operators.
+    pub(crate) why: Cow<'static, str>,
+    /// The client is at fault, and not the upstream.
+    pub(crate) of_client: bool,
+}
+
+/// The kind of the failure that a response reports; `of_client` if it says that the client's input is wrong. If it says that
+/// access is denied or that there is no such object, that stays: the client needs to know.
+pub(crate) fn reported_kind(outcome: Outcome, of_client: bool) -> ErrorKind {
+    match outcome.failure() {
+        Some(kind @ (ErrorKind::Denied | ErrorKind::NotFound)) => kind,
+        _ if of_client => ErrorKind::Invalid,
+        kind => kind.unwrap_or(ErrorKind::Upstream),
+    }
+}
+
 impl JudgedDocument {
-    /// Reports the outcome of the call, after the document has been read: the kind of the failure, and the reason for
-    /// operators.
-    pub(crate) fn report(&self, failure: Option<(ErrorKind, &str)>) {
+    /// Reports the outcome of the call, after the document has been read.
+    pub(crate) fn report(&self, fault: Option<&CallFault>) {
         let report = self.fetched.report.as_ref();
-        let Some((kind, why)) = failure else {
+        let Some(fault) = fault else {
             if let Some(report) = report {
                 report.succeeded();
             }
             return;
         };
-        self.span.record("error.type", kind.as_str());
-        if kind.is_upstream_failure() {
+        self.span.record("error.type", fault.kind.as_str());
+        let of_client =
+            fault.of_client || (fault.kind == ErrorKind::Denied && self.with_credentials);
+        if !of_client && fault.kind.is_upstream_failure() {
             self.span.record("otel.status_code", "ERROR");
         }
         if let Some(report) = report {
-            report.failed(kind, why);
+            report.failed(fault.kind, of_client, &fault.why);
         }
     }
 }

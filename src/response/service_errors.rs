@@ -8,25 +8,42 @@ use super::ingest::Ingester;
 use super::merge::{Nulls, fail_parts, fail_row};
 use super::store::{Cell, RowId};
 use super::targets::{Consumer, Destination, Targets, of_list};
-use super::upstream_document::with_response;
+use super::upstream_document::is_client_error_of_service;
 use crate::cache::Document;
-use crate::connector::{ErrorMappings, SubgraphKind};
+use crate::connector::GraphqlService;
 use crate::document::Value;
-use crate::errors::{ErrorKind, code};
+use crate::errors::code;
 use crate::mapping::Variables;
 use crate::plan::{Fetch, ReadId, list_of_key};
 
 /// The errors of a response.
 pub(crate) struct ServiceErrors<'e> {
-    /// `errors`, a list.
-    pub(crate) errors: &'e Value,
-    /// The kind of the failures.
-    pub(crate) kind: ErrorKind,
+    /// The service, which says what clients see of its errors; `None` if it is in this process.
+    pub(crate) service: Option<&'e GraphqlService>,
+    /// `errors`, not empty.
+    pub(crate) errors: &'e [Value],
     pub(crate) document: &'e Document,
-    /// The variables of the service's mappings, without `$status` and `$response`.
-    pub(crate) variables: &'e Variables,
+    /// The variables of the service's mappings.
+    pub(crate) variables: Variables,
     /// There is no data: everything fails, and what no error names fails with the first error.
     pub(crate) without_data: bool,
+}
+
+impl ServiceErrors<'_> {
+    /// Whether all errors are those of the client's input.
+    pub(crate) fn all_of_client(&self) -> bool {
+        self.errors.iter().all(|error| self.is_of_client(error))
+    }
+
+    fn is_of_client(&self, error: &Value) -> bool {
+        let declared = self
+            .service
+            .and_then(|service| service.client_errors.as_ref());
+        let status = self.document.envelope.status();
+        declared.is_some_and(|declared| {
+            is_client_error_of_service(declared, status, error, &self.variables)
+        })
+    }
 }
 
 /// Marks the cells that the errors name as failed. An error without a known path fails everything that has no value; if
@@ -37,21 +54,17 @@ pub(crate) fn locate(
     destination: Destination<'_>,
     response: &ServiceErrors<'_>,
 ) {
-    let Some(errors) = response.errors.as_array() else {
-        return;
-    };
     let targets = destination.targets;
-    let mapping = ErrorMapping::of(ingester, fetch, response);
     let mut first = None;
     let mut last = None;
     // Set by the first error without a path: everything without a value has failed with it.
     let mut all_failed = false;
     let most = ingester.errors.most();
-    for (count, error) in errors.iter().enumerate() {
+    for (count, error) in response.errors.iter().enumerate() {
         // Those that will not be listed share one failure.
         let failure = match last {
             Some(last) if count >= most => last,
-            _ => add_failure(ingester, fetch, response, mapping.as_ref(), error),
+            _ => add_failure(ingester, fetch, response, error),
         };
         last = Some(failure);
         first.get_or_insert(failure);
@@ -78,44 +91,20 @@ pub(crate) fn locate(
     }
 }
 
-/// The `errors` mapping of a service, with the variables that it reads.
-struct ErrorMapping<'g> {
-    mappings: &'g ErrorMappings,
-    variables: Variables,
-}
-
-impl<'g> ErrorMapping<'g> {
-    /// The mapping of the service that gave the response; `None` if it has none.
-    fn of(
-        ingester: &Ingester<'g>,
-        fetch: &Fetch,
-        response: &ServiceErrors<'_>,
-    ) -> Option<ErrorMapping<'g>> {
-        let SubgraphKind::Service(service) = &ingester.graph.subgraph(fetch.subgraph).kind else {
-            return None;
-        };
-        let mappings = &service.errors;
-        (!mappings.is_empty()).then(|| ErrorMapping {
-            mappings,
-            variables: with_response(response.variables, response.document),
-        })
-    }
-}
-
 fn add_failure(
     ingester: &mut Ingester<'_>,
     fetch: &Fetch,
     response: &ServiceErrors<'_>,
-    mapping: Option<&ErrorMapping<'_>>,
     error: &Value,
 ) -> u32 {
-    let message = "The service reported an error".to_owned();
-    let code = code::DOWNSTREAM_SERVICE_ERROR;
-    let status = response.document.envelope.status();
-    let mut failure = ingester.failure(fetch, response.kind, code, message, status);
-    failure.retry_after = response.document.retry_after;
-    if let Some(mapping) = mapping {
-        let (mappings, variables) = (mapping.mappings, &mapping.variables);
+    let of_client = response.is_of_client(error);
+    let default = (
+        code::DOWNSTREAM_SERVICE_ERROR,
+        "The service reported an error",
+    );
+    let mut failure = ingester.reported(fetch, response.document, of_client, default);
+    if let Some(service) = response.service {
+        let (mappings, variables) = (&service.errors, &response.variables);
         failure = failure.mapped(mappings, Some(error), variables, ingester.numbers);
     }
     ingester.failures.add(failure)

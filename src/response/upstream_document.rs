@@ -4,11 +4,11 @@
 use std::sync::Arc;
 
 use crate::cache::Document;
-use crate::connector::Connect;
+use crate::connector::{ClientErrors, Connect};
 use crate::document::{Fault, JsonReader, Kind, ReadError, Reader, Value, ValueSpan};
 use crate::mapping::{Evaluated, Selection, Variables};
 use crate::plan::list_of_key;
-use crate::source::Outcome;
+use crate::source::{Outcome, WireStatus};
 
 /// The document as a tree, which takes at most `most` bytes of memory.
 pub(crate) fn document_value(document: &Document, most: usize) -> Result<Value, ReadError> {
@@ -41,13 +41,47 @@ pub(crate) fn follows_from_document(selection: &Selection) -> bool {
         .all(|used| is_of_document(&used.name))
 }
 
-/// Whether a connect's document is a success: by `isSuccess`, or else if the upstream calls it one.
+/// Whether a document says that the client's input is wrong, by the `@clientErrors` of its connect.
+pub(crate) fn is_client_error(
+    connect: &Connect,
+    document: &Document,
+    variables: &Variables,
+    most: usize,
+) -> bool {
+    let Some(declared) = connect.options.get::<ClientErrors>() else {
+        return false;
+    };
+    let status = document.envelope.status().map(|status| status.number);
+    if declared.has_status(status) {
+        return true;
+    }
+    let Some(when) = &declared.when else {
+        return false;
+    };
+    let variables = with_response(variables, document);
+    let evaluated = read_of(document, when, &variables, most);
+    // A document that is cut off proves nothing.
+    evaluated.is_ok_and(|evaluated| evaluated.value == Some(Value::Bool(true)))
+        && document_value(document, most).is_ok()
+}
+
+/// The mappings that decide whether a document is a success.
+pub(crate) fn judging(connect: &Connect) -> impl Iterator<Item = &Arc<Selection>> {
+    let client_errors = connect.options.get::<ClientErrors>();
+    let when = client_errors.and_then(|declared| declared.when.as_ref());
+    connect.is_success.iter().chain(when)
+}
+
+/// Whether a connect's document is a success: by `isSuccess`, or else if the upstream calls it one; and no error of the client.
 pub(crate) fn succeeded(
     connect: &Connect,
     document: &Document,
     variables: &Variables,
     most: usize,
 ) -> bool {
+    if is_client_error(connect, document, variables, most) {
+        return false;
+    }
     let Some(is_success) = &connect.is_success else {
         return document.outcome == Outcome::Success;
     };
@@ -56,11 +90,12 @@ pub(crate) fn succeeded(
     evaluated.is_ok_and(|evaluated| evaluated.value == Some(Value::Bool(true)))
 }
 
-/// Whether a document must be a success: it was one when it was stored, and `isSuccess` depends on nothing but it.
+/// Whether a document must be a success: it was one when it was stored, and that depends on nothing but it.
 pub(crate) fn known_to_have_succeeded(connect: &Connect, document: &Document) -> bool {
-    let is_success = connect.is_success.as_ref();
+    let mut judging = judging(connect).peekable();
     document.lifetime.is_some()
-        && is_success.is_some_and(|is_success| follows_from_document(is_success))
+        && judging.peek().is_some()
+        && judging.all(|mapping| follows_from_document(mapping))
 }
 
 /// About the bytes of an object or a list.
@@ -125,6 +160,49 @@ pub(crate) fn service_data(
         }
         Ok(Some(has_requested))
     })
+}
+
+/// Whether an error of a GraphQL service's response is one of the client's input; `variables` have `$status` and `$response`.
+pub(crate) fn is_client_error_of_service(
+    declared: &ClientErrors,
+    status: Option<WireStatus>,
+    error: &Value,
+    variables: &Variables,
+) -> bool {
+    let when = || {
+        let when = declared.when.as_ref()?;
+        when.evaluate(Some(error), variables).value
+    };
+    declared.has_status(status.map(|status| status.number)) || when() == Some(Value::Bool(true))
+}
+
+/// Whether a GraphQL service has refused a mutation because of the client's input: all errors are of that kind and of no field
+/// below a root field, and no root field has a value. An error below one may be found after the change was made.
+pub(crate) fn service_refused(
+    declared: &ClientErrors,
+    document: &Document,
+    variables: &Variables,
+    most: usize,
+) -> bool {
+    let Ok(response) = document_value(document, most) else {
+        return false;
+    };
+    let is_null = |data: &Value| match data {
+        Value::Null => true,
+        Value::Object(fields) => fields.iter().all(|(_, value)| value.is_null()),
+        _ => false,
+    };
+    let Some(errors) = response.get("errors").and_then(Value::as_array) else {
+        return false;
+    };
+    let variables = with_response(variables, document);
+    let status = document.envelope.status();
+    let is_refusal = |error: &Value| {
+        let path = error.get("path").and_then(Value::as_array);
+        path.is_none_or(|path| path.len() < 2)
+            && is_client_error_of_service(declared, status, error, &variables)
+    };
+    !errors.is_empty() && response.get("data").is_none_or(is_null) && errors.iter().all(is_refusal)
 }
 
 /// The texts of the entities in an `_entities` response, if it may be stored; `lists` has the list of each entity.

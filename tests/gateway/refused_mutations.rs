@@ -236,3 +236,112 @@ async fn a_mutation_ends_what_it_says_that_it_changes() {
         assert_eq!(calls, ended, "{field}: {status} {answer}");
     }
 }
+
+const CLIENT_ERRORS: &str = r#"
+extend schema
+  @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key"])
+  @link(url: "https://specs.apollo.dev/connect/v0.3", import: ["@source", "@connect"])
+  @link(url: "https://specs.sangam.dev/wire/v0.1", import: ["@clientErrors"])
+  @source(name: "s", http: { baseURL: "http://127.0.0.1:9" })
+  @clientErrors(status: [500])
+type Query {
+  a: String @connect(source: "s", http: { GET: "/a" }, selection: "$.value")
+}
+type Mutation {
+  shared: String @connect(source: "s", http: { POST: "/set" }, selection: "$.value")
+  set: String
+    @connect(source: "s", http: { POST: "/set" }, selection: "$.value")
+    @clientErrors(when: "$.code->eq('RANGE')")
+}
+"#;
+
+/// A mutation that was refused because of the client's input has changed nothing, whatever its status is.
+#[test]
+async fn a_client_error_ends_nothing() {
+    let json = "content-type: application/json\r\n";
+    for (status, answer, field, ends) in [
+        ("200 OK", r#"{"code":"RANGE","value":"x"}"#, "set", false),
+        ("502 Bad Gateway", r#"{"code":"RANGE"}"#, "set", false),
+        ("200 OK", r#"{"code":"RANGE"} x"#, "set", true),
+        ("200 OK", r#"{"code":"OTHER"}"#, "set", true),
+        ("500 Internal Server Error", "{}", "set", true),
+        ("500 Internal Server Error", "{}", "shared", false),
+        ("502 Bad Gateway", r#"{"code":"RANGE"}"#, "shared", true),
+    ] {
+        let upstream = Upstream::start().await;
+        let gateway = gateway(&upstream, CLIENT_ERRORS, "", "");
+        upstream.answer("/a", body(r#"{"value":"old"}"#));
+        ask(&gateway, "{ a }").await;
+        upstream.answer("/set", http(status, json, answer.as_bytes()));
+        ask(&gateway, &format!("mutation {{ {field} }}")).await;
+        upstream.answer("/a", body(r#"{"value":"new"}"#));
+        let read = ask(&gateway, "{ a }").await;
+        let expected = if ends { "new" } else { "old" };
+        assert_eq!(read["data"]["a"], expected, "{field}: {status} {answer}");
+    }
+}
+
+const SERVICE: &str = r#"
+extend schema
+  @link(url: "https://specs.sangam.dev/wire/v0.1", import: ["@graphql", "@clientErrors"])
+  @graphql(url: "http://127.0.0.1:9/graphql")
+  @clientErrors(when: "extensions.code->eq('CLOSED')")
+type Query { a: String }
+type Mutation { set: Item other: String }
+type Item { name: String }
+"#;
+
+/// A mutation of a GraphQL service was refused if all its errors are the client's, and none may come from a change.
+#[test]
+async fn a_client_error_of_a_service_ends_nothing() {
+    let error = |code: &str, path: &str| {
+        format!(r#"{{"message":"m","path":{path},"extensions":{{"code":"{code}"}}}}"#)
+    };
+    let closed = error("CLOSED", r#"["set"]"#);
+    let below = error("CLOSED", r#"["set","name"]"#);
+    let failed = error("DISK", r#"["other"]"#);
+    for (operation, answer, ends) in [
+        (
+            "set { name }",
+            format!(r#"{{"data":null,"errors":[{closed}]}}"#),
+            false,
+        ),
+        (
+            "set { name }",
+            format!(r#"{{"data":{{"set":null}},"errors":[{closed}]}}"#),
+            false,
+        ),
+        (
+            "set { name }",
+            format!(r#"{{"data":{{"set":null}},"errors":[{below}]}}"#),
+            true,
+        ),
+        (
+            "set { name } other",
+            format!(r#"{{"data":null,"errors":[{closed},{failed}]}}"#),
+            true,
+        ),
+        (
+            "set { name } other",
+            format!(r#"{{"data":{{"set":null,"other":"x"}},"errors":[{closed}]}}"#),
+            true,
+        ),
+        ("set { name }", r#"{"data":{"set":null}}"#.to_owned(), true),
+        (
+            "set { name }",
+            r#"{"data":null,"errors":[]}"#.to_owned(),
+            true,
+        ),
+    ] {
+        let upstream = Upstream::start().await;
+        let gateway = gateway(&upstream, SERVICE, "", "");
+        upstream.answer("/", body(r#"{"data":{"a":"old"}}"#));
+        assert_eq!(ask(&gateway, "{ a }").await["data"]["a"], "old");
+        upstream.answer("/", body(&answer));
+        ask(&gateway, &format!("mutation {{ {operation} }}")).await;
+        upstream.answer("/", body(r#"{"data":{"a":"new"}}"#));
+        let read = ask(&gateway, "{ a }").await;
+        let expected = if ends { "new" } else { "old" };
+        assert_eq!(read["data"]["a"], expected, "{operation}: {answer}");
+    }
+}

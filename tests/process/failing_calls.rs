@@ -35,6 +35,11 @@ struct Case {
     #[serde(default)]
     body: String,
     is_success: Option<String>,
+    /// The arguments of `@clientErrors` on the schema.
+    client_errors: Option<String>,
+    /// The client's own `Authorization` goes to the upstream.
+    #[serde(default)]
+    passes_token: bool,
     /// It is a GraphQL service.
     #[serde(default)]
     service: bool,
@@ -65,17 +70,27 @@ impl Case {
         let types = format!("type {name}_gauge {{ id: ID! mm: Float }}");
         let success = self.is_success.as_ref();
         let success = success.map_or_else(String::new, |text| format!("isSuccess: \"{text}\""));
+        let token = match self.passes_token {
+            true => r#"headers: [{ name: "authorization", from: "authorization" }]"#,
+            false => "",
+        };
+        let client_errors = self.client_errors.as_ref();
+        let client_errors = client_errors.map_or_else(String::new, |arguments| {
+            format!("@clientErrors({arguments})")
+        });
+        let wire = r#"@link(url: "https://specs.sangam.dev/wire/v0.1", import: ["@graphql", "@clientErrors"])"#;
         let (head, field) = match self.service {
             true => (
-                r#"@link(url: "https://specs.sangam.dev/wire/v0.1", import: ["@graphql"])
-                   @graphql(url: "https://service.example/graphql")"#
-                    .to_owned(),
+                format!(
+                    "{wire} @graphql(url: \"https://service.example/graphql\" {token}) {client_errors}"
+                ),
                 String::new(),
             ),
             false => (
-                r#"@link(url: "https://specs.apollo.dev/connect/v0.3", import: ["@source", "@connect"])
-                   @source(name: "s", http: { baseURL: "https://s.example" })"#
-                    .to_owned(),
+                format!(
+                    "{wire} @link(url: \"https://specs.apollo.dev/connect/v0.3\", import: [\"@source\", \"@connect\"]) \
+                     @source(name: \"s\", http: {{ baseURL: \"https://s.example\" {token} }}) {client_errors}"
+                ),
                 format!(
                     "@connect(source: \"s\", http: {{ GET: \"/{name}\" }}, {success} \
                      selection: \"$.gauges {{ id mm }}\")"
@@ -186,7 +201,8 @@ async fn each_way_to_fail_is_seen() {
     let (_folder, mut running) = serve(&all, &upstream, "");
     for case in &cases {
         let query = format!("{{ {} {{ id }} }}", case.name);
-        text(post(&running.url, &query, &json!({}))).await;
+        let request = post(&running.url, &query, &json!({}));
+        text(request.header("authorization", "Bearer expired")).await;
     }
     let query = "{ connectors { name state lastError calls failures asOf } }";
     let states = text(post(&running.url, query, &json!({}))).await;
@@ -277,6 +293,8 @@ async fn spans_have_the_outcome() {
         "half",
         "no_success",
         "service_errors",
+        "refused_with_success",
+        "service_refused",
     ];
     let chosen: Vec<&Case> = cases
         .iter()

@@ -105,6 +105,7 @@ impl Inner {
                         let failure = CallFailure {
                             status: None,
                             why: error.detail.as_str().into(),
+                            of_client: false,
                         };
                         let coordinate = endpoint.coordinate();
                         state.failed(received_at, coordinate, kind.kind(), &failure);

@@ -147,6 +147,7 @@ impl VariableCheck<'_> {
             (VariableScope::SourceRequest, _) => "what all requests of a source share",
             (VariableScope::SourceResponse, _) => "what all responses of a source share",
             (VariableScope::Limit, _) => "`limit`",
+            (VariableScope::Response, None) => "what all responses share",
             (_, Some(Site::Type { .. })) => "a connect on a type",
             (VariableScope::Request, _) => "this request",
             _ => "this connect",

@@ -14,20 +14,24 @@ use crate::connector::declared::{DeclaredConnect, DeclaredFetch, DeclaredSource}
 use crate::connector::diagnostic::code;
 use crate::connector::directives::definition::{Role, SupportedDirective};
 use crate::connector::directives::{Connection, Invalidates, PageStyle, Pagination};
-use crate::connector::expression::{Expressions, Form, Language, VariableScope};
+use crate::connector::expression::{Expressions, Form, Language, ParsedExpression, VariableScope};
 use crate::connector::findings::{Findings, did_you_mean, list};
-use crate::connector::model::{Connect, ConnectKind, ErrorMappings, Site, YieldedType, Yields};
+use crate::connector::model::{
+    ClientErrors, Connect, ConnectKind, ErrorMappings, Site, YieldedType, Yields,
+};
 use crate::connector::reads;
 use crate::mapping::Selection;
 
 /// Whether an expression that is evaluated when the upstream reports success reads the document.
 fn reads_document(connect: &Connect) -> bool {
-    // Without `isSuccess`, `errors` is evaluated only if the upstream reports a failure.
+    // Without `isSuccess` and `when`, `errors` is evaluated only if the upstream reports a failure.
+    let client_errors = connect.options.get::<ClientErrors>();
+    let when = client_errors.and_then(|it| it.when.as_ref());
     let errors = connect.errors.all();
-    let errors = errors.filter(|_| connect.is_success.is_some());
+    let errors = errors.filter(|_| connect.is_success.is_some() || when.is_some());
     let invalidates = connect.options.get::<Invalidates>();
     let unless = invalidates.and_then(|it| it.unless.as_ref());
-    let mut on_success = errors.chain(&connect.is_success).chain(unless);
+    let mut on_success = errors.chain(&connect.is_success).chain(unless).chain(when);
     connect.selection.reads_input()
         || on_success.any(|mapping| mapping.reads_input())
         || connect.options.get::<Pagination>().is_some()
@@ -36,6 +40,14 @@ fn reads_document(connect: &Connect) -> bool {
 /// Reads the request of a directive that fetches.
 type ReadRequest =
     fn(&Node<Directive>, Option<&DeclaredSource>, &mut Expressions, &mut Findings) -> DeclaredFetch;
+
+/// An option of all connects that have none of their own.
+pub(super) struct SharedOption {
+    /// The directive's name.
+    pub(super) name: &'static str,
+    pub(super) options: ConnectOptions,
+    pub(super) expressions: Vec<ParsedExpression>,
+}
 
 /// Reads the directives of one folder.
 pub(super) struct DirectiveReader<'a> {
@@ -47,6 +59,8 @@ pub(super) struct DirectiveReader<'a> {
     pub(super) directives: &'a [&'static SupportedDirective],
     /// Its sources.
     pub(super) sources: &'a [DeclaredSource],
+    /// The options on the schema.
+    pub(super) shared: &'a [SharedOption],
     /// What its texts may be.
     pub(super) language: &'a Language,
     /// Its diagnostics.
@@ -99,7 +113,15 @@ impl DirectiveReader<'_> {
                 continue;
             };
             let mut expressions = Expressions::new(self.language, VariableScope::Request);
-            let options = self.options(directives.clone(), &mut expressions);
+            let mut options = self.options(directives.clone(), &mut expressions);
+            let own = |option: &&SharedOption| {
+                let mut beside = directives.clone();
+                beside.any(|directive| directive.name == option.name)
+            };
+            let shared: Vec<_> = self.shared.iter().filter(|it| !own(it)).collect();
+            for option in &shared {
+                options.add_all(&option.options);
+            }
             let mut declared = DeclaredConnect {
                 site: site.clone(),
                 field: field.cloned(),
@@ -111,6 +133,10 @@ impl DirectiveReader<'_> {
             };
             let coordinate = coordinate(self.connector, site, connects.len());
             self.connect(read_request, coordinate, expressions, &mut declared);
+            let shared = shared.iter().flat_map(|option| &option.expressions);
+            if let Some(connect) = &mut declared.connect {
+                connect.reads.add(shared, self.findings);
+            }
             connects.push(declared);
         }
         connects
@@ -124,7 +150,7 @@ impl DirectiveReader<'_> {
     ) -> ConnectOptions {
         let mut options = ConnectOptions::default();
         for row in self.directives {
-            let Role::ConnectOption(read) = row.role else {
+            let (Role::ConnectOption(read) | Role::SharedConnectOption(read)) = row.role else {
                 continue;
             };
             let mut directives = directives.clone();

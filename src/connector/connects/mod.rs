@@ -16,10 +16,12 @@ use std::sync::Arc;
 use apollo_compiler::Node;
 use apollo_compiler::ast::Directive;
 
+use self::declare::SharedOption;
+use super::connect_options::ConnectOptions;
 use super::declared::{Declarations, DeclaredMapping, DeclaredSource};
 use super::diagnostic::code;
 use super::directives::definition::{Role, SupportedDirective};
-use super::expression::Language;
+use super::expression::{Expressions, Language, VariableScope};
 use super::findings::Findings;
 use super::link::spec;
 use super::model::SubgraphKind;
@@ -49,11 +51,13 @@ pub(crate) fn read(
         schemes: schemes.clone(),
     };
     let sources = read_sources(&directives, read, &language, findings);
+    let shared = read_shared(&directives, read, &language, findings);
     let mut reader = declare::DirectiveReader {
         connector,
         schema,
         directives: &directives,
         sources: &sources,
+        shared: &shared,
         language: &language,
         findings,
     };
@@ -79,6 +83,11 @@ pub(crate) fn read(
             (&row.role, on_schema(read, row).next())
         {
             (row.check)(&declarations, findings);
+            for option in &directives {
+                if matches!(option.role, Role::SharedConnectOption(_)) {
+                    (option.check)(&declarations, findings);
+                }
+            }
             let service = read_service(directive, schema, &language, findings)?;
             return Some(SubgraphKind::Service(service));
         }
@@ -173,6 +182,40 @@ fn read_sources(
         }
     }
     sources
+}
+
+/// Reads the options of all connects. Those of a GraphQL service are read with it.
+fn read_shared(
+    directives: &[&'static SupportedDirective],
+    read: &ReadSchema,
+    language: &Language,
+    findings: &mut Findings,
+) -> Vec<SharedOption> {
+    let mut services = directives
+        .iter()
+        .filter(|row| matches!(row.role, Role::Service(_)));
+    if services.any(|row| on_schema(read, row).next().is_some()) {
+        return Vec::new();
+    }
+    let mut shared = Vec::new();
+    for row in directives {
+        let Role::SharedConnectOption(read_option) = row.role else {
+            continue;
+        };
+        let Some(directive) = on_schema(read, row).next() else {
+            continue;
+        };
+        let mut expressions = Expressions::new(language, VariableScope::SourceResponse);
+        let mut options = ConnectOptions::default();
+        read_option(directive, &mut options, &mut expressions, findings);
+        check::variables::source(&expressions.parsed, &read.schema, findings);
+        shared.push(SharedOption {
+            name: row.name,
+            options,
+            expressions: expressions.parsed,
+        });
+    }
+    shared
 }
 
 /// The version of the mapping language: that of the linked connect specification, or else the latest.

@@ -85,6 +85,8 @@ pub(crate) enum Role {
     ),
     /// Beside a directive that fetches: the function adds an option to the connect, and its mappings to those of the connect.
     ConnectOption(fn(&Node<Directive>, &mut ConnectOptions, &mut Expressions, &mut Findings)),
+    /// The same; on the schema, it is the option of all connects that have none of their own.
+    SharedConnectOption(fn(&Node<Directive>, &mut ConnectOptions, &mut Expressions, &mut Findings)),
     /// Stays in the schema, where planning reads it.
     Hint,
 }
@@ -97,6 +99,7 @@ impl fmt::Debug for Role {
             Role::Service(_) => "Service",
             Role::Fetch(_) => "Fetch",
             Role::ConnectOption(_) => "ConnectOption",
+            Role::SharedConnectOption(_) => "SharedConnectOption",
             Role::Hint => "Hint",
         })
     }

@@ -6,7 +6,7 @@ use apollo_compiler::ast::Directive;
 use apollo_compiler::{Node, Schema};
 
 use super::definition::{Role, SupportedDirective, SupportedType};
-use super::types;
+use super::{client_errors, types};
 use crate::connector::arguments::{headers, outcome, url};
 use crate::connector::check::variables;
 use crate::connector::declared::Declarations;
@@ -14,7 +14,7 @@ use crate::connector::diagnostic::code;
 use crate::connector::expression::{Expressions, Language, VariableScope};
 use crate::connector::findings::Findings;
 use crate::connector::http::{HttpTemplate, RequestText, UrlParts};
-use crate::connector::model::{ErrorMappings, GraphqlService};
+use crate::connector::model::{ClientErrors, ErrorMappings, GraphqlService};
 use crate::connector::reads;
 use crate::connector::schemes::Schemes;
 
@@ -103,6 +103,9 @@ fn read(
     let headers = headers::read(headers, &mut expressions, findings);
     expressions.in_scope(VariableScope::SourceResponse);
     let outcome = outcome::read(directive, &mut expressions, findings);
+    let client_errors = schema.schema_definition.directives.get(client_errors::NAME);
+    let client_errors =
+        client_errors.map(|directive| ClientErrors::read(directive, &mut expressions, findings));
     variables::source(&expressions.parsed, schema, findings);
     let client_headers = headers::passed_on(&headers);
     let reads = reads::of(expressions.parsed.iter(), client_headers, findings);
@@ -116,6 +119,7 @@ fn read(
             message: outcome.error_message,
             extensions: outcome.error_extensions.into_iter().collect(),
         },
+        client_errors,
         reads,
     })
 }
@@ -153,6 +157,7 @@ impl GraphqlService {
         Self {
             template: Arc::new(post_to(RequestText::Fixed(url.to_owned()))),
             errors: ErrorMappings::default(),
+            client_errors: None,
             reads: Default::default(),
         }
     }

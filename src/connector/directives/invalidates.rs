@@ -34,8 +34,9 @@ invalidates all cached responses of its connector, so that later reads see the c
 those that are named there; all others are still served from the cache. So name everything that shows the change: each
 field with a `@connect` as `Type.field`, each type with one as `Type`.
 
-A mutation that the upstream has refused invalidates nothing: a call that failed with a status of 4xx. For an upstream
-that responds with 200 in any case, `unless` reads from the body whether the mutation was refused.
+A mutation that the upstream has refused invalidates nothing: a call that failed with a status of 4xx, or with a response that
+[`@clientErrors`](#clienterrors) declares. For an upstream that responds with 200 in any case, `unless` reads from the body
+whether the mutation has changed anything.
 
     type Mutation {
       file(text: String!): Grievance

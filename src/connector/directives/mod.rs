@@ -10,6 +10,7 @@
 
 pub(crate) mod cache_control;
 mod cache_null;
+mod client_errors;
 mod connect;
 pub(crate) mod connection;
 mod constraint;
@@ -49,6 +50,7 @@ pub(crate) static WIRE: &[&SupportedDirective] = &[
     &mapping::DIRECTIVE,
     &constraint::DIRECTIVE,
     &node::DIRECTIVE,
+    &client_errors::DIRECTIVE,
 ];
 
 /// Directives that a folder uses without linking a specification.

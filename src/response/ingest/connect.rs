@@ -11,8 +11,10 @@ use super::super::outcome::{JudgedDocument, ListOfPages};
 use super::super::read_value::Stop;
 use super::super::store::{Cell, RowId, Store};
 use super::super::targets::{Destination, Targets};
-use super::super::upstream_document::{document_value, follows_from_document, with_response};
-use super::{Ingested, Ingester, REPORTED};
+use super::super::upstream_document::{
+    document_value, follows_from_document, is_client_error, with_response,
+};
+use super::{Ingested, Ingester, REPORTED, REQUEST_FAILED};
 use crate::cache::Document;
 use crate::connector::{Connect, ConnectKind, CutOff, Pagination, YieldedType};
 use crate::document::{JsonReader, Reader};
@@ -431,22 +433,17 @@ impl Ingester<'_> {
             );
         }
         let input = input.ok();
-        let kind = failure.unwrap_or(ErrorKind::Upstream);
-        self.found_fault(
-            kind,
-            match failure {
-                Some(_) => REPORTED,
-                None => "`isSuccess` is not true",
-            },
-        );
-        let mut failure = self.failure(
-            fetch,
-            kind,
-            code::CONNECTOR_FETCH,
-            "Request failed".to_owned(),
-            status,
-        );
-        failure.retry_after = document.retry_after;
+        let most = self.bounds.account.left();
+        let of_client = is_client_error(connect, document, variables, most);
+        let why = match failure {
+            Some(_) => REPORTED,
+            None => "`isSuccess` is not true",
+        };
+        let failure = self.reported(fetch, document, of_client, REQUEST_FAILED);
+        match of_client {
+            true => self.found_client_error(failure.kind),
+            false => self.found_fault(failure.kind, why),
+        }
         let variables = with_response(variables, document);
         failure.mapped(&connect.errors, input.as_ref(), &variables, self.numbers)
     }

@@ -37,13 +37,13 @@ use super::failures::Failures;
 use super::member_order::MemberOrders;
 use super::memo::{DocumentMemo, Recall};
 use super::merge::{copied, fail_row, merge_row};
-use super::outcome::{CallOutcome, ListOfPages};
+use super::outcome::{CallFault, CallOutcome, ListOfPages, reported_kind};
 use super::project::Projector;
 use super::read_value::Stop;
 use super::store::{Cell, RowId, Store};
 use super::targets::{AbsentRows, Destination, EntityPosition, Targets};
 use super::{memo, prerendered};
-use crate::cache::{Documents, Fetched};
+use crate::cache::{Document, Documents, Fetched};
 use crate::connector::RenderError;
 use crate::document::{JsonReader, NumberBounds};
 use crate::errors::{ErrorCode, ErrorKind, code};
@@ -67,11 +67,11 @@ pub(crate) type Ingested = (Cell, Vec<Arc<str>>);
 /// Why a call has failed whose response says so.
 const REPORTED: &str = "the upstream reports a failure";
 
-/// A failure of a call that its documents show.
-pub(crate) struct Fault {
-    pub(crate) kind: ErrorKind,
-    pub(crate) why: Cow<'static, str>,
-}
+/// The code and the message for a response that says that the call has failed.
+const REQUEST_FAILED: (ErrorCode, &str) = (code::CONNECTOR_FETCH, "Request failed");
+
+/// Why a call has failed whose response says that the client's input is wrong.
+const REFUSED: &str = "the upstream refuses the client's input";
 
 /// Ingests the results of calls for one fetch.
 pub(crate) struct Ingester<'a> {
@@ -89,7 +89,7 @@ pub(crate) struct Ingester<'a> {
     pub(crate) errors: &'a mut ErrorList,
     pub(crate) remarks: Vec<Remark>,
     /// Why the call has failed, for operators, if reading its documents shows that.
-    pub(crate) fault: Option<Fault>,
+    pub(crate) fault: Option<CallFault>,
     /// By fetch: the order in which its upstream writes the members of objects.
     pub(crate) orders: &'a mut [MemberOrders],
     /// The index of the fetch in the plan.
@@ -174,7 +174,7 @@ impl Ingester<'_> {
         };
         // A page that is a failure, or cannot be read, is the last one.
         let fault = self.fault.take();
-        last.report(fault.as_ref().map(|fault| (fault.kind, &*fault.why)));
+        last.report(fault.as_ref());
         for page in others {
             page.report(None);
         }
@@ -418,10 +418,40 @@ impl Ingester<'_> {
 
     /// Notes the first failure that a document shows.
     fn found_fault(&mut self, kind: ErrorKind, why: impl Into<Cow<'static, str>>) {
-        self.fault.get_or_insert_with(|| Fault {
+        self.fault.get_or_insert_with(|| CallFault {
             kind,
             why: why.into(),
+            of_client: false,
         });
+    }
+
+    /// Notes that a document shows that the client's input is wrong.
+    fn found_client_error(&mut self, kind: ErrorKind) {
+        self.fault.get_or_insert_with(|| CallFault {
+            kind,
+            why: REFUSED.into(),
+            of_client: true,
+        });
+    }
+
+    /// The failure that a response reports; `of_client` if it says that the client's input is wrong. Texts of its connector's
+    /// own are not in it yet.
+    pub(crate) fn reported(
+        &mut self,
+        fetch: &Fetch,
+        document: &Document,
+        of_client: bool,
+        (code, message): (ErrorCode, &str),
+    ) -> Failure {
+        let kind = reported_kind(document.outcome, of_client);
+        let (code, message) = match of_client && kind == ErrorKind::Invalid {
+            true => (code::INVALID_ARGUMENT, "The service refuses the input"),
+            false => (code, message),
+        };
+        let status = document.envelope.status();
+        let mut failure = self.failure(fetch, kind, code, message.to_owned(), status);
+        failure.retry_after = document.retry_after;
+        failure
     }
 
     fn unreadable(&mut self, fetch: &Fetch, stop: Stop, status: Option<WireStatus>) -> Failure {

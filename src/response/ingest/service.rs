@@ -1,17 +1,21 @@
 //! Ingests the response of a GraphQL service: reads `data`, locates `errors`, and matches entities by position.
 
+use super::super::failure::Failure;
+use super::super::outcome::reported_kind;
 use super::super::read_value::{Stop, read_value};
 use super::super::service_errors::{self, ServiceErrors};
 use super::super::store::Cell;
 use super::super::targets::{Consumer, Consumers, Destination, EntityPosition, Targets, of_list};
-use super::{Ingester, REPORTED};
+use super::super::upstream_document::with_response;
+use super::{Ingester, REPORTED, REQUEST_FAILED};
 use crate::cache::{Document, Fetched};
+use crate::connector::{GraphqlService, SubgraphKind};
 use crate::document::{JsonReader, Reader, Value};
 use crate::errors::{ErrorKind, code};
 use crate::mapping::Variables;
 use crate::plan::{Fetch, list_of_key};
 
-impl Ingester<'_> {
+impl<'a> Ingester<'a> {
     /// Ingests cached entities.
     pub(crate) fn ingest_cached(&mut self, cached: &[(Consumers, Fetched)]) {
         for (consumers, entity) in cached {
@@ -78,16 +82,10 @@ impl Ingester<'_> {
                 if !matches!(destination.targets, Targets::ByPosition(_)) {
                     self.store.take_back(before, self.bounds.account);
                 }
-                if let Some(kind) = document.outcome.failure() {
-                    self.found_fault(kind, REPORTED);
-                }
-                let mut failure = self.unreadable(fetch, stop, status);
-                if let Some(kind) = document.outcome.failure() {
-                    failure.kind = kind;
-                    failure.message = "Request failed".to_owned();
-                    failure.code = code::CONNECTOR_FETCH;
-                    failure.retry_after = document.retry_after;
-                }
+                let failure = match document.outcome.failure() {
+                    Some(_) => self.without_errors(fetch, document),
+                    None => self.unreadable(fetch, stop, status),
+                };
                 self.fail_targets(fetch, destination.targets, failure);
             }
         }
@@ -104,40 +102,60 @@ impl Ingester<'_> {
     ) {
         let failing = document.outcome.failure();
         if let Some(errors) = errors {
-            let why = match data {
-                true => "the service reports errors beside its data",
-                false => "the service reports errors and has no data",
-            };
-            self.found_fault(failing.unwrap_or(ErrorKind::Upstream), why);
             let response = ServiceErrors {
-                errors: &errors,
-                kind: failing.unwrap_or(ErrorKind::Upstream),
+                service: self.remote_service(fetch),
+                errors: errors.as_array().unwrap_or_default(),
+                variables: with_response(destination.variables, document),
                 document,
-                variables: destination.variables,
                 without_data: !data,
             };
+            if response.all_of_client() {
+                self.found_client_error(reported_kind(document.outcome, true));
+            } else {
+                let why = match data {
+                    true => "the service reports errors beside its data",
+                    false => "the service reports errors and has no data",
+                };
+                self.found_fault(failing.unwrap_or(ErrorKind::Upstream), why);
+            }
             return service_errors::locate(self, fetch, destination, &response);
         }
         if data {
             return;
         }
-        let (kind, code, message) = match failing {
-            Some(kind) => (kind, code::CONNECTOR_FETCH, "Request failed"),
+        let failure = match failing {
+            Some(_) => self.without_errors(fetch, document),
             None => {
+                let (kind, code) = (ErrorKind::BadAnswer, code::CONNECTOR_BAD_ANSWER);
                 let message = "The service's response has no data";
-                (ErrorKind::BadAnswer, code::CONNECTOR_BAD_ANSWER, message)
+                self.found_fault(kind, message);
+                let status = document.envelope.status();
+                self.failure(fetch, kind, code, message.to_owned(), status)
             }
         };
-        self.found_fault(kind, message);
-        let mut failure = self.failure(
-            fetch,
-            kind,
-            code,
-            message.to_owned(),
-            document.envelope.status(),
-        );
-        failure.retry_after = document.retry_after;
         self.fail_targets(fetch, destination.targets, failure);
+    }
+
+    /// The failure of a response that is no success, and has no errors.
+    fn without_errors(&mut self, fetch: &Fetch, document: &Document) -> Failure {
+        let status = document.envelope.status().map(|status| status.number);
+        let declared = self.remote_service(fetch);
+        let declared = declared.and_then(|service| service.client_errors.as_ref());
+        let of_client = declared.is_some_and(|declared| declared.has_status(status));
+        let failure = self.reported(fetch, document, of_client, REQUEST_FAILED);
+        match of_client {
+            true => self.found_client_error(failure.kind),
+            false => self.found_fault(failure.kind, REPORTED),
+        }
+        failure
+    }
+
+    /// The GraphQL service that a fetch calls, unless it is in this process.
+    fn remote_service(&self, fetch: &Fetch) -> Option<&'a GraphqlService> {
+        match &self.graph.subgraph(fetch.subgraph).kind {
+            SubgraphKind::Service(service) => Some(service),
+            _ => None,
+        }
     }
 
     fn service_answer(
