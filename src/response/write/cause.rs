@@ -8,7 +8,6 @@ use super::path::PathElement;
 use super::stack::{Frame, Part};
 use super::{Halt, Writer};
 use crate::plan::output::{FieldSource, OutputField, OutputObject, OutputType};
-use crate::response::failures::Below;
 use crate::response::store::{Cell, RowId};
 
 /// A field that is known to have failed.
@@ -189,13 +188,7 @@ impl<'w> Writer<'w> {
             if let OutputType::NonNull(inner) = ty {
                 ty = inner;
             }
-            let below = match (step, ty) {
-                (Below::Index(_), OutputType::List(item)) => Some(&**item),
-                (Below::Slot(slot), OutputType::Object(object)) => {
-                    self.field_of_slot(*object, *slot).map(|field| &field.ty)
-                }
-                _ => None,
-            };
+            let below = self.below(step, ty);
             match below {
                 Some(below @ OutputType::NonNull(_)) => ty = below,
                 _ => return false,

@@ -154,13 +154,7 @@ impl<'w> Writer<'w> {
                 ty = inner;
             }
             is_on_path = is_on_path && frames.next().and_then(|frame| frame.step()) == Some(*step);
-            let below = match (step, ty) {
-                (Below::Index(_), OutputType::List(item)) => Some(&**item),
-                (Below::Slot(slot), OutputType::Object(object)) => {
-                    self.field_of_slot(*object, *slot).map(|field| &field.ty)
-                }
-                _ => None,
-            };
+            let below = self.below(step, ty);
             let Some(below) = below else {
                 return false;
             };
@@ -170,6 +164,17 @@ impl<'w> Writer<'w> {
             ty = below;
         }
         !steps.is_empty()
+    }
+
+    /// The type of what a step leads to; `None` if the gateway requested it, and the client did not.
+    pub(super) fn below(&self, step: &Below, ty: &'w OutputType) -> Option<&'w OutputType> {
+        match (step, ty) {
+            (Below::Index(_), OutputType::List(item)) => Some(item),
+            (Below::Slot(slot), OutputType::Object(object)) => {
+                Some(&self.field_of_slot(*object, *slot)?.ty)
+            }
+            _ => None,
+        }
     }
 
     /// The field of an object that shows a slot; `None` if the gateway requested it, and the client did not.
