@@ -7,6 +7,7 @@ mod black_hole;
 mod cache_headers;
 mod caches;
 mod canary;
+mod constant;
 mod cost;
 mod counts;
 mod deliverables;
