@@ -13,6 +13,7 @@ mod deliverables;
 mod district;
 mod generations;
 mod limits;
+mod names;
 mod operators;
 mod plans;
 mod refused_mutations;
