@@ -11,7 +11,7 @@ use super::secret::Secret;
 use super::section::section;
 use super::value::{
     AllowedOrigin, Audience, ByteSize, CostMode, DnsResolver, HttpUrl, LogFormat, LogLevel,
-    LogRequests, PassedFile, Ratio, ResponseFormat,
+    LogRequests, PassedFile, Ratio, ResponseFormat, StyleMode,
 };
 
 /// The minimum of a timeout.
@@ -168,6 +168,16 @@ section! {
         long: usize = 5_000 => 1..,
         /// The assumed size of a list without `@listSize`.
         list_size: usize = 10,
+    }
+}
+
+section! {
+    /// What `sangam check` reports besides errors. `sangam serve` does not read it.
+    Check, RawCheck {
+        /// What happens if a folder's schema breaks a rule of the style, [schema-style.md](schema-style.md): `warn` reports a
+        /// warning, `deny` an error, so that the exit status is 1, and `off` checks no rules. A folder can accept a finding with
+        /// `@styleException`.
+        style: StyleMode = StyleMode::Warn,
     }
 }
 
