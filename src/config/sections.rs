@@ -36,9 +36,9 @@ section! {
         /// Who sees the gateway's own field `connectors` with its types. With `"operators"` they are not in the public schema, and
         /// `/health/ready?details` does not list the connectors; the admin listener's `/health` has everything.
         own_fields: Audience = Audience::Public,
-        /// Who sees statistics of upstream calls: `lastError`, `lastErrorAt`, `p95Ms`, `cacheHitRatio`, `calls`, `failures` and
-        /// `problem` of the field `connectors`. With `"operators"` they are null for clients; the admin listener's `/health` has
-        /// them. `state` and `asOf` are for every client.
+        /// Who sees statistics of upstream calls: `lastError`, `lastErrorAt`, `p95InMilliseconds`, `cacheHitRatio`, `callCount`,
+        /// `failureCount` and `problem` of the field `connectors`. With `"operators"` they are null for clients; the admin
+        /// listener's `/health` has them. `state` and `lastSuccessAt` are for every client.
         connector_health: Audience = Audience::Public,
         /// Whether responses are compressed (gzip) for clients that accept it.
         compression: bool = true,

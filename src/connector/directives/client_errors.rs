@@ -55,8 +55,8 @@ A response is one if `status` has its status, or `when` yields `true`. Then it i
 
 - Clients get an error with the code `INVALID_ARGUMENT`, kind INVALID, as for [`@constraint`](#constraint). Its text is that of
   `errors`, or else `The service refuses the input`. Responses with 401, 403, 404 and 410 keep their kind, DENIED or NOT_FOUND.
-- It is no failure of the connector: its `state` stays UP, and it is not in `failures`, `lastError` or the log. Metrics count it
-  by its kind.
+- It is no failure of the connector: its `state` stays UP, and it is not in `failureCount`, `lastError` or the log. Metrics
+  count it by its kind.
 - A mutation with this response has changed nothing, so that it invalidates nothing.
 
 For a GraphQL service, `$` of `when` is each error of a response by itself: `when: "extensions.code->eq('BAD_USER_INPUT')"`. The
