@@ -1,11 +1,10 @@
 //! Everything that clients see is described.
 
-use apollo_compiler::Name;
 use apollo_compiler::parser::SourceSpan;
 use apollo_compiler::schema::ExtendedType;
 
 use super::facts::Facts;
-use super::folder::Folder;
+use super::folder::{Field, Folder, Input};
 use super::report::StyleReport;
 use crate::connector::diagnostic::style_code as code;
 use crate::connector::list;
@@ -15,9 +14,9 @@ const SHOWN: usize = 3;
 
 /// One finding for each type, about everything in it.
 pub(super) fn check(facts: &Facts<'_>, folder: &Folder<'_>, report: &mut StyleReport) {
-    for ty in &folder.types {
+    for (ty, fields, inputs) in folder.members() {
         let mut lacking: Vec<(String, Option<SourceSpan>)> = Vec::new();
-        for (coordinate, at) in elements(ty, folder) {
+        for (coordinate, at) in elements(ty, fields, inputs) {
             if !facts.described.contains(&coordinate)
                 && facts.is_responsible(folder, &coordinate)
                 && !report.is_accepted(&code::STYLE_DESCRIPTION, &coordinate)
@@ -41,19 +40,19 @@ pub(super) fn check(facts: &Facts<'_>, folder: &Folder<'_>, report: &mut StyleRe
 }
 
 /// A type, except for roots, and its members.
-fn elements(ty: &ExtendedType, folder: &Folder<'_>) -> Vec<(String, Option<SourceSpan>)> {
-    let name: &Name = ty.name();
+fn elements(
+    ty: &ExtendedType,
+    fields: &[Field<'_>],
+    inputs: &[Input<'_>],
+) -> Vec<(String, Option<SourceSpan>)> {
+    let name = ty.name();
     let mut elements = Vec::new();
-    let mut fields = folder
-        .fields
-        .iter()
-        .filter(|field| field.parent.name() == name)
-        .peekable();
-    if fields.peek().is_none_or(|field| field.root.is_none()) {
+    if fields.first().is_none_or(|field| field.root.is_none()) {
         elements.push((name.to_string(), name.location()));
     }
+    let fields = fields.iter();
     elements.extend(fields.map(|field| (field.coordinate.clone(), field.at())));
-    let inputs = folder.inputs.iter().filter(|input| input.parent == name);
+    let inputs = inputs.iter();
     elements.extend(inputs.map(|input| (input.coordinate.clone(), input.at())));
     if let ExtendedType::Enum(values) = ty {
         let values = values.values.values();

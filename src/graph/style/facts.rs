@@ -7,6 +7,7 @@ use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::{Name, Schema};
 
 use super::folder::{Field, Folder, Root, fields, own_types};
+use super::words::camel;
 use crate::connector::{FieldSet, FieldSetItem, Subgraph};
 
 /// All folders.
@@ -15,6 +16,8 @@ pub(super) struct Facts<'a> {
     pub(super) folders: Vec<Folder<'a>>,
     /// The entities by their names.
     pub(super) entities: BTreeMap<&'a str, Entity>,
+    /// The names of the entities, by these names as those of fields.
+    pub(super) entities_as_fields: BTreeMap<String, &'a str>,
     /// Elements that some folder describes.
     pub(super) described: HashSet<String>,
     /// Which folder is responsible for an element that several declare.
@@ -49,12 +52,15 @@ impl<'a> Facts<'a> {
         let mut facts = Facts {
             folders,
             entities: BTreeMap::new(),
+            entities_as_fields: BTreeMap::new(),
             described: HashSet::new(),
             responsible: HashMap::new(),
         };
         for index in 0..facts.folders.len() {
             facts.add_entities(index, &hidden);
         }
+        let names = facts.entities.keys();
+        facts.entities_as_fields = names.map(|name| (camel(name), *name)).collect();
         for index in 0..facts.folders.len() {
             facts.add_elements(index);
         }

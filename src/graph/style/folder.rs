@@ -1,6 +1,7 @@
 //! What a folder declares, as the rules read it: its types, fields and inputs, without what clients do not see.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 use apollo_compiler::ast::{FieldDefinition, InputValueDefinition};
 use apollo_compiler::parser::SourceSpan;
@@ -21,6 +22,8 @@ pub(super) struct Folder<'a> {
     pub(super) fields: Vec<Field<'a>>,
     /// The arguments of these, and the fields of its input types.
     pub(super) inputs: Vec<Input<'a>>,
+    /// Which fields and inputs each type has.
+    members: Vec<(Range<usize>, Range<usize>)>,
 }
 
 /// A field.
@@ -33,6 +36,8 @@ pub(super) struct Field<'a> {
     pub(super) root: Option<Root>,
     /// Its definition.
     pub(super) definition: &'a FieldDefinition,
+    /// Its arguments, among all inputs.
+    arguments: Range<usize>,
 }
 
 /// An argument, or a field of an input type.
@@ -64,11 +69,15 @@ impl<'a> Folder<'a> {
             types: Vec::new(),
             fields: Vec::new(),
             inputs: Vec::new(),
+            members: Vec::new(),
         };
         for ty in own_types(&subgraph.schema) {
             if !hidden.contains(ty.name().as_str()) {
+                let (fields, inputs) = (folder.fields.len(), folder.inputs.len());
                 folder.types.push(ty);
                 folder.add_members(ty, hidden);
+                let fields = fields..folder.fields.len();
+                folder.members.push((fields, inputs..folder.inputs.len()));
             }
         }
         folder
@@ -83,6 +92,7 @@ impl<'a> Folder<'a> {
             if is_foreign || hidden.contains(&coordinate) || definition.name.starts_with('_') {
                 continue;
             }
+            let first_argument = self.inputs.len();
             for argument in &definition.arguments {
                 let of_argument = format!("{coordinate}({}:)", argument.name);
                 self.add_input(of_argument, parent, Some(&coordinate), argument, hidden);
@@ -92,6 +102,7 @@ impl<'a> Folder<'a> {
                 parent: ty,
                 root,
                 definition,
+                arguments: first_argument..self.inputs.len(),
             });
         }
         if let ExtendedType::InputObject(object) = ty {
@@ -130,8 +141,18 @@ impl<'a> Folder<'a> {
         &'f self,
         field: &'f Field<'a>,
     ) -> impl Iterator<Item = &'f Input<'a>> {
-        let inputs = self.inputs.iter();
-        inputs.filter(|input| input.field.as_ref() == Some(&field.coordinate))
+        self.inputs[field.arguments.clone()].iter()
+    }
+
+    /// Each type with its fields and inputs.
+    pub(super) fn members(
+        &self,
+    ) -> impl Iterator<Item = (&'a ExtendedType, &[Field<'a>], &[Input<'a>])> {
+        let types = self.types.iter().zip(&self.members);
+        types.map(|(ty, (fields, inputs))| {
+            let fields = &self.fields[fields.clone()];
+            (*ty, fields, &self.inputs[inputs.clone()])
+        })
     }
 }
 

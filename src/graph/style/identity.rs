@@ -58,26 +58,23 @@ fn key_argument(
 ) {
     let definition = input.definition;
     let ty = definition.ty.inner_named_type();
-    if ty != "ID" && ty != "String" || definition.ty.is_list() {
-        return;
-    }
-    let is_named_after = |entity: &str| {
-        let entity = camel(entity);
-        let rest = definition.name.strip_prefix(entity.as_str());
-        rest.is_some_and(|rest| rest.is_empty() || rest == "Id")
+    let as_id = definition.name.strip_suffix("Id");
+    // A `String` that is only called after an entity may be its name.
+    let of = match as_id {
+        Some(entity) if ty == "ID" || ty == "String" => entity,
+        None if ty == "ID" => definition.name.as_str(),
+        _ => return,
     };
-    let mut entities = facts
+    let Some(entity) = facts.entities_as_fields.get(of).copied() else {
+        return;
+    };
+    let key = facts
         .entities
-        .iter()
-        .filter(|(name, _)| is_named_after(name));
-    let Some((entity, key)) =
-        entities.find_map(|(name, entity)| Some((*name, entity.keys.first()?)))
-    else {
+        .get(entity)
+        .and_then(|entity| entity.keys.first());
+    let Some(key) = key.filter(|key| *key != "id" && !definition.ty.is_list()) else {
         return;
     };
-    if key == "id" {
-        return;
-    }
     let of = input.field.as_ref();
     let of = of.and_then(|of| folder.fields.iter().find(|field| field.coordinate == *of));
     let is_own = of.is_some_and(|field| {
@@ -87,6 +84,9 @@ fn key_argument(
         true => key.to_string(),
         false => format!("{}{}", camel(entity), capital(key)),
     };
+    if *definition.name == *name {
+        return;
+    }
     report.add(
         &code::STYLE_KEY_ARGUMENT,
         &input.coordinate,
