@@ -4,7 +4,9 @@
 //! A case has both sides: what the rule finds, and what it accepts.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
+use regex::Regex;
 use sangam::connector::diagnostic::style_code;
 use sangam::connector::{Diagnostic, Subgraph, read_sdl};
 use sangam::graph::style;
@@ -69,4 +71,52 @@ fn every_code_has_a_case() {
         .map(|code| code.name.to_owned())
         .collect();
     assert_eq!(have, codes);
+}
+
+#[test]
+fn the_page_of_the_style_has_every_code() {
+    let page = page("schema-style.md");
+    let codes = style_code::ALL.iter().map(|code| code.name);
+    let lacking: Vec<&str> = codes
+        .filter(|code| !page.contains(&format!("`{code}`")))
+        .collect();
+    assert_eq!(lacking, Vec::<&str>::new());
+}
+
+/// Examples of the page that no regular expression can refuse.
+const NOT_BY_FORM: [&str; 1] = ["2026-02-29"];
+
+/// Each section of the page has its form as a regular expression, and a table of examples.
+#[test]
+fn the_examples_of_the_scalars_have_their_forms() {
+    let page = page("scalars.md");
+    let mut examples = 0;
+    for section in page.split("\n## ").skip(1) {
+        let (name, text) = section.split_once('\n').unwrap();
+        let form = text.lines().find_map(|line| line.strip_prefix("    ^"));
+        let form = Regex::new(&format!("^{}", form.unwrap())).unwrap();
+        // A `Decimal` is a text: the examples have its quotes.
+        let is_quoted = name == "Decimal";
+        let matches = |example: &str| match example.strip_prefix('"') {
+            Some(quoted) => form.is_match(quoted.strip_suffix('"').unwrap()),
+            None => !is_quoted && form.is_match(example),
+        };
+        let rows = text.lines().filter(|line| line.starts_with("| "));
+        for row in rows.skip(1) {
+            let columns: Vec<&str> = row.split('|').collect();
+            for (column, allowed) in [(1, true), (2, false)] {
+                let spans = columns[column].split('`').skip(1).step_by(2);
+                for example in spans.filter(|example| !NOT_BY_FORM.contains(example)) {
+                    assert_eq!(matches(example), allowed, "{name}: {example}");
+                    examples += 1;
+                }
+            }
+        }
+    }
+    assert!(examples > 30, "{examples}");
+}
+
+fn page(name: &str) -> String {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+    std::fs::read_to_string(docs.join(name)).unwrap()
 }
