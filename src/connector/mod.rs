@@ -45,7 +45,7 @@ pub use directives::{
     AbsentKey, CacheNull, Connection, Constraint, CutOff, EntityList, Invalidates, LastPage,
     PageStyle, Pagination,
 };
-pub(crate) use directives::{LOOKUP_PER_ELEMENT, NodeType};
+pub(crate) use directives::{LOOKUP_PER_ELEMENT, NodeType, STYLE_EXCEPTION};
 pub use field_set::{FieldSet, FieldSetItem};
 pub(crate) use findings::{closest, did_you_mean, list};
 pub use fingerprint::Fingerprint;
@@ -57,7 +57,7 @@ pub(crate) use http_request::is_trace_header;
 pub use lifetime::{SchemaLifetime, Scope};
 pub use model::{
     ClientErrors, Connect, ConnectKind, DeploymentValue, ErrorMappings, GraphqlService, Reads,
-    Reference, Site, SourceDeclaration, Subgraph, SubgraphKind, YieldedType, Yields,
+    Reference, Refusal, Site, SourceDeclaration, Subgraph, SubgraphKind, YieldedType, Yields,
 };
 pub(crate) use provides::leave_out_own;
 pub use request::{RenderError, Request, RequestTemplate, ShownRequest, WireRequest};

@@ -14,6 +14,7 @@ mod deliverables;
 mod district;
 mod generations;
 mod limits;
+mod names;
 mod operators;
 mod plans;
 mod refused_mutations;

@@ -26,7 +26,7 @@ struct DistrictAnswer<'a> {
     name_local: &'a str,
     dggi: Option<ScoreAnswer<'a>>,
     scheme_progress: Vec<SchemeAnswer<'a>>,
-    works: Option<WorksAnswer>,
+    work_summary: Option<WorksAnswer>,
     grievance_summary: Option<GrievanceAnswer<'a>>,
     service_backlog: Option<Vec<BacklogAnswer<'a>>>,
 }
@@ -76,21 +76,23 @@ struct Scheme<'a> {
 #[serde(rename_all = "camelCase")]
 struct WorksAnswer {
     as_of: Option<String>,
-    in_progress: Option<Totals>,
+    by_status: Vec<Totals>,
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Totals {
-    count: u32,
-    spent: String,
+    status: Option<&'static str>,
+    work_count: u32,
+    spent_in_rupees: String,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct GrievanceAnswer<'a> {
     as_of: &'a str,
-    open: u32,
-    open_older_than: u32,
+    open_count: u32,
+    open_older_than_count: u32,
 }
 
 #[derive(Serialize)]
@@ -153,7 +155,7 @@ pub(super) fn join(documents: &Documents) -> Result<Bytes, Failed> {
             name_local: &entry.local,
             dggi: scores.get(&entry.code).copied().map(score).transpose()?,
             scheme_progress: progress.get(index).map(schemes).unwrap_or_default(),
-            works: works.get(&entry.code).copied().map(works_of).transpose()?,
+            work_summary: works.get(&entry.code).copied().map(works_of).transpose()?,
             grievance_summary: grievances
                 .and_then(|one| one.summary.as_ref())
                 .map(grievance),
@@ -209,27 +211,41 @@ fn schemes<'a>(progress: &'a Progress<'a>) -> Vec<SchemeAnswer<'a>> {
 }
 
 fn works_of(works: &WorksOfDistrict<'_>) -> Result<WorksAnswer, Failed> {
-    let in_progress = works.totals.iter().find(|totals| totals.status == "P");
-    let in_progress = in_progress.map(|totals| -> Result<Totals, Failed> {
+    let by_status = works.totals.iter().filter(|totals| totals.status != "ALL");
+    let by_status = by_status.map(|totals| -> Result<Totals, Failed> {
         Ok(Totals {
-            count: totals.works.parse()?,
-            spent: match &*totals.spent {
-                "NIL" => "0.00".to_owned(),
-                amount => amount.replace(',', ""),
+            status: match &*totals.status {
+                "N" => Some("NOT_STARTED"),
+                "P" => Some("IN_PROGRESS"),
+                "C" => Some("COMPLETED"),
+                "S" => Some("SUSPENDED"),
+                _ => None,
             },
+            work_count: totals.works.parse()?,
+            spent_in_rupees: rupees(&totals.spent)?,
         })
     });
     Ok(WorksAnswer {
         as_of: date(&works.as_of, '/'),
-        in_progress: in_progress.transpose()?,
+        by_status: by_status.collect::<Result<_, _>>()?,
     })
+}
+
+/// Lakh rupees with two digits (`5,11,137.05`) in rupees, without an error of rounding.
+fn rupees(lakhs: &str) -> Result<String, Failed> {
+    if lakhs == "NIL" {
+        return Ok("0".to_owned());
+    }
+    let digits = lakhs.replace([',', '.'], "");
+    let hundredths: u64 = digits.parse()?;
+    Ok((hundredths * 1_000).to_string())
 }
 
 fn grievance<'a>(summary: &'a GrievanceSummary<'a>) -> GrievanceAnswer<'a> {
     GrievanceAnswer {
         as_of: &summary.as_of,
-        open: summary.open,
-        open_older_than: summary.older,
+        open_count: summary.open,
+        open_older_than_count: summary.older,
     }
 }
 

@@ -120,8 +120,9 @@ pub(super) struct GrievancesOfDistrict<'a> {
 pub(super) struct GrievanceSummary<'a> {
     #[serde(borrow, rename = "asOf")]
     pub(super) as_of: Cow<'a, str>,
+    #[serde(rename = "openCount")]
     pub(super) open: u32,
-    #[serde(rename = "openOlderThan")]
+    #[serde(rename = "openOlderThanCount")]
     pub(super) older: u32,
 }
 

@@ -22,7 +22,7 @@ pub(super) struct Documents {
     pub(super) umang: Bytes,
 }
 
-const GRIEVANCES: &str = "query Districts($representations: [_Any!]!) { _entities(representations: $representations) { ... on District { grievanceSummary { asOf open openOlderThan(days: 28) } } } }";
+const GRIEVANCES: &str = "query Districts($representations: [_Any!]!) { _entities(representations: $representations) { ... on District { grievanceSummary { asOf openCount openOlderThanCount(days: 28) } } } }";
 
 /// The table of the open-data platform with the latest month only.
 const PROGRESS: &str = "5f0c7b1e-2f6a-4a57-9a53-0c2d1a8e7c01";
