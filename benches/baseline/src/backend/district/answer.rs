@@ -110,7 +110,7 @@ struct ServiceAnswer<'a> {
 
 #[derive(Serialize)]
 struct ListingAnswer<'a> {
-    id: &'a str,
+    code: &'a str,
     name: Option<&'a str>,
     rating: Option<f64>,
 }
@@ -243,10 +243,10 @@ fn service<'a>(
     ServiceAnswer {
         id,
         name: service.map(|service| &*service.name),
-        umang: umang.map(|id| {
-            let listing = listings.get(id);
+        umang: umang.map(|code| {
+            let listing = listings.get(code);
             ListingAnswer {
-                id,
+                code,
                 name: listing.map(|listing| &*listing.name),
                 rating: listing.and_then(|listing| listing.rating.parse().ok()),
             }
