@@ -12,6 +12,7 @@ mod counts;
 mod deliverables;
 mod district;
 mod generations;
+mod languages;
 mod limits;
 mod operators;
 mod plans;

@@ -21,7 +21,7 @@ const FIELDS: &str = "lgdCode spelling name nameLocal shortCode otherSpellings d
     works { asOf all { count approved released spent } notStarted { count approved released spent } \
     inProgress { count approved released spent } completed { count approved released spent } suspended { count approved released spent } } \
     grievanceSummary { asOf received closed open openOlderThan(days: 28) __typename } \
-    schemeProgress { month coverage scheme { slug name __typename } } \
+    schemeProgress { month coverageInPercent scheme { slug name __typename } } \
     grievances(first: 1) { total items { id type status receivedOn closedOn ageDays constituency pendingAt reminders } } \
     worksInProgress(first: 1) { id title sector village status progress approvedOn startedOn completedOn approved spent }";
 
