@@ -13,6 +13,7 @@ mod counts;
 mod deliverables;
 mod district;
 mod generations;
+mod languages;
 mod limits;
 mod names;
 mod operators;

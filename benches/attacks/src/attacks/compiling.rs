@@ -21,7 +21,7 @@ const FIELDS: &str = "lgdCode name nameLocal shortCode otherSpellings division {
     workSummary { asOf workCount approvedInRupees releasedInRupees spentInRupees \
     byStatus { status workCount approvedInRupees releasedInRupees spentInRupees __typename } __typename } \
     grievanceSummary { asOf receivedCount closedCount openCount openOlderThanCount(days: 28) __typename } \
-    schemeProgress { month coverage scheme { slug name __typename } } \
+    schemeProgress { month coverageInPercent scheme { slug name __typename } } \
     grievances(first: 1) { totalCount nodes { id type status receivedOn closedOn ageInDays constituency pendingAt reminderCount } } \
     works(first: 1) { nodes { id title sector village status physicalProgressInPercent approvedOn startedOn completedOn } }";
 

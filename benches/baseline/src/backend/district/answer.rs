@@ -60,10 +60,11 @@ struct Named<'a> {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct SchemeAnswer<'a> {
     month: &'a str,
     scheme: Scheme<'a>,
-    coverage: Option<f64>,
+    coverage_in_percent: Option<f64>,
 }
 
 #[derive(Serialize)]
@@ -112,7 +113,7 @@ struct ServiceAnswer<'a> {
 
 #[derive(Serialize)]
 struct ListingAnswer<'a> {
-    id: &'a str,
+    code: &'a str,
     name: Option<&'a str>,
     rating: Option<f64>,
 }
@@ -121,17 +122,14 @@ struct ListingAnswer<'a> {
 pub(super) fn join(documents: &Documents) -> Result<Bytes, Failed> {
     let directory: Vec<DirectoryEntry<'_>> = serde_json::from_slice(&documents.directory)?;
     let scores: Scores<'_> = serde_json::from_slice(&documents.scores)?;
-    let progress: Vec<Progress<'_>> = documents
-        .progress
-        .iter()
-        .map(|document| serde_json::from_slice(document))
-        .collect::<Result<_, _>>()?;
+    let progress: Progress<'_> = serde_json::from_slice(&documents.progress)?;
     let works: Works<'_> = serde_json::from_slice(&documents.works)?;
     let grievances: Grievances<'_> = serde_json::from_slice(&documents.grievances)?;
     let backlogs: Backlogs<'_> = serde_json::from_slice(&documents.backlog)?;
     let services: Services<'_> = serde_json::from_slice(&documents.services)?;
     let umang: Umang<'_> = serde_json::from_slice(&documents.umang)?;
 
+    let mut schemes = schemes(&progress);
     let scores = by(&scores.records, |score| score.district);
     let works = by(&works.data, |works| works.district);
     let backlogs = by(&backlogs.rows, |backlog| backlog.district);
@@ -154,7 +152,7 @@ pub(super) fn join(documents: &Documents) -> Result<Bytes, Failed> {
             name: &entry.name,
             name_local: &entry.local,
             dggi: scores.get(&entry.code).copied().map(score).transpose()?,
-            scheme_progress: progress.get(index).map(schemes).unwrap_or_default(),
+            scheme_progress: schemes.remove(&*entry.code.to_string()).unwrap_or_default(),
             work_summary: works.get(&entry.code).copied().map(works_of).transpose()?,
             grievance_summary: grievances
                 .and_then(|one| one.summary.as_ref())
@@ -198,16 +196,21 @@ fn weakest<'a>(weakest: &'a Weakest<'a>) -> Result<WeakestAnswer<'a>, Failed> {
     })
 }
 
-fn schemes<'a>(progress: &'a Progress<'a>) -> Vec<SchemeAnswer<'a>> {
-    let rows = progress.records.iter().map(|row| SchemeAnswer {
-        month: &row.month,
-        scheme: Scheme {
-            slug: &row.slug,
-            name: &row.name,
-        },
-        coverage: row.coverage.parse().ok(),
-    });
-    rows.collect()
+/// By the code of the district.
+fn schemes<'a>(progress: &'a Progress<'a>) -> HashMap<&'a str, Vec<SchemeAnswer<'a>>> {
+    let mut districts: HashMap<&str, Vec<SchemeAnswer<'_>>> = HashMap::new();
+    for row in &progress.records {
+        let schemes = districts.entry(&row.code).or_default();
+        schemes.push(SchemeAnswer {
+            month: &row.month,
+            scheme: Scheme {
+                slug: &row.slug,
+                name: &row.name,
+            },
+            coverage_in_percent: row.coverage.parse().ok(),
+        });
+    }
+    districts
 }
 
 fn works_of(works: &WorksOfDistrict<'_>) -> Result<WorksAnswer, Failed> {
@@ -259,10 +262,10 @@ fn service<'a>(
     ServiceAnswer {
         id,
         name: service.map(|service| &*service.name),
-        umang: umang.map(|id| {
-            let listing = listings.get(id);
+        umang: umang.map(|code| {
+            let listing = listings.get(code);
             ListingAnswer {
-                id,
+                code,
                 name: listing.map(|listing| &*listing.name),
                 rating: listing.and_then(|listing| listing.rating.parse().ok()),
             }

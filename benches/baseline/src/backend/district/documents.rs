@@ -59,6 +59,9 @@ pub(super) struct Progress<'a> {
 
 #[derive(Deserialize)]
 pub(super) struct SchemeRow<'a> {
+    /// That of the district.
+    #[serde(borrow)]
+    pub(super) code: Cow<'a, str>,
     #[serde(borrow)]
     pub(super) month: Cow<'a, str>,
     #[serde(borrow, rename = "scheme_slug")]
