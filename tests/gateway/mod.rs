@@ -11,6 +11,7 @@ mod constant;
 mod cost;
 mod counts;
 mod deliverables;
+mod dggi;
 mod district;
 mod generations;
 mod languages;
