@@ -176,10 +176,15 @@ mod tests {
         for row in rows() {
             match row[2] {
                 "UT" => assert!(known(departments, row[3]) && row[4].is_empty(), "{row:?}"),
-                _ => assert!(
-                    known(districts, plain(row[4])) && row[3].is_empty(),
-                    "{row:?}"
-                ),
+                _ => {
+                    let district = plain(row[DISTRICT]);
+                    assert!(known(districts, district) && row[3].is_empty(), "{row:?}");
+                    let line = format!("\n{district},");
+                    let (_, line) = districts.split_once(&line).unwrap();
+                    let line = line.lines().next().unwrap();
+                    let division = division(district).to_uppercase();
+                    assert!(line.contains(&format!(",{division},")), "{row:?}");
+                }
             }
         }
     }
