@@ -207,12 +207,16 @@ pub mod style {
         STYLE_NO_ID;
         /// A field `id` that the folder declares itself
         STYLE_OWN_ID;
+        /// A key of an entity that is not `ID!` and no enum
+        STYLE_KEY_TYPE;
         /// An argument with a key of an entity that is not named after both: `districtLgdCode`
         STYLE_KEY_ARGUMENT;
         /// A type, field, argument or enum value without description
         STYLE_DESCRIPTION;
         /// A list that is read in parts in another way than as a connection (`first`, `after`)
         STYLE_PAGING;
+        /// A list of objects without `@listSize`: the cost limit takes it for a list of ten
+        STYLE_LIST_SIZE;
         /// A list whose filter is not `filter: <Type>Filter`, or whose order is not `orderBy: <Type>Order`
         STYLE_FILTER;
         /// A name that is not `PascalCase` (types), `camelCase` (fields and arguments) or `UPPER_CASE` (enum values)

@@ -53,12 +53,16 @@ enum StyleRule {
   STYLE_NO_ID
   "No folder declares the field `id` itself."
   STYLE_OWN_ID
+  "A natural key is `ID!`, or an enum."
+  STYLE_KEY_TYPE
   "An argument with a key is named after the entity and the key."
   STYLE_KEY_ARGUMENT
   "Everything that clients see is described."
   STYLE_DESCRIPTION
   "A list that is read in parts is a connection."
   STYLE_PAGING
+  "A list that is no connection says its size."
+  STYLE_LIST_SIZE
   "Filters are `filter: <Type>Filter`, the order is `orderBy: <Type>Order`."
   STYLE_FILTER
   "Names are written in the usual case."

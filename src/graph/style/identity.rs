@@ -12,6 +12,7 @@ pub(super) fn check(facts: &Facts<'_>, folder: &Folder<'_>, report: &mut StyleRe
     for ty in &folder.types {
         if let ExtendedType::Object(_) = ty {
             id(ty, facts, folder, report);
+            key_types(ty, facts, folder, report);
         }
     }
     for input in &folder.inputs {
@@ -45,6 +46,29 @@ fn id(ty: &ExtendedType, facts: &Facts<'_>, folder: &Folder<'_>, report: &mut St
             name.location(),
             format!("`{name}` is an entity, and has no id"),
             format!("write `@node` on `type {name}`, with a `@key`: clients store its objects by their ids"),
+        );
+    }
+}
+
+/// A natural key is no number to compute with: some have leading zeros.
+fn key_types(ty: &ExtendedType, facts: &Facts<'_>, folder: &Folder<'_>, report: &mut StyleReport) {
+    let name = ty.name();
+    let entity = facts.entities.get(name.as_str());
+    let Some(entity) = entity.filter(|entity| entity.owner == folder.index) else {
+        return;
+    };
+    for field in fields(ty).filter(|field| entity.keys.contains(&field.name)) {
+        let of = field.ty.inner_named_type();
+        let is_enum = folder.schema().get_enum(of).is_some();
+        if field.ty.is_non_null() && (of == "ID" || is_enum) {
+            continue;
+        }
+        report.add(
+            &code::STYLE_KEY_TYPE,
+            &format!("{name}.{}", field.name),
+            field.name.location(),
+            format!("`{name}.{}` is a key, and `{}`", field.name, field.ty),
+            format!("declare `{}: ID!`", field.name),
         );
     }
 }

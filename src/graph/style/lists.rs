@@ -32,6 +32,7 @@ pub(super) fn check(facts: &Facts<'_>, folder: &Folder<'_>, report: &mut StyleRe
     for field in &folder.fields {
         paging(field, folder, report);
         filter(field, folder, report);
+        size(field, facts, folder, report);
     }
     for ty in &folder.types {
         if let ExtendedType::Object(_) = ty {
@@ -85,6 +86,27 @@ fn connection_help(folder: &Folder<'_>) -> &'static str {
         _ => {
             "let the service give a connection: `first`, `after`, `nodes`, `edges { cursor node }`, `pageInfo`"
         }
+    }
+}
+
+/// A list that clients reach from a root or from an entity says its size.
+fn size(field: &Field<'_>, facts: &Facts<'_>, folder: &Folder<'_>, report: &mut StyleReport) {
+    let definition = field.definition;
+    let of = folder.schema().types.get(definition.ty.inner_named_type());
+    let is_of_objects = of.is_some_and(|of| of.is_object() || of.is_interface() || of.is_union());
+    let is_entity = facts.entities.contains_key(field.parent.name().as_str());
+    if definition.ty.is_list()
+        && is_of_objects
+        && (field.root.is_some() || is_entity)
+        && !definition.directives.has("listSize")
+    {
+        report.add(
+            &code::STYLE_LIST_SIZE,
+            &field.coordinate,
+            field.at(),
+            format!("`{}` does not say its size", field.coordinate),
+            "write `@listSize(assumedSize: …)` on a closed list, and make one that grows a connection",
+        );
     }
 }
 
