@@ -24,4 +24,5 @@ pub(crate) mod scripted;
 mod smoke;
 mod unreadable;
 mod weather;
+mod works;
 mod world;
