@@ -163,7 +163,9 @@ async fn welcome(gateway: &Gateway, standins: &[Standin]) -> String {
     // Executed once, so that the departments have been called before their states are read.
     gateway.ask(SAMPLE_QUERY).await;
     gateway
-        .ask("{ schemes { slug } umangHome { serviceCount } deliverableSummary { asOf } }")
+        .ask(
+            "{ schemes { slug } umangHome { serviceCount } deliverables(first: 1) { totalCount } }",
+        )
         .await;
     let states = gateway.states().await;
     for standin in standins {
@@ -185,7 +187,7 @@ async fn welcome(gateway: &Gateway, standins: &[Standin]) -> String {
 }
 
 /// A query to several departments. Without single quotes, because the message shows it in a shell command.
-const SAMPLE_QUERY: &str = "{ districts(division: KASHMIR) { name nameLocal dggi { composite rank } \
+const SAMPLE_QUERY: &str = "{ districts(areaCode: KASHMIR) { name nameLocal dggi { composite rank } \
     works { inProgress { count spent } } grievanceSummary { open } serviceBacklog { service { name } pastPsga } } }";
 
 fn say(text: &str) {

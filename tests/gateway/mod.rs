@@ -14,6 +14,7 @@ mod district;
 mod generations;
 mod languages;
 mod limits;
+mod names;
 mod operators;
 mod plans;
 mod refused_mutations;

@@ -1,7 +1,7 @@
 //! The Local Government Directory: a POST-only RPC service without authentication.
 //!
-//! `districtList` and `stateList` return a bare array, as the public service does; the operations for many codes or names
-//! return an envelope. All failures are HTTP 200 with a code and a message.
+//! `districtList` and `stateList` return a bare array, as the public service does; the other operations return an envelope. All
+//! failures are HTTP 200 with a code and a message.
 
 mod operations;
 
@@ -18,6 +18,7 @@ pub const SETTINGS: &str = r#"base_url = "{url}/lgdws""#;
 pub fn router() -> Router {
     Router::new()
         .route("/lgdws/stateList", post(operations::state_list))
+        .route("/lgdws/divisionList", post(operations::division_list))
         .route("/lgdws/districtList", post(operations::district_list))
         .route("/lgdws/districtDetails", post(operations::district_details))
         .route("/lgdws/districtByName", post(operations::district_by_name))
@@ -31,24 +32,56 @@ pub fn router() -> Router {
 /// The code of the union territory in the directory.
 const STATE: u32 = 1;
 
+/// The columns of names: in English, and in the other official languages, each with a short form for narrow columns.
+#[derive(Deserialize)]
+struct Names {
+    name: String,
+    short: String,
+    hi: String,
+    short_hi: String,
+    ur: String,
+    short_ur: String,
+    ks: String,
+    short_ks: String,
+    doi: String,
+    short_doi: String,
+}
+
+/// One row of `divisions.csv`: a division, or the union territory, which has the code 00.
+#[derive(Deserialize)]
+struct Division {
+    code: String,
+    #[serde(flatten)]
+    names: Names,
+}
+
+impl Division {
+    fn has(&self, district: &District) -> bool {
+        self.code == "00" || self.code == district.division_code()
+    }
+}
+
 /// One row of `districts.csv`.
 #[derive(Deserialize)]
 struct District {
     code: u32,
-    name: String,
+    #[serde(flatten)]
+    names: Names,
     division: String,
-    hi: String,
-    ur: String,
-    ks: String,
-    doi: String,
-    short: String,
     spellings: String,
 }
 
 impl District {
+    fn division_code(&self) -> &'static str {
+        match self.division.as_str() {
+            "JAMMU" => "01",
+            _ => "02",
+        }
+    }
+
     /// How departments write its name, the official spelling first.
     fn spellings(&self) -> impl Iterator<Item = &str> {
-        std::iter::once(self.name.as_str())
+        std::iter::once(self.names.name.as_str())
             .chain(self.spellings.split(';'))
             .filter(|name| !name.is_empty())
     }
@@ -65,9 +98,14 @@ struct Department {
     code: u32,
     name: String,
     short: String,
+    /// Empty for those that are inactive.
+    hi: String,
+    ur: String,
     status: String,
 }
 
+static DIVISIONS: LazyLock<Vec<Division>> =
+    LazyLock::new(|| crate::data::csv(include_str!("../../data/lgd/divisions.csv")));
 static DISTRICTS: LazyLock<Vec<District>> =
     LazyLock::new(|| crate::data::csv(include_str!("../../data/lgd/districts.csv")));
 static DEPARTMENTS: LazyLock<Vec<Department>> =
