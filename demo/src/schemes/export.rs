@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::PLATFORM_KEY;
-use super::levels::{Row, months};
+use super::levels::{MONTHS, Row};
 use super::platform::{RESOURCES, failure};
 
 /// The most months in one response.
@@ -54,7 +54,7 @@ pub(super) async fn json_of(
 
 /// The months that are reported, up to a month: the latest of them.
 fn last_months(upto: Option<&str>, wanted: usize) -> Vec<&'static str> {
-    let mut months = months();
+    let mut months = MONTHS.clone();
     months.retain(|month| upto.is_none_or(|upto| *month <= upto));
     // A single month is that month, and not the latest before it.
     months.retain(|month| wanted > 1 || upto.is_none_or(|upto| *month == upto));

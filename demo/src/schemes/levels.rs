@@ -55,7 +55,7 @@ pub(super) static OF_ALL: LazyLock<Vec<Row>> = LazyLock::new(|| {
         let key = (row.month.as_str(), "DISTRICT", row.district.to_string());
         totals.entry(key).or_default().add(sum);
     }
-    for month in months() {
+    for &month in MONTHS.iter() {
         for scheme in SCHEMES.iter() {
             let sum = |area| SUMS.get(&(month, area, scheme.slug.as_str())).copied();
             for area in AREAS {
@@ -73,12 +73,12 @@ pub(super) static OF_ALL: LazyLock<Vec<Row>> = LazyLock::new(|| {
 });
 
 /// The months that there are figures of, the oldest first.
-pub(super) fn months() -> Vec<&'static str> {
+pub(super) static MONTHS: LazyLock<Vec<&str>> = LazyLock::new(|| {
     let mut months: Vec<_> = PROGRESS.iter().map(|row| row.month.as_str()).collect();
     months.sort_unstable();
     months.dedup();
     months
-}
+});
 
 fn level(area: &str) -> &'static str {
     match area {
