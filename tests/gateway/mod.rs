@@ -20,6 +20,7 @@ mod names;
 mod operators;
 mod plans;
 mod refused_mutations;
+mod schemes;
 pub(crate) mod scripted;
 mod smoke;
 mod unreadable;
