@@ -201,8 +201,13 @@ impl DirectiveUse<'_> {
 impl DeclaredConnect {
     /// The text of its selection; `None` if that does not parse.
     pub(crate) fn selection_text(&self) -> Option<&MappingText> {
+        self.text_of("selection")
+    }
+
+    /// The text of an argument that has a mapping.
+    pub(crate) fn text_of(&self, argument: &'static str) -> Option<&MappingText> {
         let mut texts = self.expressions.iter().map(|expression| &expression.text);
-        texts.find(|text| text.argument == "selection")
+        texts.find(|text| text.argument == argument)
     }
 
     /// Whether it is a batch.

@@ -152,6 +152,8 @@ pub struct Connect {
     pub selection: Arc<Selection>,
     /// With `@connection`: the selection of the list alone, as written.
     pub list: Option<Arc<Selection>>,
+    /// Maps a document that refuses the client's input, by `@clientErrors(selection:)`.
+    pub refusal: Option<Refusal>,
     /// `isSuccess` of the connect, or else of its source. `None`: the upstream decides.
     pub is_success: Option<Arc<Selection>>,
     /// `errors` of the source and of the connect.
@@ -164,6 +166,15 @@ pub struct Connect {
     pub options: ConnectOptions,
     /// What its expressions read.
     pub reads: Reads,
+}
+
+/// What a response that refuses the client's input becomes, if that is a value and not an error.
+#[derive(Debug, Clone)]
+pub struct Refusal {
+    /// Maps the document to GraphQL fields.
+    pub selection: Arc<Selection>,
+    /// As for the connect's selection.
+    pub references: Vec<Reference>,
 }
 
 /// The value that the selection of a connect must yield.
@@ -256,6 +267,10 @@ pub struct ClientErrors {
     pub status: Vec<u16>,
     /// Yields `true` for a response, or for an error of a GraphQL service.
     pub when: Option<Arc<Selection>>,
+    /// Maps such a response of a connect to the value of its field.
+    pub selection: Option<Arc<Selection>>,
+    /// Yields `true` for the value of a mutation's field that a GraphQL service gives for a refused input.
+    pub payload: Option<Arc<Selection>>,
 }
 
 impl ConnectOption for ClientErrors {}

@@ -188,6 +188,7 @@ impl<'p, 'g> Lowering<'p, 'g> {
             sequence: draft.sequence,
             read,
             projection: Arc::default(),
+            refusal: None,
             lifetime: None,
         }
     }

@@ -122,6 +122,8 @@ pub struct Fetch {
     pub read: ReadId,
     /// How the document is read: as the field's value for a connect on a field, else as an object that fills a row.
     pub projection: Arc<Projection>,
+    /// The same for a document that refuses the client's input, if that is a value and no error.
+    pub refusal: Option<Arc<Projection>>,
     /// How long its document may be cached, and for which clients, by the schema; `None`: the upstream's headers decide.
     pub lifetime: Option<SchemaLifetime>,
 }

@@ -87,7 +87,9 @@ pub(crate) fn plan(
     .build(position)?;
     prerendered::find(&mut output, &mut positions, &fetches, &reads);
     for fetch in &mut fetches {
-        fetch.projection = Arc::new(project(graph, &reads, &positions, fetch));
+        let (projection, refusal) = project(graph, &reads, &positions, fetch);
+        fetch.projection = Arc::new(projection);
+        fetch.refusal = refusal.map(Arc::new);
     }
     let conditions = Conditions::of(guards.iter().chain(&output.guards));
     Ok(Plan {
@@ -198,32 +200,36 @@ impl Planned {
     }
 }
 
+/// How the document of a fetch is read, and how one that refuses the client's input, if that is a value.
 fn project(
     graph: &QueryGraph,
     reads: &[Read],
     positions: &[Position],
     fetch: &Fetch,
-) -> Projection {
+) -> (Projection, Option<Projection>) {
     let FetchCall::Connect { connect, mode } = &fetch.call else {
-        return projection::of_service(reads, positions, fetch.read);
+        return (projection::of_service(reads, positions, fetch.read), None);
     };
     let Some(connect) = graph.connect(fetch.subgraph, *connect) else {
-        return Projection::default();
+        return (Projection::default(), None);
     };
-    let of_connect = |below| {
-        let (selection, references) = (&connect.selection, &connect.references);
+    let of_connect = |selection, references, below| {
         projection::of_connect(reads, positions, selection, references, below)
     };
+    let (selection, references) = (&connect.selection, &connect.references);
     match mode {
         ConnectMode::Root | ConnectMode::Implicit => {
             let below = reads[fetch.read.0 as usize]
                 .fields
                 .first()
                 .and_then(|field| field.read);
-            of_connect(below)
+            let refusal = connect.refusal.as_ref();
+            let refusal =
+                refusal.map(|refusal| of_connect(&refusal.selection, &refusal.references, below));
+            (of_connect(selection, references, below), refusal)
         }
         ConnectMode::Explicit | ConnectMode::Batch | ConnectMode::Single | ConnectMode::List => {
-            of_connect(Some(fetch.read))
+            (of_connect(selection, references, Some(fetch.read)), None)
         }
     }
 }

@@ -64,7 +64,10 @@ fn fetch(fetch: &Fetch) -> usize {
             .sum::<usize>()
     });
     let contexts = contexts.sum::<usize>();
-    3_000 + contexts + call + inputs * 150 + fetch.path.len() * 60 + projection(&fetch.projection)
+    let projections = [Some(&fetch.projection), fetch.refusal.as_ref()];
+    let projections = projections.into_iter().flatten().map(|one| projection(one));
+    let projections = projections.sum::<usize>();
+    3_000 + contexts + call + inputs * 150 + fetch.path.len() * 60 + projections
 }
 
 fn operation(operation: &ServiceOperation) -> usize {

@@ -176,8 +176,9 @@ pub(crate) fn is_client_error_of_service(
     declared.has_status(status.map(|status| status.number)) || when() == Some(Value::Bool(true))
 }
 
-/// Whether a GraphQL service has refused a mutation because of the client's input: all errors are of that kind and of no field
-/// below a root field, and no root field has a value. An error below one may be found after the change was made.
+/// Whether a GraphQL service has refused a mutation because of the client's input. No root field has a value, unless it is a
+/// payload that says so; and all errors are of that kind and of no field below a root field, because an error below one may be
+/// found after the change was made.
 pub(crate) fn service_refused(
     declared: &ClientErrors,
     document: &Document,
@@ -187,22 +188,35 @@ pub(crate) fn service_refused(
     let Ok(response) = document_value(document, most) else {
         return false;
     };
-    let is_null = |data: &Value| match data {
-        Value::Null => true,
-        Value::Object(fields) => fields.iter().all(|(_, value)| value.is_null()),
-        _ => false,
-    };
-    let Some(errors) = response.get("errors").and_then(Value::as_array) else {
-        return false;
-    };
     let variables = with_response(variables, document);
+    let errors = response.get("errors").and_then(Value::as_array);
+    let errors = errors.unwrap_or_default();
+    let is_refused = |(_, value): (_, &Value)| match value.is_null() {
+        true => !errors.is_empty(),
+        false => is_refused_payload(declared, value, &variables),
+    };
+    let changes_nothing = match response.get("data") {
+        None | Some(Value::Null) => !errors.is_empty(),
+        Some(Value::Object(fields)) => {
+            (!errors.is_empty() || !fields.is_empty()) && fields.iter().all(is_refused)
+        }
+        Some(_) => false,
+    };
     let status = document.envelope.status();
     let is_refusal = |error: &Value| {
         let path = error.get("path").and_then(Value::as_array);
         path.is_none_or(|path| path.len() < 2)
             && is_client_error_of_service(declared, status, error, &variables)
     };
-    !errors.is_empty() && response.get("data").is_none_or(is_null) && errors.iter().all(is_refusal)
+    changes_nothing && errors.iter().all(is_refusal)
+}
+
+/// Whether the value of a root field of a mutation says that a GraphQL service refuses the client's input.
+fn is_refused_payload(declared: &ClientErrors, value: &Value, variables: &Variables) -> bool {
+    let payload = declared.payload.as_ref();
+    payload.is_some_and(|payload| {
+        payload.evaluate(Some(value), variables).value == Some(Value::Bool(true))
+    })
 }
 
 /// The texts of the entities in an `_entities` response, if it may be stored; `lists` has the list of each entity.

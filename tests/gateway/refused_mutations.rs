@@ -345,3 +345,130 @@ async fn a_client_error_of_a_service_ends_nothing() {
         assert_eq!(read["data"]["a"], expected, "{operation}: {answer}");
     }
 }
+
+const PAYLOADS: &str = r#"
+extend schema
+  @link(url: "https://specs.sangam.dev/wire/v0.1", import: ["@graphql", "@clientErrors"])
+  @graphql(url: "http://127.0.0.1:9/graphql")
+  @clientErrors(when: "extensions.code->eq('CLOSED')", payload: "userErrors->size->gt(0)")
+type Query { a: String }
+type Mutation { set: Payload other: Payload name: String }
+type Payload { item: String userErrors: [UserError!]! }
+type UserError { message: String! }
+"#;
+
+/// A mutation of a GraphQL service was refused if all its payloads say so, as far as they have no error.
+#[test]
+async fn a_payload_that_refuses_ends_nothing() {
+    let refused = r#"{"item":null,"userErrors":[{"message":"m"}]}"#;
+    let done = r#"{"item":"x","userErrors":[]}"#;
+    let closed = r#"{"message":"m","path":["other"],"extensions":{"code":"CLOSED"}}"#;
+    let failed = r#"{"message":"m","path":["other"],"extensions":{"code":"DISK"}}"#;
+    let (one, all) = (
+        "set { item userErrors { message } }",
+        "set { item userErrors { message } } other { userErrors { message } }",
+    );
+    for (operation, answer, ends) in [
+        (one, format!(r#"{{"data":{{"set":{refused}}}}}"#), false),
+        (one, format!(r#"{{"data":{{"set":{done}}}}}"#), true),
+        (one, r#"{"data":{"set":null}}"#.to_owned(), true),
+        (one, r#"{"data":{}}"#.to_owned(), true),
+        // What is not selected is not seen.
+        (
+            "set { item }",
+            r#"{"data":{"set":{"item":null}}}"#.to_owned(),
+            true,
+        ),
+        // The client's names are not those of the schema.
+        (
+            "x: set { wrong: userErrors { message } }",
+            r#"{"data":{"x":{"userErrors":[{"message":"m"}]}}}"#.to_owned(),
+            false,
+        ),
+        (
+            all,
+            format!(r#"{{"data":{{"set":{refused},"other":{refused}}}}}"#),
+            false,
+        ),
+        (
+            all,
+            format!(r#"{{"data":{{"set":{refused},"other":{done}}}}}"#),
+            true,
+        ),
+        (
+            all,
+            format!(r#"{{"data":{{"set":{refused},"other":null}}}}"#),
+            true,
+        ),
+        (
+            all,
+            format!(r#"{{"data":{{"set":{refused},"other":null}},"errors":[{closed}]}}"#),
+            false,
+        ),
+        (
+            all,
+            format!(r#"{{"data":{{"set":{refused},"other":null}},"errors":[{failed}]}}"#),
+            true,
+        ),
+        (
+            all,
+            format!(r#"{{"data":{{"set":{done},"other":null}},"errors":[{closed}]}}"#),
+            true,
+        ),
+        ("name", r#"{"data":{"name":"x"}}"#.to_owned(), true),
+    ] {
+        let upstream = Upstream::start().await;
+        let gateway = gateway(&upstream, PAYLOADS, "", "");
+        upstream.answer("/", body(r#"{"data":{"a":"old"}}"#));
+        assert_eq!(ask(&gateway, "{ a }").await["data"]["a"], "old");
+        upstream.answer("/", body(&answer));
+        ask(&gateway, &format!("mutation {{ {operation} }}")).await;
+        upstream.answer("/", body(r#"{"data":{"a":"new"}}"#));
+        let read = ask(&gateway, "{ a }").await;
+        let expected = if ends { "new" } else { "old" };
+        assert_eq!(read["data"]["a"], expected, "{operation}: {answer}");
+    }
+}
+
+const AS_DATA: &str = r#"
+extend schema
+  @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key"])
+  @link(url: "https://specs.apollo.dev/connect/v0.3", import: ["@source", "@connect"])
+  @link(url: "https://specs.sangam.dev/wire/v0.1", import: ["@clientErrors"])
+  @source(name: "s", http: { baseURL: "http://127.0.0.1:9" })
+type Query {
+  a: String @connect(source: "s", http: { GET: "/a" }, selection: "$.value")
+}
+type Mutation {
+  set: Payload
+    @connect(source: "s", http: { POST: "/set" }, selection: "value problem: $(null)")
+    @clientErrors(status: [500], when: "$.code->eq('RANGE')", selection: "problem: code")
+}
+type Payload { value: String problem: String }
+"#;
+
+/// A refusal that is data is one.
+#[test]
+async fn a_refusal_that_is_data_ends_nothing() {
+    let json = "content-type: application/json\r\n";
+    for (status, answer, problem, ends) in [
+        ("200 OK", r#"{"code":"RANGE","value":"x"}"#, "RANGE", false),
+        ("500 Internal Server Error", r#"{"code":"X"}"#, "X", false),
+        ("500 Internal Server Error", "{", "", false),
+        ("502 Bad Gateway", r#"{"code":"X"}"#, "", true),
+        ("200 OK", r#"{"value":"x"}"#, "", true),
+    ] {
+        let upstream = Upstream::start().await;
+        let gateway = gateway(&upstream, AS_DATA, "", "");
+        upstream.answer("/a", body(r#"{"value":"old"}"#));
+        ask(&gateway, "{ a }").await;
+        upstream.answer("/set", http(status, json, answer.as_bytes()));
+        let set = ask(&gateway, "mutation { set { value problem } }").await;
+        let said = set["data"]["set"]["problem"].as_str().unwrap_or_default();
+        assert_eq!(said, problem, "{status} {answer}: {set}");
+        upstream.answer("/a", body(r#"{"value":"new"}"#));
+        let read = ask(&gateway, "{ a }").await;
+        let expected = if ends { "new" } else { "old" };
+        assert_eq!(read["data"]["a"], expected, "{status} {answer}");
+    }
+}

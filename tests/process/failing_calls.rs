@@ -37,12 +37,17 @@ struct Case {
     is_success: Option<String>,
     /// The arguments of `@clientErrors` on the schema.
     client_errors: Option<String>,
+    /// The same on its field.
+    field_client_errors: Option<String>,
     /// The client's own `Authorization` goes to the upstream.
     #[serde(default)]
     passes_token: bool,
     /// It is a GraphQL service.
     #[serde(default)]
     service: bool,
+    /// The call is a mutation.
+    #[serde(default)]
+    mutation: bool,
     /// There is no server.
     #[serde(default)]
     unreachable: bool,
@@ -74,10 +79,14 @@ impl Case {
             true => r#"headers: [{ name: "authorization", from: "authorization" }]"#,
             false => "",
         };
-        let client_errors = self.client_errors.as_ref();
-        let client_errors = client_errors.map_or_else(String::new, |arguments| {
-            format!("@clientErrors({arguments})")
-        });
+        let declared = |arguments: &Option<String>| {
+            let arguments = arguments.as_ref();
+            arguments.map_or_else(String::new, |arguments| {
+                format!("@clientErrors({arguments})")
+            })
+        };
+        let client_errors = declared(&self.client_errors);
+        let on_field = declared(&self.field_client_errors);
         let wire = r#"@link(url: "https://specs.sangam.dev/wire/v0.1", import: ["@graphql", "@clientErrors"])"#;
         let (head, field) = match self.service {
             true => (
@@ -93,14 +102,27 @@ impl Case {
                 ),
                 format!(
                     "@connect(source: \"s\", http: {{ GET: \"/{name}\" }}, {success} \
-                     selection: \"$.gauges {{ id mm }}\")"
+                     selection: \"$.gauges {{ id mm }}\") {on_field}"
                 ),
             ),
         };
+        let (query, mutation) = match self.mutation {
+            true => (
+                format!("{name}_other: Int"),
+                format!("type Mutation {{ {name}: [{name}_gauge!] {field} }}"),
+            ),
+            false => (format!("{name}: [{name}_gauge!] {field}"), String::new()),
+        };
         format!(
             "extend schema @link(url: \"https://specs.apollo.dev/federation/v2.12\")\n{head}\n\
-             type Query {{ {name}: [{name}_gauge!] {field} }}\n{types}\n"
+             type Query {{ {query} }}\n{mutation}\n{types}\n"
         )
+    }
+
+    /// The operation that makes the call.
+    fn operation(&self) -> String {
+        let kind = if self.mutation { "mutation" } else { "query" };
+        format!("{kind} {{ {} {{ id }} }}", self.name)
     }
 
     /// How it is seen by operators.
@@ -200,8 +222,7 @@ async fn each_way_to_fail_is_seen() {
     let all: Vec<&Case> = cases.iter().collect();
     let (_folder, mut running) = serve(&all, &upstream, "");
     for case in &cases {
-        let query = format!("{{ {} {{ id }} }}", case.name);
-        let request = post(&running.url, &query, &json!({}));
+        let request = post(&running.url, &case.operation(), &json!({}));
         text(request.header("authorization", "Bearer expired")).await;
     }
     let query = "{ connectors { name state lastError calls failures asOf } }";

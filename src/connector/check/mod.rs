@@ -2,7 +2,8 @@
 //!
 //! - [`variables`]: every variable exists, is available, and has the keys that are read.
 //! - [`scalars`]: what goes into a URL or a header is a single value.
-//! - [`selection`]: a selection fits its GraphQL type; [`locate`] finds the text of a field.
+//! - [`selection`]: a selection fits its GraphQL type; [`locate`] finds the text of a field;
+//!   [`refusal`] compares it with the mapping of refusals.
 //! - [`resolved`]: a connect resolves every field, and every resolvable key has a lookup.
 //! - [`entity`], [`batch`]: the rules of lookups.
 //! - [`sites`]: the elements that may have connects.
@@ -14,6 +15,7 @@ mod batch;
 mod entity;
 pub(crate) mod keys;
 mod locate;
+mod refusal;
 mod resolved;
 pub(crate) mod scalars;
 mod selection;

@@ -13,13 +13,16 @@ use apollo_compiler::schema::{Component, ExtendedType};
 use apollo_compiler::{Name, Schema};
 
 use super::locate::locate;
+use super::refusal;
 use crate::connector::declared::{Declarations, DeclaredConnect};
 use crate::connector::diagnostic::{Code, code};
+use crate::connector::directives::REFUSAL;
 use crate::connector::field_set::{FieldSet, FieldSetItem};
 use crate::connector::findings::{Findings, did_you_mean, list};
+use crate::connector::mapping_text::MappingText;
 use crate::connector::model::{Connect, Site};
 use crate::document::{Str, Value};
-use crate::mapping::{Shape, Version};
+use crate::mapping::{Selection, Shape, Version};
 
 /// The fields that selections yield: (type, field).
 pub(super) type GivenFields = HashSet<(Name, Name)>;
@@ -37,23 +40,34 @@ pub(super) fn connect(
         (_, Some(field)) => field.ty.inner_named_type().clone(),
         _ => return,
     };
-    let mut filling = Filling {
-        declared,
-        connect,
-        declarations,
-        schema: declarations.schema,
-        given,
-        findings,
-        path: Vec::new(),
-        above: Vec::new(),
-    };
-    filling.value(connect.selection.shape(), &ty);
+    let refusal = connect.refusal.as_ref().map(|refusal| &refusal.selection);
+    let refusal = refusal.map(|selection| (REFUSAL, selection));
+    for (argument, selection) in [("selection", &connect.selection)]
+        .into_iter()
+        .chain(refusal)
+    {
+        let mut filling = Filling {
+            text: declared.text_of(argument),
+            selection,
+            declarations,
+            schema: declarations.schema,
+            given,
+            findings,
+            path: Vec::new(),
+            above: Vec::new(),
+        };
+        filling.value(selection.shape(), &ty);
+    }
+    if let Some((_, refusal)) = refusal {
+        let both = [("selection", &*connect.selection), (REFUSAL, refusal)];
+        refusal::non_null_fields(declared, both, &ty, declarations.schema, findings);
+    }
 }
 
 /// The check of a selection.
 struct Filling<'a> {
-    declared: &'a DeclaredConnect,
-    connect: &'a Connect,
+    selection: &'a Selection,
+    text: Option<&'a MappingText>,
     declarations: &'a Declarations<'a>,
     schema: &'a Schema,
     given: &'a mut GivenFields,
@@ -182,7 +196,7 @@ impl Filling<'_> {
 
     /// Checks an object of an interface or union, whose `__typename` says its type.
     fn abstract_type(&mut self, fields: &[(Str, Shape)], open: bool, ty: &Name) {
-        if self.connect.selection.version() < Version::V0_4 {
+        if self.selection.version() < Version::V0_4 {
             let message = format!("`{ty}` is abstract, which selections fill since connect/v0.4");
             let help = "link connect/v0.4 and select `__typename`".to_owned();
             self.refuse(&code::ABSTRACT_TYPE, message, help);
@@ -330,9 +344,9 @@ impl Filling<'_> {
     fn refuse(&mut self, code: &'static Code, message: String, help: String) {
         let error = self.findings.error(code, message).help(help);
         // The part of the text that gives the value at the current path.
-        let root = self.connect.selection.root();
+        let root = self.selection.root();
         let range: Range<usize> = locate(root, &self.path).unwrap_or_else(|| root.span.clone());
-        let error = match self.declared.selection_text() {
+        let error = match self.text {
             Some(text) => text.mark(error, range, self.findings),
             None => error,
         };

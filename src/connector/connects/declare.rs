@@ -13,11 +13,11 @@ use crate::connector::connect_options::ConnectOptions;
 use crate::connector::declared::{DeclaredConnect, DeclaredFetch, DeclaredSource};
 use crate::connector::diagnostic::code;
 use crate::connector::directives::definition::{Role, SupportedDirective};
-use crate::connector::directives::{Connection, Invalidates, PageStyle, Pagination};
+use crate::connector::directives::{CLIENT_ERRORS, Connection, Invalidates, PageStyle, Pagination};
 use crate::connector::expression::{Expressions, Form, Language, ParsedExpression, VariableScope};
 use crate::connector::findings::{Findings, did_you_mean, list};
 use crate::connector::model::{
-    ClientErrors, Connect, ConnectKind, ErrorMappings, Site, YieldedType, Yields,
+    ClientErrors, Connect, ConnectKind, ErrorMappings, Refusal, Site, YieldedType, Yields,
 };
 use crate::connector::reads;
 use crate::mapping::Selection;
@@ -31,7 +31,9 @@ fn reads_document(connect: &Connect) -> bool {
     let errors = errors.filter(|_| connect.is_success.is_some() || when.is_some());
     let invalidates = connect.options.get::<Invalidates>();
     let unless = invalidates.and_then(|it| it.unless.as_ref());
-    let mut on_success = errors.chain(&connect.is_success).chain(unless).chain(when);
+    let refusal = client_errors.and_then(|it| it.selection.as_ref());
+    let on_success = errors.chain(&connect.is_success).chain(unless);
+    let mut on_success = on_success.chain(when).chain(refusal);
     connect.selection.reads_input()
         || on_success.any(|mapping| mapping.reads_input())
         || connect.options.get::<Pagination>().is_some()
@@ -199,6 +201,7 @@ impl DirectiveReader<'_> {
             DeclaredFetch::Broken => return,
         };
         let references = references::references(declared, &selection, self.schema);
+        let refusal = self.refusal(declared);
         let shared = source.and_then(|index| self.sources.get(index));
         let reads = reads::reads(declared, shared, client_headers, self.findings);
         let inherited = |of: fn(&DeclaredSource) -> &Option<Arc<Selection>>| {
@@ -222,6 +225,7 @@ impl DirectiveReader<'_> {
             template,
             selection,
             list,
+            refusal,
             is_success,
             errors: ErrorMappings {
                 message,
@@ -241,6 +245,20 @@ impl DirectiveReader<'_> {
             connect.reads.add_response_header("link");
         }
         declared.connect = Some(connect);
+    }
+
+    /// What the responses become that refuse the client's input.
+    fn refusal(&self, declared: &DeclaredConnect) -> Option<Refusal> {
+        // On a type or on the schema it is reported: it has no field.
+        let field = declared.field.as_ref()?;
+        let client_errors = declared.options.get::<ClientErrors>()?;
+        field.directives.get(CLIENT_ERRORS)?;
+        let selection = client_errors.selection.clone()?;
+        let references = references::references(declared, &selection, self.schema);
+        Some(Refusal {
+            selection,
+            references,
+        })
     }
 
     /// The selection of a connection from that of its list, which is returned too; without `@connection`, the selection as

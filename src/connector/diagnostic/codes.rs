@@ -179,7 +179,7 @@ pub mod connector {
         INVALID_CONSTRAINT;
         /// `@node` on a type of whose keys no id can be made, or that has a field `id`
         INVALID_NODE;
-        /// `@clientErrors` about no response, with a wrong status, or on an element without a connect
+        /// `@clientErrors` about no response, with a wrong status or a `selection` that has no field, or on an element without a connect
         INVALID_CLIENT_ERRORS;
     }
 }

@@ -26,6 +26,7 @@ mod source;
 mod types;
 
 pub use cache_null::CacheNull;
+pub(crate) use client_errors::{NAME as CLIENT_ERRORS, REFUSAL};
 pub use connection::Connection;
 pub use constraint::Constraint;
 use definition::{SupportedDirective, SupportedType};

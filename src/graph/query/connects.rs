@@ -241,7 +241,12 @@ impl ConnectBuilder<'_, '_> {
 
 /// What a connect's selection yields as an object; `None` if that is not known statically.
 fn yielded(connect: &Connect) -> Option<Yield> {
-    of_shape(connect.selection.shape())
+    let mut yielded = of_shape(connect.selection.shape())?;
+    let refusal = connect.refusal.as_ref();
+    if let Some(refusal) = refusal.and_then(|refusal| of_shape(refusal.selection.shape())) {
+        yielded.add(refusal);
+    }
+    Some(yielded)
 }
 
 fn of_shape(shape: &Shape) -> Option<Yield> {

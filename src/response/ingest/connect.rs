@@ -98,6 +98,18 @@ impl Ingester<'_> {
         for judged in documents {
             let document = &judged.fetched.document;
             if !judged.succeeded {
+                match self.refusal(fetch, connect, document, destination.variables) {
+                    Ok(Some((cell, errors))) => {
+                        cells.push(cell);
+                        raised.extend(errors);
+                        continue;
+                    }
+                    Ok(None) => {}
+                    Err(reached) => {
+                        let failure = self.reached(fetch, *reached);
+                        return self.fail(fetch, &rows, failure);
+                    }
+                }
                 let failure =
                     self.upstream_failure(fetch, connect, document, destination.variables);
                 let of_one = matches!(mode, ConnectMode::Explicit | ConnectMode::Single);
@@ -245,7 +257,7 @@ impl Ingester<'_> {
             root => root,
         };
         let value = evaluated.value.unwrap_or_default();
-        let read = self.with_projector(fetch, 0, destination.variables, |projector| {
+        let read = self.with_projector(&fetch.projection, 0, destination.variables, |projector| {
             projector.value(&value, then)
         });
         match read {
@@ -451,7 +463,7 @@ impl Ingester<'_> {
 
 /// Whether a value has the form that the type of the connect's field requires: an object, a leaf, or a list of them. Of a
 /// list, the first element is looked at; a further one is an error at its path only.
-fn fits(connect: &Connect, cell: Cell, store: &Store) -> bool {
+pub(super) fn fits(connect: &Connect, cell: Cell, store: &Store) -> bool {
     let yields = connect.yields;
     let (value, is_list) = match cell {
         Cell::List { len: 0, .. } => return yields.list || yields.of == YieldedType::Any,

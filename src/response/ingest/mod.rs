@@ -25,6 +25,7 @@
 mod connect;
 mod connection;
 mod identified;
+mod refusal;
 mod service;
 
 use std::borrow::Cow;
@@ -49,6 +50,7 @@ use crate::document::{JsonReader, NumberBounds};
 use crate::errors::{ErrorCode, ErrorKind, code};
 use crate::graph::query::QueryGraph;
 use crate::mapping::{Evaluated, Variables};
+use crate::plan::projection::Projection;
 use crate::plan::{Fetch, FetchCall, Plan};
 use crate::source::WireStatus;
 
@@ -376,16 +378,16 @@ impl Ingester<'_> {
         reader: &mut JsonReader<'_>,
         variables: &Variables,
     ) -> Result<Ingested, Stop> {
-        self.with_projector(fetch, document, variables, |projector| {
+        self.with_projector(&fetch.projection, document, variables, |projector| {
             projector.offset = offset;
             projector.read(reader, &fetch.projection.root)
         })
     }
 
-    /// Reads into rows with a projector of the fetch. Returns the cell, and the errors that the mapping raised.
+    /// Reads into rows with a projection of the fetch. Returns the cell, and the errors that the mapping raised.
     fn with_projector(
         &mut self,
-        fetch: &Fetch,
+        projection: &Projection,
         document: u32,
         variables: &Variables,
         read: impl FnOnce(&mut Projector<'_>) -> Result<Cell, Stop>,
@@ -399,7 +401,7 @@ impl Ingester<'_> {
         };
         let mut projector = Projector {
             store: self.store,
-            projection: &fetch.projection,
+            projection,
             types: &self.graph.types,
             document,
             variables,

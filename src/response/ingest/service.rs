@@ -1,12 +1,14 @@
 //! Ingests the response of a GraphQL service: reads `data`, locates `errors`, and matches entities by position.
 
+use apollo_compiler::executable::OperationType;
+
 use super::super::failure::Failure;
 use super::super::outcome::reported_kind;
 use super::super::read_value::{Stop, read_value};
 use super::super::service_errors::{self, ServiceErrors};
 use super::super::store::Cell;
 use super::super::targets::{Consumer, Consumers, Destination, EntityPosition, Targets, of_list};
-use super::super::upstream_document::with_response;
+use super::super::upstream_document::{service_refused, with_response};
 use super::{Ingester, REPORTED, REQUEST_FAILED};
 use crate::cache::{Document, Fetched};
 use crate::connector::{GraphqlService, SubgraphKind};
@@ -121,7 +123,7 @@ impl<'a> Ingester<'a> {
             return service_errors::locate(self, fetch, destination, &response);
         }
         if data {
-            return;
+            return self.payload(fetch, destination.variables, document);
         }
         let failure = match failing {
             Some(_) => self.without_errors(fetch, document),
@@ -134,6 +136,19 @@ impl<'a> Ingester<'a> {
             }
         };
         self.fail_targets(fetch, destination.targets, failure);
+    }
+
+    /// Notes that the payloads of a mutation say that the client's input is wrong.
+    fn payload(&mut self, fetch: &Fetch, variables: &Variables, document: &Document) {
+        let is_mutation = self.plan.kind == OperationType::Mutation && fetch.path.is_empty();
+        let service = self.remote_service(fetch).filter(|_| is_mutation);
+        let declared = service.and_then(|service| service.client_errors.as_ref());
+        let Some(declared) = declared.filter(|declared| declared.payload.is_some()) else {
+            return;
+        };
+        if service_refused(declared, document, variables, self.bounds.account.left()) {
+            self.found_client_error(reported_kind(document.outcome, true));
+        }
     }
 
     /// The failure of a response that is no success, and has no errors.
