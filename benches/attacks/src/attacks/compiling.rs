@@ -16,8 +16,8 @@ pub(super) const ATTACK: Attack = Attack::new(
 /// Roots of an operation, below the limit.
 const ROOTS: usize = 45;
 const FIELDS: &str = "lgdCode name nameLocal shortCode otherSpellings division { code __typename } names { __typename } \
-    dggi { asOf composite rank edition { id __typename } weakest { value normalised indicator { id name __typename } } } \
-    dggiHistory { asOf composite rank edition { id __typename } } serviceBacklog { pending pastPsga service { id name __typename } } \
+    dggi { asOf composite rank edition { code __typename } weakest { value score indicator { code name __typename } } } \
+    dggiHistory { asOf composite rank edition { code __typename } } serviceBacklog { pending pastPsga service { id name __typename } } \
     works { asOf all { count approved released spent } notStarted { count approved released spent } \
     inProgress { count approved released spent } completed { count approved released spent } suspended { count approved released spent } } \
     grievanceSummary { asOf received closed open openOlderThan(days: 28) __typename } \

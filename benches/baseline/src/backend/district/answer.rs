@@ -34,7 +34,7 @@ struct DistrictAnswer<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ScoreAnswer<'a> {
-    edition: Id<'a>,
+    edition: Edition<'a>,
     as_of: Option<String>,
     composite: Option<f64>,
     rank: Option<u32>,
@@ -42,20 +42,20 @@ struct ScoreAnswer<'a> {
 }
 
 #[derive(Serialize)]
-struct Id<'a> {
-    id: &'a str,
+struct Edition<'a> {
+    code: &'a str,
 }
 
 #[derive(Serialize)]
 struct WeakestAnswer<'a> {
-    indicator: Named<'a>,
+    indicator: Indicator<'a>,
     value: Option<f64>,
-    normalised: f64,
+    score: Option<f64>,
 }
 
 #[derive(Serialize)]
-struct Named<'a> {
-    id: &'a str,
+struct Indicator<'a> {
+    code: &'a str,
     name: &'a str,
 }
 
@@ -173,7 +173,9 @@ fn by<'a, T, K: std::hash::Hash + Eq>(
 
 fn score<'a>(score: &'a Score<'a>) -> Result<ScoreAnswer<'a>, Failed> {
     Ok(ScoreAnswer {
-        edition: Id { id: &score.edition },
+        edition: Edition {
+            code: &score.edition,
+        },
         as_of: date(&score.as_of, '-'),
         composite: published(&score.score).map(str::parse).transpose()?,
         rank: published(&score.rank).map(str::parse).transpose()?,
@@ -187,12 +189,12 @@ fn score<'a>(score: &'a Score<'a>) -> Result<ScoreAnswer<'a>, Failed> {
 
 fn weakest<'a>(weakest: &'a Weakest<'a>) -> Result<WeakestAnswer<'a>, Failed> {
     Ok(WeakestAnswer {
-        indicator: Named {
-            id: &weakest.code,
+        indicator: Indicator {
+            code: &weakest.code,
             name: &weakest.name,
         },
         value: figure(&weakest.value),
-        normalised: weakest.normalised.parse()?,
+        score: published(&weakest.score).map(str::parse).transpose()?,
     })
 }
 

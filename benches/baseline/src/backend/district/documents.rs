@@ -47,7 +47,7 @@ pub(super) struct Weakest<'a> {
     #[serde(borrow)]
     pub(super) value: Cow<'a, str>,
     #[serde(borrow)]
-    pub(super) normalised: Cow<'a, str>,
+    pub(super) score: Cow<'a, str>,
 }
 
 /// A table of the open-data platform.
