@@ -10,6 +10,7 @@ mod canary;
 mod cost;
 mod counts;
 mod deliverables;
+mod dggi;
 mod district;
 mod generations;
 mod limits;
