@@ -185,7 +185,7 @@ async fn the_actual_cost_is_of_what_is_there() {
     );
     // Each division has ten of the twenty districts.
     assert_eq!(
-        cost("{ districts(division: JAMMU) { name } }").await,
+        cost("{ districts(areaCode: JAMMU) { name } }").await,
         (20, 10)
     );
     let query = r#"{ works(first: 100, text: "no such work") { nodes { id } } }"#;

@@ -1,6 +1,8 @@
 //! Coverage of selections: for every field that the selection of a `@connect` yields, the operation of some spec reads it
 //! from this connect. The same field of another connect does not count, since it has another mapping.
 //!
+//! Fields that clients do not see (`@inaccessible`) are left out: specs ask as clients do.
+//!
 //! This plans the operations of the specs, and inspects the plans. It executes nothing: running the specs tests the
 //! responses.
 
@@ -8,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use sangam::config::Settings;
-use sangam::connector::{Connect, ConnectKind, FieldSetItem, Site, SubgraphKind};
+use sangam::connector::{Connect, ConnectKind, FieldSetItem, Site, Subgraph, SubgraphKind};
 use sangam::graph::compose;
 use sangam::graph::query::QueryGraph;
 use sangam::mapping::Shape;
@@ -45,6 +47,7 @@ fn every_selected_field_has_a_spec() {
             }
         }
     }
+    let hidden = hidden(&composed.subgraphs);
     let mut missing = BTreeSet::new();
     for subgraph in composed.subgraphs.iter() {
         let SubgraphKind::Connectors { connects, .. } = &subgraph.kind else {
@@ -53,11 +56,11 @@ fn every_selected_field_has_a_spec() {
         for connect in connects {
             let read = covered.remove(&connect.coordinate).unwrap_or_default();
             let yielded = yielded(connect);
-            missing.extend(
-                yielded
-                    .difference(&read)
-                    .map(|path| (connect.coordinate.clone(), path.clone())),
-            );
+            let visible = yielded.difference(&read).filter(|path| {
+                let name = path.rsplit('.').next().unwrap_or_default();
+                !hidden.contains(name)
+            });
+            missing.extend(visible.map(|path| (connect.coordinate.clone(), path.clone())));
         }
     }
     for (coordinate, path, _) in NOT_ASKED {
@@ -68,6 +71,17 @@ fn every_selected_field_has_a_spec() {
         );
     }
     assert!(missing.is_empty(), "no spec asks for:\n{missing:#?}");
+}
+
+/// The names of the fields that some folder hides from clients.
+fn hidden(subgraphs: &[Subgraph]) -> BTreeSet<String> {
+    let types = subgraphs
+        .iter()
+        .flat_map(|subgraph| subgraph.schema.types.values());
+    let objects = types.filter_map(|ty| ty.as_object());
+    let fields = objects.flat_map(|object| &object.fields);
+    let hidden = fields.filter(|(_, field)| field.directives.has("inaccessible"));
+    hidden.map(|(name, _)| name.to_string()).collect()
 }
 
 /// Notes what the plan of a spec's operation reads of which connect.

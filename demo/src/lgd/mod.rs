@@ -1,7 +1,7 @@
 //! The Local Government Directory: a POST-only RPC service without authentication.
 //!
-//! `districtList` and `stateList` return a bare array, as the public service does; the operations for many codes or names
-//! return an envelope. All failures are HTTP 200 with a code and a message.
+//! `districtList` and `stateList` return a bare array, as the public service does; the other operations return an envelope. All
+//! failures are HTTP 200 with a code and a message.
 
 mod operations;
 
@@ -18,6 +18,7 @@ pub const SETTINGS: &str = r#"base_url = "{url}/lgdws""#;
 pub fn router() -> Router {
     Router::new()
         .route("/lgdws/stateList", post(operations::state_list))
+        .route("/lgdws/divisionList", post(operations::division_list))
         .route("/lgdws/districtList", post(operations::district_list))
         .route("/lgdws/districtDetails", post(operations::district_details))
         .route("/lgdws/districtByName", post(operations::district_by_name))
@@ -30,6 +31,19 @@ pub fn router() -> Router {
 
 /// The code of the union territory in the directory.
 const STATE: u32 = 1;
+
+/// One row of `divisions.csv`: a division, or the union territory, which has the code 00.
+#[derive(Deserialize)]
+struct Division {
+    code: String,
+    name: String,
+}
+
+impl Division {
+    fn has(&self, district: &District) -> bool {
+        self.code == "00" || self.code == district.division_code()
+    }
+}
 
 /// One row of `districts.csv`.
 #[derive(Deserialize)]
@@ -46,6 +60,13 @@ struct District {
 }
 
 impl District {
+    fn division_code(&self) -> &'static str {
+        match self.division.as_str() {
+            "JAMMU" => "01",
+            _ => "02",
+        }
+    }
+
     /// How departments write its name, the official spelling first.
     fn spellings(&self) -> impl Iterator<Item = &str> {
         std::iter::once(self.name.as_str())
@@ -68,6 +89,8 @@ struct Department {
     status: String,
 }
 
+static DIVISIONS: LazyLock<Vec<Division>> =
+    LazyLock::new(|| crate::data::csv(include_str!("../../data/lgd/divisions.csv")));
 static DISTRICTS: LazyLock<Vec<District>> =
     LazyLock::new(|| crate::data::csv(include_str!("../../data/lgd/districts.csv")));
 static DEPARTMENTS: LazyLock<Vec<Department>> =

@@ -6,7 +6,7 @@ use axum::extract::rejection::{JsonRejection, QueryRejection};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{DEPARTMENTS, DISTRICTS, Department, District, STATE};
+use super::{DEPARTMENTS, DISTRICTS, DIVISIONS, Department, District, Division, STATE};
 
 /// The directory takes at most so many codes or names in one call.
 const MAX_ITEMS: usize = 100;
@@ -48,6 +48,16 @@ pub(super) async fn state_list() -> Json<Value> {
     }]))
 }
 
+pub(super) async fn division_list(query: Result<Query<ListQuery>, QueryRejection>) -> Json<Value> {
+    match query {
+        Ok(Query(query)) if query.state_code == STATE => {
+            success(DIVISIONS.iter().map(division).collect())
+        }
+        Ok(_) => failure("LGD-404", "No such state"),
+        Err(_) => failure("LGD-400", "stateCode is mandatory"),
+    }
+}
+
 pub(super) async fn district_list(query: Result<Query<ListQuery>, QueryRejection>) -> Json<Value> {
     let Ok(Query(query)) = query else {
         return failure("LGD-400", "stateCode is mandatory");
@@ -58,14 +68,8 @@ pub(super) async fn district_list(query: Result<Query<ListQuery>, QueryRejection
     let division = query.division_code.as_deref();
     let rows = DISTRICTS
         .iter()
-        .filter(|district| division.is_none_or(|code| code == division_code(district)))
-        .map(|district| {
-            json!({
-                "districtCode": district.code,
-                "districtNameEnglish": district.name,
-                "districtNameLocal": district.hi,
-            })
-        });
+        .filter(|district| division.is_none_or(|code| code == district.division_code()))
+        .map(listed);
     Json(rows.collect())
 }
 
@@ -147,13 +151,23 @@ fn code(value: &Value) -> Option<u32> {
     }
 }
 
+/// A division with its districts.
+fn division(division: &Division) -> Value {
+    let districts = DISTRICTS.iter().filter(|district| division.has(district));
+    json!({
+        "divisionCode": division.code,
+        "divisionNameEnglish": division.name,
+        "districts": districts.map(listed).collect::<Vec<_>>(),
+    })
+}
+
 fn details(district: &District) -> Value {
     json!({
         "districtCode": district.code,
         "districtNameEnglish": district.name,
         "districtNameLocal": district.hi,
         "shortCode": district.short,
-        "divisionCode": division_code(district),
+        "divisionCode": district.division_code(),
         "knownAs": district.spellings().skip(1).collect::<Vec<_>>(),
         "names": [
             { "lang": "en", "dir": "ltr", "name": district.name },
@@ -165,12 +179,13 @@ fn details(district: &District) -> Value {
     })
 }
 
-fn division_code(district: &District) -> &'static str {
-    if district.division == "JAMMU" {
-        "01"
-    } else {
-        "02"
-    }
+/// A district as lists have it.
+fn listed(district: &District) -> Value {
+    json!({
+        "districtCode": district.code,
+        "districtNameEnglish": district.name,
+        "districtNameLocal": district.hi,
+    })
 }
 
 fn department(row: &Department) -> Value {

@@ -15,7 +15,7 @@ pub(super) const ATTACK: Attack = Attack::new(
 
 /// Roots of an operation, below the limit.
 const ROOTS: usize = 45;
-const FIELDS: &str = "lgdCode spelling name nameLocal shortCode otherSpellings division names { __typename } \
+const FIELDS: &str = "lgdCode name nameLocal shortCode otherSpellings division { code __typename } names { __typename } \
     dggi { asOf composite rank edition { id __typename } weakest { value normalised indicator { id name __typename } } } \
     dggiHistory { asOf composite rank edition { id __typename } } serviceBacklog { pending pastPsga service { id name __typename } } \
     works { asOf all { count approved released spent } notStarted { count approved released spent } \
