@@ -186,7 +186,7 @@ async fn welcome(gateway: &Gateway, standins: &[Standin]) -> String {
 
 /// A query to several departments. Without single quotes, because the message shows it in a shell command.
 const SAMPLE_QUERY: &str = "{ districts(division: KASHMIR) { name nameLocal dggi { composite rank } \
-    works { inProgress { count spent } } grievanceSummary { open } serviceBacklog { service { name } pastPsga } } }";
+    works { inProgress { count spent } } grievanceSummary { open } serviceSummary { counts { overdueCount } } } }";
 
 fn say(text: &str) {
     let _ = std::io::stdout().write_all(text.as_bytes());

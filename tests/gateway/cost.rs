@@ -119,7 +119,8 @@ async fn the_maximum_is_the_setting() {
 #[test]
 async fn lists_that_nothing_is_said_of_have_the_size_of_the_setting() {
     // The schema has no size for the events of an application.
-    let query = r#"{ application(reference: "JK-DOM-26-0010001") { history { number } } }"#;
+    let query =
+        r#"{ application(reference: "JK-RR1QRD-T79YWA-P52MXW-Y53G2B") { history { number } } }"#;
     let cost = async |settings: &str| {
         let running = Running::start(settings).await;
         let (_, _, answer) = running.send(json!({ "query": query }), Some("1")).await;

@@ -17,7 +17,7 @@ pub(super) const ATTACK: Attack = Attack::new(
 const ROOTS: usize = 45;
 const FIELDS: &str = "lgdCode name nameLocal shortCode otherSpellings division { code __typename } names { __typename } \
     dggi { asOf composite rank edition { id __typename } weakest { value normalised indicator { id name __typename } } } \
-    dggiHistory { asOf composite rank edition { id __typename } } serviceBacklog { pending pastPsga service { id name __typename } } \
+    dggiHistory { asOf composite rank edition { id __typename } } serviceSummary { asOf byService { counts { inProcessCount overdueCount } service { id name __typename } } } \
     works { asOf all { count approved released spent } notStarted { count approved released spent } \
     inProgress { count approved released spent } completed { count approved released spent } suspended { count approved released spent } } \
     grievanceSummary { asOf received closed open openOlderThan(days: 28) __typename } \
