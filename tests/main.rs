@@ -23,6 +23,7 @@ mod process;
 mod schema_diff;
 mod source;
 mod specs;
+mod style;
 mod support;
 mod validation;
 

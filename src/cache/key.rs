@@ -121,9 +121,12 @@ pub struct Subject {
 
 impl Subject {
     /// Until sign-in exists: the client headers that a connector reads, by name. `None` if the client sent none of
-    /// them, so that nothing distinguishes clients. Trace identifiers do not identify a client.
+    /// them, so that nothing distinguishes clients. Trace identifiers do not identify a client, and neither do its
+    /// languages: what was fetched for them differs by the request alone, however clients order and weigh them.
     pub fn from_headers<N: AsRef<str>>(names: &[N], client: &HeaderMap) -> Option<Subject> {
-        let tells = |name: &str| client.contains_key(name) && !is_trace_header(name);
+        let tells = |name: &str| {
+            client.contains_key(name) && !is_trace_header(name) && name != "accept-language"
+        };
         if !names.iter().any(|name| tells(name.as_ref())) {
             return None;
         }

@@ -290,6 +290,11 @@ fn subjects_are_apart() {
     ];
     assert_eq!(all[0], None);
     assert_eq!(subject(&[("accept-language", "hi")]), None);
+    let languages = map(&Headers::from([("accept-language", vec!["hi".to_owned()])]));
+    assert_eq!(
+        Subject::from_headers(&["accept-language"], &languages),
+        None
+    );
     let traced = map(&Headers::from([("traceparent", vec!["00-1".to_owned()])]));
     assert_eq!(Subject::from_headers(&["traceparent"], &traced), None);
     let request = Connector {

@@ -60,8 +60,8 @@ pub use call_report::CallReport;
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use connector::CachedConnector;
 pub use documents::{
-    Documents, EntitiesCall, EntitySelection, Fetched, FetchedEntities, Policy, Representation,
-    UpstreamCall, Verdict,
+    Documents, EntitiesCall, EntitySelection, Fetched, FetchedEntities, LookedUp, PendingRead,
+    Policy, Representation, UpstreamCall, Verdict,
 };
 pub use endpoint::Endpoint;
 pub use entry::{Document, Memo};

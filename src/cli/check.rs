@@ -1,4 +1,5 @@
-//! `sangam check`: checks each connector, their composition, the named operations, and changes of the public schema.
+//! `sangam check`: checks each connector, their composition, the named operations, changes of the public schema, and the style
+//! of what the folders declare.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,11 +10,11 @@ use super::folders::ConnectorFolder;
 use super::output::{count, diagnostics, message, result};
 use super::supergraph::SupergraphFile;
 use super::{Common, Exit, Stop, folders, load};
-use crate::config::Settings;
-use crate::connector::diagnostic::{LineColumn, SourceFiles, SourceText, gateway_code};
+use crate::config::{Settings, StyleMode};
+use crate::connector::diagnostic::{LineColumn, Severity, SourceFiles, SourceText, gateway_code};
 use crate::connector::{Diagnostic, SubgraphKind, invalid_schema};
 use crate::graph::schema_diff::Impact;
-use crate::graph::{Composed, coordinate, schema_diff};
+use crate::graph::{Composed, coordinate, schema_diff, style};
 use crate::operation::{Compiler, Rejection};
 
 /// The default folder of named operations.
@@ -83,7 +84,8 @@ impl Check {
         findings.extend(load::findings(&folders));
         findings.extend(load::unset_values(&settings, &folders));
         let mut operations = 0;
-        if !findings.iter().any(Diagnostic::is_error) {
+        let fit_together = !findings.iter().any(Diagnostic::is_error);
+        if fit_together {
             let gateway = load::gateway(load::connectors(&folders, None)?, &settings)?;
             let folder = self.operations_folder(&settings);
             operations = of_operations(gateway.compiler(), folder.as_deref(), findings)?;
@@ -95,6 +97,10 @@ impl Check {
         }
         findings.extend(folders::unknown(&settings, &folders));
         findings.extend(load::unfit_settings(&settings, &folders));
+        // What is wrong with the folders comes first: a correction may change what the style is about.
+        if fit_together {
+            findings.extend(of_style(&settings, &folders));
+        }
         Ok(Checked {
             folders,
             operations,
@@ -159,6 +165,22 @@ fn summary(checked: &Checked, warnings: usize) -> String {
         count(warnings, "warning", "warnings")
     ));
     text
+}
+
+/// The style of what the folders declare. The graphs of a supergraph were declared elsewhere.
+fn of_style(settings: &Settings, folders: &[ConnectorFolder]) -> Vec<Diagnostic> {
+    let mode = settings.check.style;
+    if mode == StyleMode::Off || settings.general.supergraph.is_some() {
+        return Vec::new();
+    }
+    let subgraphs = folders.iter().filter_map(|one| one.folder.subgraph.clone());
+    let mut findings = style::check(&subgraphs.collect::<Vec<_>>());
+    if mode == StyleMode::Deny {
+        for finding in &mut findings {
+            finding.severity = Severity::Error;
+        }
+    }
+    findings
 }
 
 /// Checks every named operation, as `serve` would when a client sends it; returns their number.

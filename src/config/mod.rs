@@ -44,14 +44,14 @@ pub use raw::RawSettings;
 pub use secret::{MASK, Secret, SecretRef};
 pub use section::Section;
 pub use sections::{
-    Admin, Cache, ConnectorLimits, Cors, Cost, Dns, General, Limits, Log, RawAdmin, RawCache,
-    RawConnectorLimits, RawCors, RawCost, RawDns, RawGeneral, RawLimits, RawLog, RawTls,
-    RawTracing, Tls, Tracing,
+    Admin, Cache, Check, ConnectorLimits, Cors, Cost, Dns, General, Limits, Log, RawAdmin,
+    RawCache, RawCheck, RawConnectorLimits, RawCors, RawCost, RawDns, RawGeneral, RawLimits,
+    RawLog, RawTls, RawTracing, Tls, Tracing,
 };
 pub use table::markdown;
 pub use value::{
     AllowedOrigin, Audience, ByteSize, CostMode, DnsResolver, HttpUrl, LogFormat, LogLevel,
-    LogRequests, PassedFile, Percentage, Ratio, ResponseFormat,
+    LogRequests, PassedFile, Percentage, Ratio, ResponseFormat, StyleMode,
 };
 
 /// The resolved settings.
@@ -63,6 +63,8 @@ pub struct Settings {
     pub limits: Limits,
     /// `[cost]`
     pub cost: Cost,
+    /// `[check]`
+    pub check: Check,
     /// `[cache]`
     pub cache: Cache,
     /// `[dns]`
@@ -320,6 +322,7 @@ impl RawSettings {
             general: resolving.section(self.general, ""),
             limits: resolving.section(self.limits, "limits."),
             cost: resolving.section(self.cost, "cost."),
+            check: resolving.section(self.check, "check."),
             cache: resolving.section(self.cache, "cache."),
             dns: resolving.section(self.dns, "dns."),
             admin: resolving.section(self.admin, "admin."),

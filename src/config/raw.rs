@@ -6,7 +6,8 @@ use super::connector::RawConnectorSettings;
 use super::places::Places;
 use super::section::Section;
 use super::sections::{
-    RawAdmin, RawCache, RawCors, RawCost, RawDns, RawGeneral, RawLimits, RawLog, RawTls, RawTracing,
+    RawAdmin, RawCache, RawCheck, RawCors, RawCost, RawDns, RawGeneral, RawLimits, RawLog, RawTls,
+    RawTracing,
 };
 use super::value::Percentage;
 
@@ -19,6 +20,8 @@ pub struct RawSettings {
     pub limits: RawLimits,
     /// `[cost]`
     pub cost: RawCost,
+    /// `[check]`
+    pub check: RawCheck,
     /// `[cache]`
     pub cache: RawCache,
     /// `[dns]`
@@ -55,6 +58,7 @@ impl RawSettings {
             general: self.general.over(lower.general),
             limits: self.limits.over(lower.limits),
             cost: self.cost.over(lower.cost),
+            check: self.check.over(lower.check),
             cache: self.cache.over(lower.cache),
             dns: self.dns.over(lower.dns),
             admin: self.admin.over(lower.admin),

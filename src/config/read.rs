@@ -117,6 +117,7 @@ impl<'a> SettingsReader<'a> {
                 "limits" => self.section(&mut raw.limits, "limits", value),
                 "dns" => self.section(&mut raw.dns, "dns", value),
                 "cost" => self.section(&mut raw.cost, "cost", value),
+                "check" => self.section(&mut raw.check, "check", value),
                 "cache" => self.section(&mut raw.cache, "cache", value),
                 "admin" => self.section(&mut raw.admin, "admin", value),
                 "tls" => self.section(&mut raw.tls, "tls", value),
@@ -285,9 +286,10 @@ impl<'a> SettingsReader<'a> {
 }
 
 /// The sections of the file.
-const SECTIONS: [&str; 11] = [
+const SECTIONS: [&str; 12] = [
     "admin",
     "cache",
+    "check",
     "connector",
     "cors",
     "cost",

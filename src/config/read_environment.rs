@@ -5,8 +5,8 @@ use super::problem::{ConfigError, problem, suggest};
 use super::raw::RawSettings;
 use super::section::Section;
 use super::sections::{
-    RawAdmin, RawCache, RawConnectorLimits, RawCors, RawCost, RawDns, RawGeneral, RawLimits,
-    RawLog, RawTls, RawTracing,
+    RawAdmin, RawCache, RawCheck, RawConnectorLimits, RawCors, RawCost, RawDns, RawGeneral,
+    RawLimits, RawLog, RawTls, RawTracing,
 };
 use super::value::{HttpUrl, ParseSetting};
 use crate::connector::Diagnostic;
@@ -51,10 +51,11 @@ pub(super) fn readable_log(environment: &Environment) -> RawLog {
 }
 
 /// The sections whose keys variables set, with the names of these.
-const SECTIONS: [(&str, &[&str]); 9] = [
+const SECTIONS: [(&str, &[&str]); 10] = [
     ("limits", RawLimits::NAMES),
     ("dns", RawDns::NAMES),
     ("cost", RawCost::NAMES),
+    ("check", RawCheck::NAMES),
     ("cache", RawCache::NAMES),
     ("admin", RawAdmin::NAMES),
     ("tls", RawTls::NAMES),
@@ -106,6 +107,7 @@ fn set_from_text(raw: &mut RawSettings, name: &str, text: &str) -> Option<Result
             "limits" => raw.limits.set_text(key, text),
             "dns" => raw.dns.set_text(key, text),
             "cost" => raw.cost.set_text(key, text),
+            "check" => raw.check.set_text(key, text),
             "cache" => raw.cache.set_text(key, text),
             "admin" => raw.admin.set_text(key, text),
             "tls" => raw.tls.set_text(key, text),

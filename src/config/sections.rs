@@ -11,7 +11,7 @@ use super::secret::Secret;
 use super::section::section;
 use super::value::{
     AllowedOrigin, Audience, ByteSize, CostMode, DnsResolver, HttpUrl, LogFormat, LogLevel,
-    LogRequests, PassedFile, Ratio, ResponseFormat,
+    LogRequests, PassedFile, Ratio, ResponseFormat, StyleMode,
 };
 
 /// The minimum of a timeout.
@@ -36,9 +36,9 @@ section! {
         /// Who sees the gateway's own field `connectors` with its types. With `"operators"` they are not in the public schema, and
         /// `/health/ready?details` does not list the connectors; the admin listener's `/health` has everything.
         own_fields: Audience = Audience::Public,
-        /// Who sees statistics of upstream calls: `lastError`, `lastErrorAt`, `p95Ms`, `cacheHitRatio`, `calls`, `failures` and
-        /// `problem` of the field `connectors`. With `"operators"` they are null for clients; the admin listener's `/health` has
-        /// them. `state` and `asOf` are for every client.
+        /// Who sees statistics of upstream calls: `lastError`, `lastErrorAt`, `p95InMilliseconds`, `cacheHitRatio`, `callCount`,
+        /// `failureCount` and `problem` of the field `connectors`. With `"operators"` they are null for clients; the admin
+        /// listener's `/health` has them. `state` and `lastSuccessAt` are for every client.
         connector_health: Audience = Audience::Public,
         /// Whether responses are compressed (gzip) for clients that accept it.
         compression: bool = true,
@@ -168,6 +168,16 @@ section! {
         long: usize = 5_000 => 1..,
         /// The assumed size of a list without `@listSize`.
         list_size: usize = 10,
+    }
+}
+
+section! {
+    /// What `sangam check` reports besides errors. `sangam serve` does not read it.
+    Check, RawCheck {
+        /// What happens if a folder's schema breaks a rule of the style, [schema-style.md](schema-style.md): `warn` reports a
+        /// warning, `deny` an error, so that the exit status is 1, and `off` checks no rules. A folder can accept a finding with
+        /// `@styleException`.
+        style: StyleMode = StyleMode::Warn,
     }
 }
 

@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use super::section::Section;
 use super::sections::{
-    RawAdmin, RawCache, RawConnectorLimits, RawCors, RawCost, RawDns, RawGeneral, RawLimits,
-    RawLog, RawTls, RawTracing,
+    RawAdmin, RawCache, RawCheck, RawConnectorLimits, RawCors, RawCost, RawDns, RawGeneral,
+    RawLimits, RawLog, RawTls, RawTracing,
 };
 
 const HEAD: &str = "\
@@ -78,6 +78,7 @@ pub fn markdown() -> String {
     section::<RawGeneral>(&mut text, "General");
     section::<RawLimits>(&mut text, "`[limits]`");
     section::<RawCost>(&mut text, "`[cost]`");
+    section::<RawCheck>(&mut text, "`[check]`");
     section::<RawCache>(&mut text, "`[cache]`");
     section::<RawDns>(&mut text, "`[dns]`");
     section::<RawAdmin>(&mut text, "`[admin]`");

@@ -17,7 +17,7 @@ use apollo_compiler::Node;
 use apollo_compiler::ast::Value;
 use apollo_compiler::parser::{FileId, SourceMap, SourceSpan};
 
-pub use codes::{Area, Code, connector as code, gateway as gateway_code};
+pub use codes::{Area, Code, connector as code, gateway as gateway_code, style as style_code};
 pub use literal::StringMap;
 
 /// The severity of a diagnostic.

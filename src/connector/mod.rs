@@ -45,7 +45,7 @@ pub use directives::{
     AbsentKey, CacheNull, Connection, Constraint, CutOff, EntityList, Invalidates, LastPage,
     PageStyle, Pagination,
 };
-pub(crate) use directives::{LOOKUP_PER_ELEMENT, NodeType};
+pub(crate) use directives::{LOOKUP_PER_ELEMENT, NodeType, STYLE_EXCEPTION};
 pub use field_set::{FieldSet, FieldSetItem};
 pub(crate) use findings::{closest, did_you_mean, list};
 pub use fingerprint::Fingerprint;

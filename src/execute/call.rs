@@ -10,7 +10,7 @@ use super::prepare::PreparedCall;
 use super::{accept, observed};
 use crate::cache;
 use crate::cache::long::off_worker;
-use crate::cache::{Document, Fetched, Policy, Subject};
+use crate::cache::{Document, Endpoint, Fetched, LookedUp, PendingRead, Policy, Subject, Verdict};
 use crate::connector::{ClientErrors, Connect, Request, SubgraphKind};
 use crate::errors::ErrorKind;
 use crate::mapping::Variables;
@@ -21,7 +21,7 @@ use crate::response::targets::{Consumers, Targets};
 use crate::response::upstream_document::{
     entity_texts, follows_from_document, judging, known_to_have_succeeded, succeeded,
 };
-use crate::source::graphql;
+use crate::source::{SourceError, graphql};
 
 /// A call that has ended.
 #[derive(Debug)]
@@ -158,13 +158,17 @@ impl<'a> Caller<'a> {
         &self.runtime.connectors[self.fetch.subgraph.0 as usize]
     }
 
-    /// The call as the caches take it.
-    fn cache_call(&self, request: Request, span: &Span) -> cache::UpstreamCall<'_> {
-        let service = self.connector();
+    fn endpoint(&self) -> &Arc<Endpoint> {
         let index = match &self.fetch.call {
             FetchCall::Connect { connect, .. } => *connect,
             _ => 0,
         };
+        &self.connector().endpoints[index]
+    }
+
+    /// The call as the caches take it.
+    fn cache_call(&self, request: Request, span: &Span) -> cache::UpstreamCall<'_> {
+        let service = self.connector();
         let mut options = service.options.clone();
         options.traceparent = observed::traceparent(span, self.request);
         options.tracestate = observed::tracestate(self.request);
@@ -179,7 +183,7 @@ impl<'a> Caller<'a> {
             },
         };
         cache::UpstreamCall {
-            endpoint: &service.endpoints[index],
+            endpoint: self.endpoint(),
             request,
             options,
             policy,
@@ -289,29 +293,19 @@ impl<'a> Caller<'a> {
         variables: &Arc<Variables>,
     ) -> Result<JudgedDocument, CallOutcome> {
         let observed = Observed::begin(self.runtime, self.fetch, self.bounds.deadline);
-        let most = self.runtime.limits.operation_bytes;
-        let call = self.cache_call(request, &observed.span);
-        let documents = &self.runtime.documents;
-        let fetched = async {
-            match self.connect {
-                Some(connect) => {
-                    let (connect, variables) = (Arc::clone(connect), Arc::clone(variables));
-                    let accept = move |document: &Document| {
-                        accept::of_connect(&connect, document, &variables, most)
-                    };
-                    documents.fetch(call, accept).await
-                }
-                None => {
-                    let projection = Arc::clone(&self.fetch.projection);
-                    let refusals = self.refusals(variables);
-                    let accept = move |document: &Document| {
-                        accept::of_service(&projection, document, refusals.as_ref(), most)
-                    };
-                    documents.fetch(call, accept).await
-                }
+        let fetched = match self.looked_up(&request) {
+            Some(LookedUp::AtHand(hit)) => Ok(hit),
+            pending => {
+                let pending = match pending {
+                    Some(LookedUp::NotAtHand(read)) => Some(read),
+                    _ => None,
+                };
+                let called = self.called(request, variables, pending, &observed.span);
+                // Boxed, so that a document at hand does not move what only a call needs.
+                Box::pin(called.instrument(observed.span.clone())).await
             }
         };
-        let fetched = fetched.instrument(observed.span.clone()).await;
+        let most = self.runtime.limits.operation_bytes;
         let span = observed.end(Some(&fetched));
         let fetched = fetched.map_err(CallOutcome::Failed)?;
         let document = &fetched.document;
@@ -333,6 +327,58 @@ impl<'a> Caller<'a> {
             succeeded,
             span,
         })
+    }
+
+    /// What the cache has for a read; `None` if caches take no part.
+    fn looked_up(&self, request: &Request) -> Option<LookedUp> {
+        if self.cache_use != CacheUse::Read {
+            return None;
+        }
+        let (lifetime, subject) = (self.fetch.lifetime, self.subject());
+        let documents = &self.runtime.documents;
+        Some(documents.look_up(self.endpoint(), request, lifetime, subject))
+    }
+
+    /// The response of the upstream, of its own call or of another one that is running.
+    async fn called(
+        &self,
+        request: Request,
+        variables: &Arc<Variables>,
+        pending: Option<PendingRead>,
+        span: &Span,
+    ) -> Result<Fetched, SourceError> {
+        let most = self.runtime.limits.operation_bytes;
+        let call = self.cache_call(request, span);
+        match self.connect {
+            Some(connect) => {
+                let (connect, variables) = (Arc::clone(connect), Arc::clone(variables));
+                let accept = move |document: &Document| {
+                    accept::of_connect(&connect, document, &variables, most)
+                };
+                self.fetch_by(call, pending, accept).await
+            }
+            None => {
+                let projection = Arc::clone(&self.fetch.projection);
+                let refusals = self.refusals(variables);
+                let accept = move |document: &Document| {
+                    accept::of_service(&projection, document, refusals.as_ref(), most)
+                };
+                self.fetch_by(call, pending, accept).await
+            }
+        }
+    }
+
+    async fn fetch_by(
+        &self,
+        call: cache::UpstreamCall<'_>,
+        pending: Option<PendingRead>,
+        accept: impl Fn(&Document) -> Verdict + Clone + Send + 'static,
+    ) -> Result<Fetched, SourceError> {
+        let documents = &self.runtime.documents;
+        match pending {
+            Some(read) => documents.fetch_read(call, read, accept).await,
+            None => documents.fetch(call, accept).await,
+        }
     }
 
     /// Whether a call that was denied had credentials of the client: then these are at fault.

@@ -46,6 +46,10 @@ impl<'a> Observed<'a> {
     /// Records its result; `None` if all entities were cached. The span ends when the response has been read.
     pub(super) fn end(mut self, called: Option<&Result<Fetched, SourceError>>) -> Span {
         self.ended = true;
+        // Recording looks its fields up by their names, also in a disabled span.
+        if self.span.is_disabled() {
+            return Span::none();
+        }
         match called {
             None => {
                 self.span.record("sangam.cache", CacheState::Hit.as_str());

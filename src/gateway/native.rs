@@ -2,7 +2,7 @@
 //! this process.
 //!
 //! With `connector_health = "operators"` the call statistics are null for clients, not absent from the schema: an operation
-//! that selects them stays valid. With `own_fields = "operators"` the connector is no part of the graph, so its field and its
+//! that selects them stays valid. Operators have another schema, with how each connector is reached. With `own_fields = "operators"` the connector is no part of the graph, so its field and its
 //! types are unknown to clients; the admin listener queries its schema directly.
 //!
 //! The doc comments of types with `async-graphql` derives are descriptions in the public schema. The names of types begin with
@@ -10,12 +10,15 @@
 
 use std::sync::{Arc, Weak};
 
-use async_graphql::{EmptyMutation, EmptySubscription, Enum, Object, Schema, SimpleObject};
+use async_graphql::{
+    EmptyMutation, EmptySubscription, Enum, InputValueError, InputValueResult, Object, Scalar,
+    ScalarType, Schema, SimpleObject, Value,
+};
 use bytes::Bytes;
 
 use super::configured::{ConfiguredConnector, Served, SetAside};
-use crate::cache::Documents;
 use crate::cache::figures::Snapshot;
+use crate::cache::{Documents, Timestamp};
 use crate::config::Audience;
 use crate::connector::{Diagnostic, Subgraph, SubgraphKind, normalise};
 use crate::source::native::NativeSchema;
@@ -124,6 +127,34 @@ impl ConnectorState {
     ];
 }
 
+/// A moment, by RFC 3339.
+#[derive(Debug, Clone, Copy)]
+struct DateTime(jiff::Timestamp);
+
+impl DateTime {
+    /// `None` for a time that no calendar has.
+    fn new(timestamp: Timestamp) -> Option<DateTime> {
+        let milliseconds = i64::try_from(timestamp.0).ok()?;
+        let moment = jiff::Timestamp::from_millisecond(milliseconds).ok()?;
+        Some(DateTime(moment))
+    }
+}
+
+/// A moment, by RFC 3339: `2026-10-31T18:30:00Z`.
+#[Scalar(specified_by_url = "https://specs.sangam.dev/scalars/v0.1#DateTime")]
+impl ScalarType for DateTime {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        match &value {
+            Value::String(text) => Ok(DateTime(text.parse()?)),
+            _ => Err(InputValueError::expected_type(value)),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_string())
+    }
+}
+
 /// A connector and its state.
 #[derive(Debug, SimpleObject)]
 #[graphql(name = "SangamConnector")]
@@ -134,8 +165,6 @@ struct Connector {
     owner: Option<String>,
     /// What it offers.
     description: Option<String>,
-    /// How it reaches its upstream; null if its folder cannot be read.
-    protocol: Option<Protocol>,
     /// Its state, by its last call.
     state: ConnectorState,
     /// What is wrong with its folder or its settings. While its state is another one than `SET_ASIDE`, its last version without
@@ -143,32 +172,69 @@ struct Connector {
     problem: Option<String>,
     /// The kind of the last failure, such as `TIMEOUT`.
     last_error: Option<String>,
-    /// When it last failed, in seconds since 1970.
-    last_error_at: Option<f64>,
-    /// When the last call succeeded, in seconds since 1970: the served data is no newer.
-    as_of: Option<f64>,
-    /// The 95th percentile of the duration of calls, in milliseconds.
-    p95_ms: Option<f64>,
-    /// The share of cacheable reads that needed no call of their own.
+    /// When it last failed.
+    last_error_at: Option<DateTime>,
+    /// When the last call succeeded: the served data is no newer.
+    last_success_at: Option<DateTime>,
+    /// 95 of 100 calls took at most so long.
+    p95_in_milliseconds: Option<f64>,
+    /// The share of cacheable reads that needed no call of their own, from 0 to 1.
     cache_hit_ratio: Option<f64>,
-    /// Calls sent since the gateway started.
-    calls: Option<f64>,
-    /// Failed calls since the gateway started.
-    failures: Option<f64>,
+    /// Calls sent since the gateway started. It stops at 2147483647; the metrics count on.
+    call_count: Option<i32>,
+    /// Failed calls since the gateway started. It stops at 2147483647; the metrics count on.
+    failure_count: Option<i32>,
 }
 
-struct Query {
+/// The same with what only operators see.
+#[derive(Debug, SimpleObject)]
+#[graphql(name = "SangamOperatorConnector")]
+struct OperatorConnector {
+    #[graphql(flatten)]
+    connector: Connector,
+    /// How it reaches its upstream; null if its folder cannot be read.
+    protocol: Option<Protocol>,
+}
+
+/// What the fields read.
+#[derive(Clone)]
+struct Sources {
     infos: Vec<ConnectorInfo>,
     documents: Weak<Documents>,
     /// Whether the caller may see call statistics.
     shows_figures: bool,
 }
 
+struct Query(Sources);
+
 // Not a doc comment: it would describe `Query` in the public schema.
 #[Object]
 impl Query {
     /// The connectors that this gateway serves, and their states.
     async fn connectors(&self) -> Vec<Connector> {
+        self.0.connectors()
+    }
+}
+
+struct OperatorQuery(Sources);
+
+#[Object(name = "Query")]
+impl OperatorQuery {
+    /// The connectors that this gateway serves, and their states.
+    async fn connectors(&self) -> Vec<OperatorConnector> {
+        let protocols = self.0.infos.iter().map(|info| info.protocol);
+        let connectors = self.0.connectors().into_iter().zip(protocols);
+        connectors
+            .map(|(connector, protocol)| OperatorConnector {
+                connector,
+                protocol,
+            })
+            .collect()
+    }
+}
+
+impl Sources {
+    fn connectors(&self) -> Vec<Connector> {
         let figures = self
             .documents
             .upgrade()
@@ -183,15 +249,14 @@ impl Query {
             let shown = figures.filter(|_| self.shows_figures);
             let count = |of: fn(&Snapshot) -> u64| {
                 let count = shown.as_ref().map_or(0, of);
-                self.shows_figures.then_some(count as f64)
+                let count = i32::try_from(count).unwrap_or(i32::MAX);
+                self.shows_figures.then_some(count)
             };
             let problem = info.set_aside.as_ref().map(|(problem, _)| problem.clone());
-            let seconds = |timestamp: crate::cache::Timestamp| timestamp.0 as f64 / 1000.0;
             Connector {
                 name: info.name.clone(),
                 owner: info.owner.clone(),
                 description: info.description.clone(),
-                protocol: info.protocol,
                 problem: problem.filter(|_| self.shows_figures),
                 state: info.state(figures.as_ref()),
                 last_error: shown
@@ -199,14 +264,14 @@ impl Query {
                     .map(|failure| failure.kind.as_str().to_owned()),
                 last_error_at: shown
                     .and_then(|f| f.last_failure)
-                    .map(|failure| seconds(failure.at)),
-                as_of: figures.and_then(|f| f.last_success).map(seconds),
-                p95_ms: shown
+                    .and_then(|failure| DateTime::new(failure.at)),
+                last_success_at: figures.and_then(|f| f.last_success).and_then(DateTime::new),
+                p95_in_milliseconds: shown
                     .and_then(|f| f.p95)
                     .map(|p95| p95.as_secs_f64() * 1000.0),
                 cache_hit_ratio: shown.and_then(|f| f.hit_ratio()),
-                calls: count(|f| f.calls),
-                failures: count(|f| f.failures),
+                call_count: count(|f| f.calls),
+                failure_count: count(|f| f.failures),
             }
         };
         self.infos.iter().map(connector).collect()
@@ -228,29 +293,32 @@ pub(super) fn connector(
     documents: Weak<Documents>,
     figures: Audience,
 ) -> Result<GatewayConnector, Vec<Diagnostic>> {
-    let schema = |shows_figures| -> Arc<dyn NativeSchema> {
-        let query = Query {
-            infos: infos.clone(),
-            documents: Weak::clone(&documents),
-            shows_figures,
-        };
-        Arc::new(Schema::new(query, EmptyMutation, EmptySubscription))
+    let sources = Sources {
+        infos,
+        documents,
+        shows_figures: true,
     };
-    let for_clients = schema(figures == Audience::Public);
+    let query = Query(Sources {
+        shows_figures: figures == Audience::Public,
+        ..sources.clone()
+    });
+    let for_clients = Schema::new(query, EmptyMutation, EmptySubscription);
+    let query = OperatorQuery(sources);
+    let for_operators = Schema::new(query, EmptyMutation, EmptySubscription);
     let (subgraph, diagnostics) =
         normalise(OWN_CONNECTOR, OWN_CONNECTOR, &for_clients.federation_sdl());
     let mut subgraph = subgraph.ok_or(diagnostics)?;
     subgraph.kind = SubgraphKind::Native;
     Ok(GatewayConnector {
         subgraph,
-        schema: for_clients,
-        for_operators: schema(true),
+        schema: Arc::new(for_clients),
+        for_operators: Arc::new(for_operators),
     })
 }
 
 /// The query of the admin listener's `/health`: every field.
-const DETAILS: &str = "{ connectors { name owner protocol state problem lastError lastErrorAt asOf p95Ms cacheHitRatio calls \
-                       failures } }";
+const DETAILS: &str = "{ connectors { name owner protocol state problem lastError lastErrorAt lastSuccessAt p95InMilliseconds \
+                       cacheHitRatio callCount failureCount } }";
 
 /// The state of the connectors, as the JSON text of a GraphQL response.
 pub(super) async fn details(for_operators: &dyn NativeSchema) -> Bytes {

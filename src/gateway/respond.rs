@@ -85,7 +85,7 @@ pub(super) fn served_response(served: Served, ready: &CompiledOperation) -> Grap
         payloads: served.payload.into(),
         outcome: RequestOutcome::Executed,
         cache: ResponseCachePolicy {
-            // A response that depends on the schema alone is cached in the gateway but not by clients: the schema may
+            // A response that depends on the connectors alone is cached in the gateway but not by clients: connectors may
             // change.
             max_age: Some(served.fresh_for.as_secs())
                 .filter(|_| has_vary(ready) && !ready.operation.is_constant()),

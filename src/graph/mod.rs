@@ -31,6 +31,7 @@ mod report;
 mod rules;
 mod satisfiability;
 pub mod schema_diff;
+pub mod style;
 pub mod supergraph;
 mod view;
 

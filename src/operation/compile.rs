@@ -155,6 +155,7 @@ impl Compiler {
             all_headers,
             instant,
         } = self.client_reads(&plan);
+        let makes_calls = self.makes_calls(&plan);
         Ok(Operation {
             document,
             definition,
@@ -165,6 +166,7 @@ impl Compiler {
             reads_instant: instant,
             constrained: constrained.open,
             introspects,
+            makes_calls,
         })
     }
 
@@ -207,6 +209,17 @@ impl Compiler {
             Rejection::unless_valid(code::SLICING_ARGUMENT_REQUIRED, violations.collect())?;
         }
         Ok(program)
+    }
+
+    /// Whether a plan has a fetch that is more than a mapping without a request.
+    fn makes_calls(&self, plan: &Plan) -> bool {
+        plan.fetches.iter().any(|fetch| match &fetch.call {
+            FetchCall::Connect { connect, .. } => {
+                let connect = self.graph.connect(fetch.subgraph, *connect);
+                connect.is_none_or(|connect| connect.template.is_some())
+            }
+            FetchCall::Operation(_) | FetchCall::Entities { .. } => true,
+        })
     }
 
     /// What a plan's calls can read of the client's request.

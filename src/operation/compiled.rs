@@ -43,11 +43,14 @@ pub struct Operation {
     pub(super) constrained: Vec<ConstrainedArgument>,
     /// It selects `__schema` or `__type`.
     pub introspects: bool,
+    /// It calls an upstream, or asks the gateway for its state.
+    pub(super) makes_calls: bool,
 }
 
 impl Operation {
-    /// Whether its response depends on nothing but the operation and its variables: the plan has no fetches.
+    /// Whether its response depends on nothing but the connectors, the operation, its variables and the client's headers:
+    /// it makes no calls. Its fields are introspection, or mappings without a request.
     pub fn is_constant(&self) -> bool {
-        self.plan.fetches.is_empty()
+        !self.makes_calls
     }
 }

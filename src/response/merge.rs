@@ -15,16 +15,12 @@ pub(crate) fn merge_row(store: &mut Store, plan: &Plan, into: RowId, from: RowId
         store.set_ty(into, ty);
     }
     let width = plan.positions[store.position(from) as usize].width() as u16;
-    for slot in 0..width {
-        let cell = store.cell(from, slot);
-        if cell == Cell::Missing {
-            continue;
-        }
-        // The usual case: no other fetch has set the slot.
-        if store.cell(into, slot) == Cell::Missing {
-            store.set(into, slot, cell);
-        } else {
-            merge_cell(store, plan, into, slot, cell);
+    // The usual case: no other fetch has set a slot.
+    let filled = store.fill_missing(into, from, width);
+    for slot in filled..width {
+        match store.cell(from, slot) {
+            Cell::Missing => {}
+            cell => merge_cell(store, plan, into, slot, cell),
         }
     }
 }

@@ -244,6 +244,28 @@ impl Store {
         self.cells[at] = cell;
     }
 
+    /// Copies cells of another row, up to the first slot that both rows have; returns the number of slots before it, at most
+    /// `width`. The rows are different ones.
+    pub(crate) fn fill_missing(&mut self, into: RowId, from: RowId, width: u16) -> u16 {
+        let at = |row: RowId| self.rows[row.0 as usize].at as usize;
+        let (into, from) = (at(into), at(from));
+        // Rows do not overlap, so one of them ends before the other begins.
+        let (left, right) = self.cells.split_at_mut(into.max(from));
+        let (target, source) = match into < from {
+            true => (&mut left[into..], &*right),
+            false => (right, &left[from..]),
+        };
+        let pairs = target.iter_mut().zip(source).zip(0..width);
+        for ((target, source), slot) in pairs {
+            match (&*target, source) {
+                (_, Cell::Missing) => {}
+                (Cell::Missing, _) => *target = *source,
+                _ => return slot,
+            }
+        }
+        width
+    }
+
     pub(crate) fn items(&self, at: u32, len: u32) -> &[Cell] {
         &self.cells[at as usize..(at + len) as usize]
     }

@@ -41,7 +41,8 @@ where
     S: SubscriptionType + 'static,
 {
     fn federation_sdl(&self) -> String {
-        self.sdl_with_options(async_graphql::SDLExportOptions::new().federation())
+        let options = async_graphql::SDLExportOptions::new();
+        self.sdl_with_options(options.federation().include_specified_by())
     }
 
     async fn execute(&self, request: async_graphql::Request) -> async_graphql::Response {

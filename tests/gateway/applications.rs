@@ -181,11 +181,13 @@ async fn a_refusal_ends_nothing_that_is_cached() {
     assert_eq!(count().await, 2238);
     // The counts again, and not the catalogue.
     assert_eq!(world.standin("services").call_count(), before + 3);
-    let states = world.ask("{ connectors { name state failures } }").await;
+    let states = world
+        .ask("{ connectors { name state failureCount } }")
+        .await;
     let states = states["data"]["connectors"].as_array().unwrap();
     let desk = states.iter().find(|one| one["name"] == "services").unwrap();
     assert_eq!(
-        (&desk["state"], &desk["failures"]),
-        (&json!("UP"), &json!(0.0))
+        (&desk["state"], &desk["failureCount"]),
+        (&json!("UP"), &json!(0))
     );
 }

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use super::world::World;
 
 /// 114 bytes that select a million grievances.
-const NESTED: &str = "{grievances(first:100){items{district{grievances(first:100){items{district{\
-    grievances(first:100){items{id}}}}}}}}}";
+const NESTED: &str = "{grievances(first:100){nodes{district{grievances(first:100){nodes{district{\
+    grievances(first:100){nodes{id}}}}}}}}}";
 
 const QUERY: &str = "{ districts { name dggi { weakest { value } } } }";
 
@@ -68,7 +68,7 @@ async fn what_costs_too_much_is_refused_before_anyone_is_called() {
     let (status, kept, answer) = running.send(json!({ "query": NESTED }), None).await;
     assert_eq!((status, kept.as_str()), (400, "no-store"));
     let message = "The operation costs 1030301 by estimate, more than the maximum of 20000 (cost.max); most of it is \
-                   grievances.items.district.grievances.items.district.grievances.items: ask for fewer items there, or \
+                   grievances.nodes.district.grievances.nodes.district.grievances.nodes: ask for fewer items there, or \
                    nest fewer lists";
     assert_eq!(
         answer,
@@ -83,8 +83,8 @@ async fn what_costs_too_much_is_refused_before_anyone_is_called() {
 /// The values of variables decide whether a compiled operation is refused.
 #[test]
 async fn variables_decide() {
-    let query =
-        "query Q($first: Int!) { districts { grievances(first: $first) { items { id } } } }";
+    let query = "query Q($first: Int!) { districts { grievances(first: $first) { nodes { district {
+           grievances(first: $first) { nodes { id } } } } } } }";
     let running = Running::start("").await;
     let ask = |first: i32| {
         running.send(
@@ -92,7 +92,7 @@ async fn variables_decide() {
             None,
         )
     };
-    let (status, _, answer) = ask(2_000_000_000).await;
+    let (status, _, answer) = ask(100).await;
     assert_eq!(status, 400);
     assert_eq!(
         answer["errors"][0]["extensions"]["code"],
@@ -118,16 +118,16 @@ async fn the_maximum_is_the_setting() {
 
 #[test]
 async fn lists_that_nothing_is_said_of_have_the_size_of_the_setting() {
-    // The schema has no size for the events of an application.
+    // The schema has no size for the questions of a service.
     let query =
-        r#"{ application(reference: "JK-RR1QRD-T79YWA-P52MXW-Y53G2B") { history { number } } }"#;
+        r#"{ service(slug: "income-certificate") { requirements { questions { label } } } }"#;
     let cost = async |settings: &str| {
         let running = Running::start(settings).await;
         let (_, _, answer) = running.send(json!({ "query": query }), Some("1")).await;
         answer["extensions"]["sangam"]["cost"]["estimated"].as_u64()
     };
-    assert_eq!(cost("").await, Some(11));
-    assert_eq!(cost("[cost]\nlist_size = 100").await, Some(101));
+    assert_eq!(cost("").await, Some(12));
+    assert_eq!(cost("[cost]\nlist_size = 100").await, Some(102));
 }
 
 #[test]
@@ -189,8 +189,9 @@ async fn the_actual_cost_is_of_what_is_there() {
         cost("{ districts(areaCode: JAMMU) { name } }").await,
         (20, 10)
     );
-    let query = r#"{ works(first: 100, text: "no such work") { nodes { id } } }"#;
-    assert_eq!(cost(query).await, (101, 1));
+    let query = r#"{ works(first: 100, filter: { text: "no such work" }) { nodes { id } } }"#;
+    // The filter counts, too.
+    assert_eq!(cost(query).await, (102, 2));
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The register of deliverables, which is delimited text: its screens, the calls that they make, and what failures leave.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use sangam_demo::Weather;
@@ -34,13 +35,13 @@ async fn the_screen_of_all_departments_makes_two_calls() {
     for department in departments {
         let summary = &department["deliverableSummary"];
         let listed = department["deliverables"].as_array().unwrap();
-        for (state, count) in [
+        for (status, count) in [
             ("ACHIEVED", "achieved"),
             ("LATE", "late"),
             ("NOT_REPORTED", "notReported"),
             ("NOT_DUE", "notDue"),
         ] {
-            let in_list = listed.iter().filter(|one| one["state"] == state).count();
+            let in_list = listed.iter().filter(|one| one["status"] == status).count();
             assert_eq!(summary["counts"][count], in_list, "{department:#}");
             let by_frequency = summary["byFrequency"].as_array().unwrap().iter();
             let sum: u64 = by_frequency
@@ -51,7 +52,7 @@ async fn the_screen_of_all_departments_makes_two_calls() {
         for one in listed {
             // A yearly target is due in March, so none is looked at yet.
             assert_eq!(
-                one["latest"].is_null(),
+                one["latestPeriod"].is_null(),
                 one["frequency"] == "YEARLY",
                 "{one:#}"
             );
@@ -60,14 +61,15 @@ async fn the_screen_of_all_departments_makes_two_calls() {
 }
 
 #[test]
-async fn districts_and_departments_make_up_the_union_territory() {
+async fn areas_have_what_districts_and_departments_have_together() {
     let world = World::start("").await;
     let answer = world
         .ask(
             "{
-              deliverableSummary { ...all }
+              areas { code deliverableSummary { ...all } }
               departments { ...departments }
-              districts { deliverableSummary { ...all } }
+              jammu: districts(areaCode: JAMMU) { deliverableSummary { ...all } }
+              kashmir: districts(areaCode: KASHMIR) { deliverableSummary { ...all } }
             }
             fragment departments on Department { deliverableSummary { ...all } }
             fragment all on DeliverableSummary {
@@ -76,35 +78,85 @@ async fn districts_and_departments_make_up_the_union_territory() {
         )
         .await;
     assert_eq!(answer.get("errors"), None, "{:#}", answer["errors"]);
-    // The tab of the whole, the rows of departments, the rows of districts.
-    assert_eq!(calls(&world), [("deliverables", 3), ("lgd", 2)]);
+    // The tab of totals, the rows of departments, the rows of the districts of each division.
+    assert_eq!(calls(&world), [("deliverables", 4), ("lgd", 4)]);
     let data = &answer["data"];
-    let departments = data["departments"].as_array().unwrap();
-    let districts = data["districts"].as_array().unwrap();
-    assert_eq!(districts.len(), 20);
-    assert_eq!(sum(districts, "total"), 385);
-    let whole = &data["deliverableSummary"];
-    assert_eq!(whole["asOf"], "2026-10-31");
+    let objects = |field: &str| data[field].as_array().unwrap().as_slice();
+    let departments = objects("departments");
+    let [jammu, kashmir] = ["jammu", "kashmir"].map(objects);
+    assert_eq!((jammu.len(), kashmir.len()), (10, 10));
+    assert_eq!(sum(jammu, "total") + sum(kashmir, "total"), 385);
     for count in ["total", "due", "achieved", "late", "notReported", "notDue"] {
-        assert_eq!(
-            whole["counts"][count],
-            sum(departments, count) + sum(districts, count),
-            "{count}"
-        );
+        let of_districts = sum(jammu, count) + sum(kashmir, count);
+        for (area, expected) in [
+            ("UT", sum(departments, count) + of_districts),
+            ("JAMMU", sum(jammu, count)),
+            ("KASHMIR", sum(kashmir, count)),
+        ] {
+            let mut areas = objects("areas").iter();
+            let area = areas.find(|one| one["code"] == area).unwrap();
+            let summary = &area["deliverableSummary"];
+            assert_eq!(summary["asOf"], "2026-10-31");
+            assert_eq!(summary["counts"][count], expected, "{count}: {area:#}");
+        }
     }
 }
 
 #[test]
-async fn the_whole_list_is_read_with_one_call_and_kept() {
+async fn the_whole_list_is_read_part_by_part() {
     let world = World::start("").await;
-    let query = "query ($first: Int) { deliverables(first: $first) { code title state } }";
-    let all = world.ask_with(query, &json!({})).await;
-    assert_eq!(all["data"]["deliverables"].as_array().unwrap().len(), 1_522);
-    let few = world.ask_with(query, &json!({ "first": 20 })).await;
-    assert_eq!(few["data"]["deliverables"].as_array().unwrap().len(), 20);
-    assert_eq!(calls(&world), [("deliverables", 1)]);
-    let none = world.ask_with(query, &json!({ "first": 0 })).await;
-    assert_eq!(none["errors"][0]["extensions"]["code"], "INVALID_ARGUMENT");
+    let query = "query ($first: Int, $after: String) {
+      deliverables(first: $first, after: $after) { totalCount nodes { code } pageInfo { endCursor hasNextPage } }
+    }";
+    let mut codes = BTreeSet::new();
+    let mut after = Value::Null;
+    for part in 0..=60 {
+        let variables = json!({ "first": 25, "after": after });
+        let answer = world.ask_with(query, &variables).await;
+        assert_eq!(answer.get("errors"), None, "{:#}", answer["errors"]);
+        let list = &answer["data"]["deliverables"];
+        assert_eq!(list["totalCount"], 1_522);
+        let nodes = list["nodes"].as_array().unwrap().iter();
+        codes.extend(nodes.map(|node| node["code"].as_str().unwrap().to_owned()));
+        after = list["pageInfo"]["endCursor"].clone();
+        assert_eq!(list["pageInfo"]["hasNextPage"], part < 60);
+    }
+    assert_eq!(codes.len(), 1_522);
+    // Four parts are in one response of the register.
+    assert_eq!(calls(&world), [("deliverables", 16)]);
+    let many = world.ask_with(query, &json!({ "first": 101 })).await;
+    assert_eq!(many["errors"][0]["extensions"]["code"], "INVALID_ARGUMENT");
+}
+
+#[test]
+async fn a_filter_selects_and_counts_the_same() {
+    let world = World::start("").await;
+    let query = "query ($filter: DeliverableFilter) {
+      deliverables(filter: $filter, first: 100) { totalCount nodes { frequency status level } }
+      deliverableSummary(filter: $filter) { counts { total late } }
+    }";
+    for filter in [
+        json!({}),
+        json!({ "frequency": "HALF_YEARLY", "status": "LATE", "level": "DISTRICT" }),
+        json!({ "districtLgdCode": "2", "frequency": "YEARLY" }),
+        json!({ "departmentCode": "8101", "status": "NOT_REPORTED" }),
+    ] {
+        let answer = world.ask_with(query, &json!({ "filter": filter })).await;
+        assert_eq!(answer.get("errors"), None, "{:#}", answer["errors"]);
+        let (list, summary) = (
+            &answer["data"]["deliverables"],
+            &answer["data"]["deliverableSummary"],
+        );
+        assert_ne!(list["totalCount"], 0, "{filter}");
+        assert_eq!(list["totalCount"], summary["counts"]["total"], "{filter}");
+        for node in list["nodes"].as_array().unwrap() {
+            for key in ["frequency", "status", "level"] {
+                if let Some(wanted) = filter.get(key) {
+                    assert_eq!(&node[key], wanted, "{filter}");
+                }
+            }
+        }
+    }
 }
 
 #[test]

@@ -50,11 +50,11 @@ async fn one_request_with_the_documented_calls() {
             "{district:#}"
         );
         assert!(
-            district["works"]["inProgress"]["spent"].is_string(),
+            district["workSummary"]["byStatus"][1]["spentInRupees"].is_string(),
             "{district:#}"
         );
         assert!(
-            district["grievanceSummary"]["openOlderThan"].is_u64(),
+            district["grievanceSummary"]["openOlderThanCount"].is_u64(),
             "{district:#}"
         );
         let backlog = district["serviceSummary"]["byService"].as_array().unwrap();

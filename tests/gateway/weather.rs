@@ -11,8 +11,8 @@ const QUERY: &str = "{
   districts {
     name
     dggi { composite rank }
-    works { inProgress { count spent } }
-    grievanceSummary { open }
+    workSummary { workCount spentInRupees }
+    grievanceSummary { openCount }
     serviceSummary { byService { service { name umang { name } } } }
   }
 }";
@@ -20,7 +20,7 @@ const QUERY: &str = "{
 /// A field of a district for each department.
 const FIELDS: [(&str, &str); 4] = [
     ("dggi", "dggi"),
-    ("janbhagidari", "works"),
+    ("janbhagidari", "workSummary"),
     ("grievances", "grievanceSummary"),
     ("services", "serviceSummary"),
 ];

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use apollo_compiler::schema::SchemaBuilder;
-use sangam::connector::diagnostic::{code, gateway_code};
+use sangam::connector::diagnostic::{code, gateway_code, style_code};
 use sangam::connector::reference;
 
 /// Compares a page of `docs/` with the generated one, or writes it.
@@ -86,15 +86,21 @@ fn diagnostics() {
         "# Diagnostics\n\nThe stable codes of the errors and warnings that the commands report about connectors, settings and \
          operations. With\n`sangam check --format json` they are a JSON array, each with file, line and column.\n\n\
          <!-- only in the repository -->\nThe tests show the full message of each: `tests/connectors/<CODE>*.md`, \
-         `tests/composition/<CODE>*.md` and\n`tests/process/findings/<CODE>*.md`.\n\n<!-- end -->",
+         `tests/composition/<CODE>*.md`,\n`tests/process/findings/<CODE>*.md` and `tests/style/<CODE>*.md`.\n\n<!-- end -->",
     );
     let areas = [
         ("One connector by itself", code::ALL),
         ("Connectors together", sangam::graph::code::ALL),
         ("The graph", gateway_code::ALL),
+        ("The style", style_code::ALL),
     ];
     for (title, codes) in areas {
-        page += &format!("\n## {title}\n\n| code | what is wrong |\n|---|---|\n");
+        page += &format!("\n## {title}\n\n");
+        if title == "The style" {
+            page += "`sangam check` reports these as warnings, or as the setting `[check] style` says. \
+                     [schema-style.md](schema-style.md) has the rules.\n\n";
+        }
+        page += "| code | what is wrong |\n|---|---|\n";
         let mut codes: Vec<_> = codes.iter().collect();
         codes.sort_by_key(|code| code.name);
         for code in codes {

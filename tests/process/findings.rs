@@ -7,6 +7,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::process::Command;
 
 use sangam::connector::diagnostic::gateway_code;
 use serde_json::Value;
@@ -36,24 +37,37 @@ fn run(case: &Case) -> Vec<Option<String>> {
     }
     let blocks = case.blocks.iter();
     let outputs = blocks.map(|block| match block.fence {
-        "text check" => Some(as_text(&folder, "check")),
-        "text test" => Some(as_text(&folder, "test")),
-        "json check" => Some(as_json(&folder)),
+        "text check" => Some(as_text(command(&folder, case, &["check"]))),
+        "text test" => Some(as_text(command(&folder, case, &["test"]))),
+        "json check" => Some(as_json(command(
+            &folder,
+            case,
+            &["check", "--format", "json"],
+        ))),
         _ => None,
     });
     outputs.collect()
 }
 
-fn as_text(folder: &Folder, command: &str) -> String {
-    let output = folder.command(&[command]).output().unwrap();
+/// The style is checked only for the cases that are about it: they have the section `[check]`.
+fn command(folder: &Folder, case: &Case, arguments: &[&str]) -> Command {
+    let mut command = folder.command(arguments);
+    let mut files = case.named("text file");
+    if files.any(|(path, text)| path == "sangam.toml" && text.contains("[check]")) {
+        command.env_remove("SANGAM_CHECK_STYLE");
+    }
+    command
+}
+
+fn as_text(mut command: Command) -> String {
+    let output = command.output().unwrap();
     let status = output.status.code().unwrap();
     format!("{}exit status {status}\n", printed(&output))
 }
 
 /// A line for each finding: severity, code, connector, and the location of each label.
-fn as_json(folder: &Folder) -> String {
-    let output = folder.command(&["check", "--format", "json"]).output();
-    let output = output.unwrap();
+fn as_json(mut command: Command) -> String {
+    let output = command.output().unwrap();
     let findings: Value = serde_json::from_slice(&output.stdout).unwrap();
     let findings = findings.as_array().unwrap().iter().map(|finding| {
         let of = |key: &str| finding[key].as_str().unwrap().to_owned();

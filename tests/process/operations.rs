@@ -155,8 +155,8 @@ async fn asking(address: SocketAddr, mut maker: Maker, until: Instant) -> Result
         let text = match count {
             0 => format!(
                 "{{ districts {{ {} lgdCode {} }} }}",
-                "worksInProgress(first: 100) { district {".repeat(6),
-                "} }".repeat(6)
+                "works(first: 100) { nodes { district {".repeat(6),
+                "} } }".repeat(6)
             ),
             _ => maker.operation(),
         };

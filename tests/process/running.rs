@@ -47,6 +47,8 @@ impl Folder {
             .env_clear()
             // No delay before the server stops, unless the test is about the delay.
             .env("SANGAM_SHUTDOWN_DELAY", "0s")
+            // Most folders of the tests show something else.
+            .env("SANGAM_CHECK_STYLE", "off")
             .stdin(Stdio::null());
         command
     }

@@ -1,15 +1,18 @@
 #!/usr/bin/env python3
-"""Writes the sample data of the stand-in of `dggi`: indicators.csv, data_points.csv and figures.csv.
+"""Writes the sample data of the stand-in of `dggi`: indicators.csv, data_points.csv, figures.csv and keyed_on.csv.
 
 Run it from this folder: `python3 generate.py`. The seed is fixed, so it writes the same files every time. The names of
 the sectors and of most indicators are those in use; weights, figures and everything else here are sample data, and no
 figure says anything about a real district. What is published stands in published.csv, which is not generated.
 """
+import calendar
 import csv
 import random
 
 SEED = 20261031
 MONTHS = ["2026-05", "2026-06", "2026-07", "2026-08", "2026-09", "2026-10"]
+# The day of the month by which figures are due; editions.csv has it too.
+DUE = 25
 DISTRICTS = [1, 2, 3, 4, 5, 7, 8, 10, 11, 12, 13, 14, 620, 621, 622, 623, 624, 625, 626, 627]
 
 # sector: (code, how many of its indicators the monthly edition has, who a figure is split by, indicators)
@@ -189,6 +192,19 @@ def figures(rng, indicators):
     return rows
 
 
+def keyed_on(rng):
+    """Rows of keyed_on.csv: on which day of the month the officer of each sector keyed the figures of a district."""
+    rows = []
+    for index, month in enumerate(MONTHS):
+        late = 0.2 if index == len(MONTHS) - 1 else 0.1
+        year, number = month.split("-")
+        last = calendar.monthrange(int(year), int(number))[1]
+        for district in DISTRICTS:
+            days = [rng.randint(DUE + 1, last) if rng.random() < late else rng.randint(14, DUE) for _ in SECTORS]
+            rows.append([month, district] + days)
+    return rows
+
+
 def write(name, header, rows):
     with open(name, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -203,6 +219,8 @@ def main():
     write("data_points.csv", ["code", "indicator", "name"], points)
     monthly = [point[0] for point in points if point[0].startswith("M-")]
     write("figures.csv", ["month", "district"] + monthly, figures(rng, indicators))
+    # A generator of its own, so that more days leave the figures as they are.
+    write("keyed_on.csv", ["month", "district"] + [sector[0] for sector in SECTORS], keyed_on(random.Random(SEED + 1)))
     for prefix in "AM":
         count = sum(row[1].startswith(prefix) for row in indicators), sum(row[0].startswith(prefix) for row in points)
         print(prefix, *count)

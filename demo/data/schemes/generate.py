@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes schemes.csv and progress.csv: the sample data of the stand-in of `schemes`.
+"""Writes schemes.csv, translations.csv and progress.csv: the sample data of the stand-in of `schemes`.
 
 Run it from this folder: `python3 generate.py`. The seed is fixed, so it writes the same files every time. Names without
 "(sample)" are those of real schemes; which department owns them is as commonly stated; everything else, every figure
@@ -7,6 +7,8 @@ included, is sample data and says nothing about a real scheme or district.
 """
 import csv
 import random
+
+from translations import translated
 
 SEED = 20261031
 MONTHS = ["2026-05", "2026-06", "2026-07", "2026-08", "2026-09", "2026-10"]
@@ -142,6 +144,11 @@ def main():
         writer = csv.DictWriter(file, schemes[0].keys(), lineterminator="\n")
         writer.writeheader()
         writer.writerows(schemes)
+    translations = [row for row in schemes for row in translated(row)]
+    with open("translations.csv", "w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, translations[0].keys(), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(translations)
     rows = progress(rng)
     with open("progress.csv", "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")

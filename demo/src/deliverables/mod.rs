@@ -1,8 +1,10 @@
 //! The register of deliverables: a workbook of which each tab is published as delimited text, as sheets export it.
 //!
 //! `GET /register/tabs/deliverables.csv` has one row per deliverable, `GET /register/tabs/summary.csv` the totals of the union
-//! territory. Cells are separated by `|` and never quoted. The first tab can be filtered by the columns `level`, `department`,
-//! `district` and `code`; a filter may have several values, separated by commas. The header is always there, also without rows.
+//! territory and of its divisions. Cells are separated by `|` and never quoted. The first tab can be filtered by the columns `level`,
+//! `department`, `district`, `code`, `frequency` and `status`; a filter may have several values, separated by commas, and takes no
+//! account of how clerks wrote them. `offset` and `limit` choose a part of the rows; `X-Total-Rows` says how many pass the filters. The
+//! header line is always there, also without rows.
 
 mod register;
 
@@ -10,7 +12,7 @@ use std::collections::HashMap;
 
 use axum::Router;
 use axum::extract::{Path, Query};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 
@@ -23,15 +25,18 @@ pub fn router() -> Router {
 }
 
 async fn tab(Path(name): Path<String>, Query(filters): Query<HashMap<String, String>>) -> Response {
-    let text = match name.as_str() {
-        "deliverables.csv" => register::deliverables(&filters),
-        "summary.csv" => register::summary(),
+    const CSV: (HeaderName, &str) = (header::CONTENT_TYPE, "text/csv; charset=utf-8");
+    match name.as_str() {
+        "deliverables.csv" => {
+            let (text, total) = register::deliverables(&filters);
+            ([CSV], [("x-total-rows", total.to_string())], text).into_response()
+        }
+        "summary.csv" => ([CSV], register::summary()).into_response(),
         _ => {
             let page = "<html><body><h1>There is no such tab</h1></body></html>";
-            return (StatusCode::NOT_FOUND, Html(page)).into_response();
+            (StatusCode::NOT_FOUND, Html(page)).into_response()
         }
-    };
-    ([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], text).into_response()
+    }
 }
 
 #[cfg(test)]
@@ -83,6 +88,38 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn filters_know_what_clerks_mean() {
+        let frequencies = ["Monthly", "Quarterly", "Half-yearly", "Yearly"];
+        let states = ["Achieved", "Late", "Not%20reported", "Not%20due"];
+        for (filter, values) in [("frequency", frequencies), ("status", states)] {
+            let mut sum = 0;
+            for value in values {
+                sum += rows(&format!("deliverables.csv?{filter}={value}")).await;
+            }
+            assert_eq!(sum, 1_522, "{filter}");
+        }
+        let yearly = rows("deliverables.csv?frequency=Yearly").await;
+        assert_eq!(rows("deliverables.csv?frequency=annual").await, yearly);
+        assert_eq!(rows("deliverables.csv?frequency=Weekly").await, 0);
+    }
+
+    #[tokio::test]
+    async fn a_part_of_the_rows_says_how_many_there_are() {
+        for (part, expected) in [
+            ("offset=0&limit=100", 100),
+            ("offset=1500&limit=100", 22),
+            ("offset=1522&limit=100", 0),
+            ("limit=0", 0),
+        ] {
+            let path = format!("/register/tabs/deliverables.csv?{part}");
+            let request = Request::get(path).body(Body::empty()).unwrap();
+            let response = router().oneshot(request).await.unwrap();
+            assert_eq!(response.headers()["x-total-rows"], "1522", "{part}");
+            assert_eq!(rows(&format!("deliverables.csv?{part}")).await, expected);
+        }
+    }
+
+    #[tokio::test]
     async fn a_filter_without_a_match_leaves_the_header() {
         assert_eq!(rows("deliverables.csv?code=DLV-D-9999").await, 0);
         assert_eq!(rows("deliverables.csv?department=8907").await, 0);
@@ -91,15 +128,28 @@ mod tests {
     #[tokio::test]
     async fn the_summary_adds_up_to_all_rows() {
         let (_, _, text) = read("summary.csv").await;
-        let mut sums = [0; 5];
-        for line in text.lines().skip(1) {
-            for (sum, cell) in sums.iter_mut().zip(line.split('|').skip(3)) {
-                *sum += cell.parse::<u32>().unwrap();
+        let sums = |area: &str, level: &str| {
+            let mut sums = [0; 5];
+            let rows = text.lines().skip(1).map(|line| line.split('|'));
+            for mut cells in rows.filter(|cells| {
+                let cells: Vec<&str> = cells.clone().collect();
+                (cells[1], cells[2]) == (area, level)
+            }) {
+                for (sum, cell) in sums.iter_mut().zip(cells.by_ref().skip(4)) {
+                    *sum += cell.parse::<u32>().unwrap();
+                }
             }
+            sums
+        };
+        let (departments, districts) = (sums("UT", "UT"), sums("UT", "District"));
+        assert_eq!((departments[0], districts[0]), (1_137, 385));
+        for [total, states @ ..] in [departments, districts] {
+            assert_eq!(states.iter().sum::<u32>(), total);
         }
-        let [total, states @ ..] = sums;
-        assert_eq!(total, 1_522);
-        assert_eq!(states.iter().sum::<u32>(), total);
+        let divisions = ["Jammu", "Kashmir"].map(|area| sums(area, "District"));
+        for (place, count) in districts.into_iter().enumerate() {
+            assert_eq!(divisions[0][place] + divisions[1][place], count);
+        }
     }
 
     #[tokio::test]

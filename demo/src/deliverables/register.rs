@@ -7,33 +7,42 @@ use std::fmt::Write;
 const REGISTER: &str = include_str!("../../data/deliverables/deliverables.csv");
 
 /// The columns by which the tab can be filtered, with the names of their filters.
-const FILTERS: [(&str, usize); 4] = [
+const FILTERS: [(&str, usize); 6] = [
     ("code", 1),
     ("level", 2),
     ("department", 3),
-    ("district", 4),
+    ("district", DISTRICT),
+    ("frequency", FREQUENCY),
+    ("status", STATUS),
 ];
-/// Other columns.
+const DISTRICT: usize = 4;
 const FREQUENCY: usize = 7;
 const AS_ON: usize = 9;
 const STATUS: usize = 10;
 
+/// The areas of the summary: the union territory and its divisions.
+const AREAS: [&str; 3] = ["UT", "Jammu", "Kashmir"];
 /// The states, as the formula of the sheet writes them, in the order of the summary's columns.
 const STATES: [&str; 4] = ["Achieved", "Late", "Not reported", "Not due"];
 
-/// The header, and the rows that pass all filters. Unknown filters are ignored.
-pub(super) fn deliverables(filters: &HashMap<String, String>) -> String {
+/// The header, and the rows that pass all filters, from `offset` on and at most `limit`; and how many pass. Unknown filters are
+/// ignored.
+pub(super) fn deliverables(filters: &HashMap<String, String>) -> (String, usize) {
+    let number = |name: &str| filters.get(name).and_then(|text| text.parse().ok());
+    let (offset, limit) = (number("offset").unwrap_or(0), number("limit"));
     let mut lines = REGISTER.lines();
+    let header = lines.next().unwrap_or_default();
+    let passing: Vec<&str> = lines.filter(|line| passes(line, filters)).collect();
+    let part = passing
+        .iter()
+        .skip(offset)
+        .take(limit.unwrap_or(usize::MAX));
     let mut text = String::new();
-    for line in lines
-        .next()
-        .into_iter()
-        .chain(lines.filter(|line| passes(line, filters)))
-    {
+    for line in std::iter::once(&header).chain(part) {
         text.push_str(line);
         text.push('\n');
     }
-    text
+    (text, passing.len())
 }
 
 fn passes(line: &str, filters: &HashMap<String, String>) -> bool {
@@ -43,35 +52,60 @@ fn passes(line: &str, filters: &HashMap<String, String>) -> bool {
         .all(|(name, column)| match filters.get(*name) {
             Some(wanted) => wanted
                 .split(',')
-                .any(|wanted| plain(wanted) == plain(cells[*column])),
+                .any(|wanted| same(*column, wanted, cells[*column])),
             None => true,
         })
 }
 
-/// A code without its leading zeros.
-fn plain(code: &str) -> &str {
-    code.trim_start_matches('0')
+/// Whether two cells of a column mean the same.
+fn same(column: usize, one: &str, other: &str) -> bool {
+    match column {
+        FREQUENCY => months(one).is_some() && months(one) == months(other),
+        _ => plain(one).eq_ignore_ascii_case(plain(other)),
+    }
 }
 
-/// The number of deliverables by level and frequency, in all and in each state.
+/// A code without its leading zeros, a text without spaces around it.
+fn plain(cell: &str) -> &str {
+    cell.trim().trim_start_matches('0')
+}
+
+/// The division in which a district is, as the summary calls it.
+fn division(district: &str) -> &'static str {
+    match plain(district) {
+        "4" | "5" | "7" | "10" | "12" | "14" | "620" | "621" | "624" | "627" => "Jammu",
+        _ => "Kashmir",
+    }
+}
+
+/// The number of deliverables by area, level and frequency, in all and in each state. Those of departments are those of the whole
+/// union territory, and of no division.
 pub(super) fn summary() -> String {
-    let mut counts: BTreeMap<(usize, &str), [u32; 5]> = BTreeMap::new();
+    let mut counts: BTreeMap<(usize, &str, usize), [u32; 5]> = BTreeMap::new();
     let mut as_on = "";
     for line in REGISTER.lines().skip(1) {
         let cells: Vec<&str> = line.split('|').collect();
         as_on = cells[AS_ON];
-        let key = (months(&cells), cells[2]);
-        let counted = counts.entry(key).or_default();
-        counted[0] += 1;
         let state = STATES
             .iter()
             .position(|state| state.eq_ignore_ascii_case(cells[STATUS].trim()));
-        if let Some(state) = state {
-            counted[state + 1] += 1;
+        let months = months(cells[FREQUENCY]).unwrap_or_default();
+        let division = (cells[2] == "District").then(|| division(cells[DISTRICT]));
+        for area in ["UT"].into_iter().chain(division) {
+            let place = AREAS.iter().position(|other| *other == area);
+            let counted = counts
+                .entry((place.unwrap_or_default(), cells[2], months))
+                .or_default();
+            counted[0] += 1;
+            if let Some(state) = state {
+                counted[state + 1] += 1;
+            }
         }
     }
-    let mut text = format!("Sl No|Level|Frequency|Total|{}|As on\n", STATES.join("|"));
-    for (place, ((months, level), counts)) in counts.iter().enumerate() {
+    let states = STATES.join("|");
+    let mut text = format!("Sl No|Area|Level|Frequency|Total|{states}|As on\n");
+    for (place, ((area, level, months), counts)) in counts.iter().enumerate() {
+        let area = AREAS[*area];
         let frequency = match months {
             1 => "Monthly",
             3 => "Quarterly",
@@ -80,18 +114,23 @@ pub(super) fn summary() -> String {
         };
         let counts = counts.map(|count| count.to_string()).join("|");
         // Writing to a string does not fail.
-        let _ = writeln!(text, "{}|{level}|{frequency}|{counts}|{as_on}", place + 1);
+        let _ = writeln!(
+            text,
+            "{}|{area}|{level}|{frequency}|{counts}|{as_on}",
+            place + 1
+        );
     }
     text
 }
 
 /// The months of a period, by what a clerk wrote as the frequency.
-fn months(cells: &[&str]) -> usize {
-    match cells[FREQUENCY] {
-        "Monthly" => 1,
-        "Quarterly" => 3,
-        "Half-yearly" | "Half Yearly" => 6,
-        _ => 12,
+fn months(frequency: &str) -> Option<usize> {
+    match frequency.trim().to_lowercase().as_str() {
+        "monthly" => Some(1),
+        "quarterly" => Some(3),
+        "half-yearly" | "half yearly" => Some(6),
+        "yearly" | "annual" => Some(12),
+        _ => None,
     }
 }
 
@@ -137,10 +176,15 @@ mod tests {
         for row in rows() {
             match row[2] {
                 "UT" => assert!(known(departments, row[3]) && row[4].is_empty(), "{row:?}"),
-                _ => assert!(
-                    known(districts, plain(row[4])) && row[3].is_empty(),
-                    "{row:?}"
-                ),
+                _ => {
+                    let district = plain(row[DISTRICT]);
+                    assert!(known(districts, district) && row[3].is_empty(), "{row:?}");
+                    let line = format!("\n{district},");
+                    let (_, line) = districts.split_once(&line).unwrap();
+                    let line = line.lines().next().unwrap();
+                    let division = division(district).to_uppercase();
+                    assert!(line.contains(&format!(",{division},")), "{row:?}");
+                }
             }
         }
     }
@@ -150,7 +194,7 @@ mod tests {
     fn the_state_follows_from_the_figures() {
         const ENDED: usize = 7; // April to October
         for row in rows() {
-            let months = months(&row);
+            let months = months(row[FREQUENCY]).unwrap();
             let mut state = "not due";
             for month in 0..12 {
                 let (target, achieved) =

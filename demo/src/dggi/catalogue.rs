@@ -21,6 +21,10 @@ pub(super) struct Edition {
     pub(super) from: String,
     pub(super) to: String,
     pub(super) as_on: String,
+    /// The code of the edition before, if the index has it.
+    pub(super) previous: String,
+    /// The last day for figures; empty if no figures are kept.
+    pub(super) due_on: String,
 }
 
 impl Edition {
@@ -78,6 +82,8 @@ pub(super) struct Catalogue {
     pub(super) published: Vec<Published>,
     /// By month and district: figures as entered, by data point.
     figures: HashMap<(String, u32), HashMap<String, String>>,
+    /// By month and district: the day of the month on which the officer of a sector keyed its figures.
+    keyed_on: HashMap<(String, u32), HashMap<String, String>>,
 }
 
 pub(super) static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(Catalogue::read);
@@ -85,12 +91,6 @@ pub(super) static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(Catalogue::read
 impl Catalogue {
     fn read() -> Catalogue {
         use crate::data::csv;
-        let rows: Vec<HashMap<String, String>> = csv(include_str!("../../data/dggi/figures.csv"));
-        let figures = rows.into_iter().filter_map(|mut row| {
-            let month = row.remove("month")?;
-            let district = row.remove("district")?.parse().ok()?;
-            Some(((month, district), row))
-        });
         Catalogue {
             sectors: csv(include_str!("../../data/dggi/sectors.csv")),
             editions: csv(include_str!("../../data/dggi/editions.csv")),
@@ -98,17 +98,42 @@ impl Catalogue {
             data_points: csv(include_str!("../../data/dggi/data_points.csv")),
             districts: csv(include_str!("../../data/dggi/districts.csv")),
             published: csv(include_str!("../../data/dggi/published.csv")),
-            figures: figures.collect(),
+            figures: by_month(include_str!("../../data/dggi/figures.csv")),
+            keyed_on: by_month(include_str!("../../data/dggi/keyed_on.csv")),
         }
     }
 
     /// The edition with a code; `latest` is the one whose period ends last.
     pub(super) fn edition(&self, code: &str) -> Option<&Edition> {
-        if code == "latest" {
-            self.editions.iter().max_by(|a, b| a.to.cmp(&b.to))
-        } else {
-            self.editions.iter().find(|edition| edition.code == code)
+        match code {
+            "latest" => self.latest(None),
+            _ => self.editions.iter().find(|edition| edition.code == code),
         }
+    }
+
+    /// The edition whose period ends last, of a set or of all.
+    pub(super) fn latest(&self, set: Option<&str>) -> Option<&Edition> {
+        self.editions
+            .iter()
+            .filter(|edition| set.is_none_or(|set| edition.set == set))
+            .max_by(|a, b| a.to.cmp(&b.to))
+    }
+
+    /// The edition before, with which an edition is compared.
+    pub(super) fn previous(&self, edition: &Edition) -> Option<&Edition> {
+        self.edition(&edition.previous)
+    }
+
+    /// The sector with a code.
+    pub(super) fn sector(&self, code: &str) -> Option<&Sector> {
+        self.sectors.iter().find(|sector| sector.code == code)
+    }
+
+    /// The indicator with a code.
+    pub(super) fn indicator(&self, code: &str) -> Option<&Indicator> {
+        self.indicators
+            .iter()
+            .find(|indicator| indicator.code == code)
     }
 
     /// The indicators of an edition.
@@ -144,6 +169,29 @@ impl Catalogue {
             .get(&point.code)
             .map(String::as_str)
     }
+
+    /// The day on which the figures of a sector were keyed, `yyyy-mm-dd`.
+    pub(super) fn keyed_on(
+        &self,
+        edition: &Edition,
+        district: u32,
+        sector: &str,
+    ) -> Option<String> {
+        let month = edition.month()?;
+        let days = self.keyed_on.get(&(month.to_owned(), district))?;
+        Some(format!("{month}-{}", days.get(sector)?))
+    }
+}
+
+/// A table with the columns `month` and `district`; the other columns by month and district.
+fn by_month(text: &str) -> HashMap<(String, u32), HashMap<String, String>> {
+    let rows: Vec<HashMap<String, String>> = crate::data::csv(text);
+    let rows = rows.into_iter().filter_map(|mut row| {
+        let month = row.remove("month")?;
+        let district = row.remove("district")?.parse().ok()?;
+        Some(((month, district), row))
+    });
+    rows.collect()
 }
 
 /// The number of a figure, without grouping, percent signs and stray commas; `None` if there is none.

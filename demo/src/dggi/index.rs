@@ -2,22 +2,38 @@
 //!
 //! An indicator is normalised by min–max over the districts with a value (1 for all if the values are equal). A sector is
 //! the weighted sum of its indicators, the composite the mean of the sectors, on a scale of 10. Indicators without a value
-//! are left out, and the weights of the others are scaled up.
+//! are left out, and the weights of the others are scaled up; a sector without any is left out of the mean. Ranks go from high
+//! to low; scores that are equal to four digits share one.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::catalogue::{CATALOGUE, Catalogue, Edition, Indicator, read_figure};
+use super::catalogue::{CATALOGUE, Catalogue, District, Edition, Indicator, read_figure};
 
 /// One district in one edition.
 #[derive(Default)]
 pub(super) struct Score {
     pub(super) composite: Option<f64>,
     pub(super) rank: Option<u32>,
-    /// By sector, on a scale of 10.
-    pub(super) sectors: HashMap<&'static str, f64>,
+    /// By sector.
+    pub(super) sectors: HashMap<&'static str, Placed>,
     /// Indicators with a value, the weakest first.
     pub(super) indicators: Vec<Measured>,
+}
+
+impl Score {
+    /// What was measured of an indicator, if it has a value.
+    pub(super) fn measured(&self, indicator: &str) -> Option<&Measured> {
+        self.indicators
+            .iter()
+            .find(|measured| measured.indicator.code == indicator)
+    }
+}
+
+/// A score on a scale of 10, with its rank among the districts.
+pub(super) struct Placed {
+    pub(super) score: f64,
+    pub(super) rank: u32,
 }
 
 /// One indicator of one district.
@@ -27,7 +43,27 @@ pub(super) struct Measured {
     pub(super) value: f64,
     /// From 0, the worst of the districts, to 1, the best.
     pub(super) normalised: f64,
+    pub(super) rank: u32,
 }
+
+impl Measured {
+    /// On a scale of 10.
+    pub(super) fn score(&self) -> f64 {
+        self.normalised * SCALE
+    }
+}
+
+/// The mean of some districts.
+pub(super) struct Mean {
+    /// How many districts have a composite.
+    pub(super) count: usize,
+    pub(super) composite: Option<f64>,
+    /// By sector, for those that have one.
+    pub(super) sectors: HashMap<&'static str, f64>,
+}
+
+/// Indicators, sectors and composites go from 0 to this.
+const SCALE: f64 = 10.0;
 
 /// By edition and district.
 static SCORES: LazyLock<HashMap<(&'static str, u32), Score>> = LazyLock::new(|| {
@@ -51,6 +87,34 @@ static SCORES: LazyLock<HashMap<(&'static str, u32), Score>> = LazyLock::new(|| 
 /// The score of a district in an edition.
 pub(super) fn score(edition: &'static Edition, district: u32) -> Option<&'static Score> {
     SCORES.get(&(edition.code.as_str(), district))
+}
+
+/// The mean of some districts in an edition.
+pub(super) fn mean<'d>(
+    edition: &'static Edition,
+    districts: impl Iterator<Item = &'d District>,
+) -> Mean {
+    let scores: Vec<_> = districts
+        .filter_map(|district| score(edition, district.lgd))
+        .collect();
+    let composites: Vec<_> = scores.iter().filter_map(|score| score.composite).collect();
+    let sectors = CATALOGUE.sectors.iter().filter_map(|sector| {
+        let of_sector = scores
+            .iter()
+            .filter_map(|score| Some(score.sectors.get(sector.code.as_str())?.score));
+        Some((sector.code.as_str(), average(of_sector)?))
+    });
+    Mean {
+        count: composites.len(),
+        composite: average(composites.iter().copied()),
+        sectors: sectors.collect(),
+    }
+}
+
+/// The mean of some numbers; `None` if there are none.
+pub(super) fn average(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let (count, sum) = values.fold((0_u32, 0.0), |(count, sum), value| (count + 1, sum + value));
+    (count > 0).then(|| sum / f64::from(count))
 }
 
 fn published(catalogue: &Catalogue, edition: &Edition) -> HashMap<u32, Score> {
@@ -95,7 +159,8 @@ fn computed(catalogue: &'static Catalogue, edition: &'static Edition) -> HashMap
     for score in scores.values_mut() {
         weigh(catalogue, score);
     }
-    rank(&mut scores);
+    rank_sectors(catalogue, &mut scores);
+    rank_composites(&mut scores);
     scores
 }
 
@@ -137,15 +202,20 @@ fn normalise(indicator: &'static Indicator, values: &[(u32, f64)]) -> Vec<(u32, 
         "N" => (max - value) / (max - min),
         _ => (value - min) / (max - min),
     };
+    let shares: Vec<f64> = values.iter().map(|(_, value)| share(*value)).collect();
+    let scores = || shares.iter().map(|share| share * SCALE);
     values
         .iter()
-        .map(|&(district, value)| {
+        .zip(&shares)
+        .map(|(&(district, value), &normalised)| {
+            let rank = rank(normalised * SCALE, scores());
             (
                 district,
                 Measured {
                     indicator,
                     value,
-                    normalised: share(value),
+                    normalised,
+                    rank,
                 },
             )
         })
@@ -154,7 +224,6 @@ fn normalise(indicator: &'static Indicator, values: &[(u32, f64)]) -> Vec<(u32, 
 
 /// Computes sectors and composite from the normalised indicators, and sorts these.
 fn weigh(catalogue: &'static Catalogue, score: &mut Score) {
-    const SCALE: f64 = 10.0;
     for sector in &catalogue.sectors {
         let of_sector = || {
             score
@@ -167,7 +236,11 @@ fn weigh(catalogue: &'static Catalogue, score: &mut Score) {
             let sum: f64 = of_sector()
                 .map(|measured| measured.indicator.weight * measured.normalised)
                 .sum();
-            score.sectors.insert(&sector.code, SCALE * sum / weight);
+            let placed = Placed {
+                score: SCALE * sum / weight,
+                rank: 0,
+            };
+            score.sectors.insert(&sector.code, placed);
         }
     }
     let count = u32::try_from(score.sectors.len()).unwrap_or(u32::MAX);
@@ -176,6 +249,7 @@ fn weigh(catalogue: &'static Catalogue, score: &mut Score) {
         .sectors
         .iter()
         .filter_map(|sector| score.sectors.get(sector.code.as_str()))
+        .map(|placed| placed.score)
         .sum();
     score.composite = (count > 0).then(|| sum / f64::from(count));
     score.indicators.sort_by(|a, b| {
@@ -185,115 +259,44 @@ fn weigh(catalogue: &'static Catalogue, score: &mut Score) {
     });
 }
 
-/// Ranks from high to low; scores that are equal to four digits share a rank.
-fn rank(scores: &mut HashMap<u32, Score>) {
-    let printed = |score: &Score| {
-        score
-            .composite
-            .map(|composite| (composite * 10_000.0).round())
-    };
-    let values: Vec<_> = scores.values().filter_map(printed).collect();
-    for score in scores.values_mut() {
-        score.rank = printed(score).map(|value| {
-            let better = values.iter().filter(|other| **other > value).count();
-            u32::try_from(better + 1).unwrap_or(u32::MAX)
-        });
-    }
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_monthly_edition_has_fifty_indicators_of_a_hundred_and_forty_figures() {
-        let count = |code: &str| {
-            let edition = CATALOGUE.edition(code).unwrap();
-            let indicators: Vec<_> = CATALOGUE.indicators_of(edition).collect();
-            let points: usize = indicators
-                .iter()
-                .map(|one| CATALOGUE.points_of(one).count())
-                .sum();
-            (indicators.len(), points)
-        };
-        assert_eq!(count("latest"), (50, 140));
-        assert_eq!(count("dggi-4.0"), (58, 116));
-        assert_eq!(CATALOGUE.edition("latest").unwrap().code, "monthly-2026-10");
-    }
-
-    #[test]
-    fn weights_of_a_sector_make_a_hundred() {
-        for code in ["latest", "dggi-4.0"] {
-            let edition = CATALOGUE.edition(code).unwrap();
-            for sector in &CATALOGUE.sectors {
-                let of_sector = CATALOGUE
-                    .indicators_of(edition)
-                    .filter(|indicator| indicator.sector == sector.code);
-                let sum: f64 = of_sector.map(|indicator| indicator.weight).sum();
-                assert!((sum - 100.0).abs() < 1e-9, "{code} {}: {sum}", sector.code);
+fn rank_sectors(catalogue: &'static Catalogue, scores: &mut HashMap<u32, Score>) {
+    for sector in &catalogue.sectors {
+        let code = sector.code.as_str();
+        let all: Vec<f64> = scores
+            .values()
+            .filter_map(|score| Some(score.sectors.get(code)?.score))
+            .collect();
+        for score in scores.values_mut() {
+            if let Some(placed) = score.sectors.get_mut(code) {
+                placed.rank = rank(placed.score, all.iter().copied());
             }
         }
     }
+}
 
-    #[test]
-    fn a_composite_is_the_mean_of_its_sectors() {
-        let edition = CATALOGUE.edition("latest").unwrap();
-        let mut ranks = Vec::new();
-        for district in &CATALOGUE.districts {
-            let score = score(edition, district.lgd).unwrap();
-            assert_eq!(score.sectors.len(), 10);
-            let mean = score.sectors.values().sum::<f64>() / 10.0;
-            assert!((score.composite.unwrap() - mean).abs() < 1e-9);
-            assert!(
-                score
-                    .sectors
-                    .values()
-                    .all(|sector| (0.0..=10.0).contains(sector))
-            );
-            assert!(
-                score
-                    .indicators
-                    .is_sorted_by(|a, b| a.normalised <= b.normalised)
-            );
-            ranks.push((score.rank.unwrap(), score.composite.unwrap()));
-        }
-        ranks.sort_by_key(|(rank, _)| *rank);
-        assert_eq!(ranks[0].0, 1);
-        assert!(ranks.is_sorted_by(|a, b| a.1 >= b.1));
-    }
-
-    #[test]
-    fn normalising_minds_direction_and_equal_values() {
-        let of = |direction: &str| {
-            CATALOGUE
-                .indicators
-                .iter()
-                .find(|one| one.direction == direction)
-                .unwrap()
-        };
-        let shares = |direction: &str, values: &[(u32, f64)]| -> Vec<f64> {
-            normalise(of(direction), values)
-                .iter()
-                .map(|(_, measured)| measured.normalised)
-                .collect()
-        };
-        let values = [(1, 10.0), (2, 30.0), (3, 20.0)];
-        assert_eq!(shares("P", &values), [0.0, 1.0, 0.5]);
-        assert_eq!(shares("N", &values), [1.0, 0.0, 0.5]);
-        assert_eq!(shares("P", &[(1, 7.0), (2, 7.0)]), [1.0, 1.0]);
-    }
-
-    #[test]
-    fn figures_are_read_as_they_were_meant() {
-        for (keyed, meant) in [
-            ("1,24,356", Some(124_356.0)),
-            (" 8083 ", Some(8083.0)),
-            ("19.21%,", Some(19.21)),
-            ("NA", None),
-            ("", None),
-        ] {
-            assert_eq!(read_figure(keyed), meant);
-        }
+fn rank_composites(scores: &mut HashMap<u32, Score>) {
+    let all: Vec<f64> = scores
+        .values()
+        .filter_map(|score| score.composite)
+        .collect();
+    for score in scores.values_mut() {
+        score.rank = score
+            .composite
+            .map(|composite| rank(composite, all.iter().copied()));
     }
 }
+
+/// The rank of a score among all.
+fn rank(score: f64, all: impl Iterator<Item = f64>) -> u32 {
+    let score = printed(score);
+    let better = all.filter(|other| printed(*other) > score).count();
+    u32::try_from(better + 1).unwrap_or(u32::MAX)
+}
+
+/// A score as it is printed, with four digits.
+pub(super) fn printed(score: f64) -> f64 {
+    (score * 10_000.0).round() / 10_000.0
+}
+
+#[cfg(test)]
+mod tests;

@@ -3,55 +3,99 @@
 use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, Query};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::answer::{Answer, Failure, bad_request, not_found, success};
 use super::catalogue::{CATALOGUE, District, Edition, Indicator, Sector};
-use super::index;
-use super::index::{Measured, Score};
+use super::figures;
+use super::index::{self, Score};
+use super::rows;
 
-/// A response, or a failure.
-type Answer = Result<Json<Value>, Failure>;
+/// The areas for which there are totals.
+const AREAS: [&str; 3] = ["UT", "JAMMU", "KASHMIR"];
 
-/// A failure of the service.
-pub(super) struct Failure {
-    status: StatusCode,
-    code: &'static str,
-    message: &'static str,
-}
-
-impl IntoResponse for Failure {
-    fn into_response(self) -> Response {
-        let body = json!({ "status": "error", "code": self.code, "message": self.message });
-        (self.status, Json(body)).into_response()
-    }
-}
-
-/// The edition; the latest by default.
+/// Query parameters of the catalogues.
 #[derive(Deserialize)]
 pub(super) struct Wanted {
     edition: Option<String>,
     sector: Option<String>,
+    /// `ANNUAL` or `MONTHLY`.
+    #[serde(rename = "type")]
+    set: Option<String>,
 }
 
 /// Body of `scores`.
 #[derive(Deserialize)]
 pub(super) struct ScoresBody {
     edition: Option<String>,
-    districts: Vec<Value>,
+    /// All, in their order, if it is left out.
+    districts: Option<Vec<Value>>,
+    order: Option<Order>,
     #[serde(default)]
     weakest: usize,
+}
+
+/// In which order all districts come.
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Order {
+    #[default]
+    Rank,
+    Code,
+    /// Those with the most missing and absurd figures first.
+    Gaps,
+}
+
+/// Body of `scorecards`.
+#[derive(Deserialize)]
+pub(super) struct ScorecardsBody {
+    wanted: Vec<Scorecard>,
+}
+
+/// A district in an edition.
+#[derive(Deserialize)]
+struct Scorecard {
+    edition: String,
+    district: Value,
 }
 
 /// Body of `history`.
 #[derive(Deserialize)]
 pub(super) struct HistoryBody {
     district: Value,
+    #[serde(rename = "type")]
+    set: Option<String>,
     last: Option<usize>,
     #[serde(default)]
     weakest: usize,
+}
+
+/// Body of `movers`.
+#[derive(Deserialize)]
+pub(super) struct MoversBody {
+    edition: Option<String>,
+    #[serde(default)]
+    by: Measure,
+    count: Option<usize>,
+    #[serde(default)]
+    weakest: usize,
+}
+
+/// By what districts have moved.
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Measure {
+    #[default]
+    Score,
+    Rank,
+}
+
+/// Body of `totals`.
+#[derive(Deserialize)]
+pub(super) struct TotalsBody {
+    edition: Option<String>,
+    areas: Option<Vec<String>>,
 }
 
 /// Body of `datapoints`.
@@ -59,153 +103,243 @@ pub(super) struct HistoryBody {
 pub(super) struct DataPointsBody {
     edition: Option<String>,
     sector: Option<String>,
+    indicator: Option<String>,
+    /// The letter of a status.
+    status: Option<String>,
     district: Value,
 }
 
 pub(super) async fn sectors() -> Json<Value> {
-    success(CATALOGUE.sectors.iter().map(sector_row).collect())
+    success(CATALOGUE.sectors.iter().map(rows::sector_row).collect())
 }
 
-pub(super) async fn editions() -> Json<Value> {
-    success(CATALOGUE.editions.iter().map(edition_row).collect())
+pub(super) async fn sector(Path(code): Path<String>) -> Answer {
+    Ok(success(vec![rows::sector_row(find_sector(&code)?)]))
 }
 
-pub(super) async fn edition(Path(code): Path<String>) -> Answer {
-    Ok(success(vec![edition_row(find_edition(Some(&code))?)]))
+pub(super) async fn editions(Query(wanted): Query<Wanted>) -> Json<Value> {
+    let editions = CATALOGUE
+        .editions
+        .iter()
+        .filter(|edition| is(&edition.set, wanted.set.as_ref()));
+    success(editions.map(rows::edition_row).collect())
+}
+
+pub(super) async fn edition(Path(code): Path<String>, Query(wanted): Query<Wanted>) -> Answer {
+    let edition = match code.as_str() {
+        "latest" => CATALOGUE.latest(wanted.set.as_deref()),
+        code => CATALOGUE.edition(code),
+    };
+    let edition = edition.ok_or_else(|| not_found("No such edition"))?;
+    Ok(success(vec![rows::edition_row(edition)]))
 }
 
 pub(super) async fn indicators(Query(wanted): Query<Wanted>) -> Answer {
-    let edition = find_edition(wanted.edition.as_deref())?;
-    let rows = CATALOGUE.indicators_of(edition);
-    let rows = rows.filter(|row| {
-        wanted
-            .sector
-            .as_ref()
-            .is_none_or(|sector| *sector == row.sector)
-    });
-    Ok(success(rows.map(indicator_row).collect()))
+    let set = match &wanted.set {
+        Some(set) => set,
+        None => &find_edition(wanted.edition.as_deref())?.set,
+    };
+    let indicators = CATALOGUE
+        .indicators
+        .iter()
+        .filter(|row| row.set == *set && is(&row.sector, wanted.sector.as_ref()));
+    Ok(success(indicators.map(rows::indicator_row).collect()))
 }
 
 pub(super) async fn indicator(Path(code): Path<String>) -> Answer {
-    let indicator = CATALOGUE
-        .indicators
-        .iter()
-        .find(|indicator| indicator.code == code);
-    let row =
-        indicator.ok_or_else(|| failure(StatusCode::NOT_FOUND, "DGGI-404", "No such indicator"))?;
-    Ok(success(vec![indicator_row(row)]))
+    Ok(success(vec![rows::indicator_row(find_indicator(&code)?)]))
 }
 
-pub(super) async fn ranking(body: Result<Json<Wanted>, JsonRejection>) -> Answer {
-    let Json(wanted) = body.map_err(|_| bad_request())?;
-    let edition = find_edition(wanted.edition.as_deref())?;
-    let mut rows: Vec<_> = CATALOGUE
-        .districts
+pub(super) async fn data_point(Path(code): Path<String>) -> Answer {
+    let point = CATALOGUE
+        .data_points
         .iter()
-        .filter_map(|district| Some((district, index::score(edition, district.lgd)?)))
-        .collect();
-    // Districts without a rank are last, sorted by name.
-    rows.sort_by_key(|(district, score)| (score.rank.unwrap_or(u32::MAX), &district.spelling));
-    let rows = rows.iter().enumerate().map(|(index, (district, score))| {
-        json!({
-            "slNo": (index + 1).to_string(),
-            "districtName": district.spelling,
-            "score": composite(score),
-            "rank": score.rank.map_or_else(String::new, |rank| rank.to_string()),
-        })
-    });
-    Ok(success(rows.collect()))
+        .find(|point| point.code == code);
+    let point = point.ok_or_else(|| not_found("No such data point"))?;
+    Ok(success(vec![rows::data_point_row(point)]))
 }
 
 pub(super) async fn scores(body: Result<Json<ScoresBody>, JsonRejection>) -> Answer {
     let Json(body) = body.map_err(|_| bad_request())?;
     let edition = find_edition(body.edition.as_deref())?;
-    let rows = body.districts.iter().filter_map(|code| {
-        let district = find_district(code)?;
-        Some(score_row(
-            edition,
-            district,
-            index::score(edition, district.lgd)?,
-            body.weakest,
-        ))
+    let districts: Vec<_> = match &body.districts {
+        Some(codes) => codes.iter().filter_map(find_district).collect(),
+        None => in_order(edition, body.order.unwrap_or_default()),
+    };
+    let rows = districts.into_iter().filter_map(|district| {
+        let score = index::score(edition, district.lgd)?;
+        Some(rows::score_row(edition, district, score, body.weakest))
+    });
+    Ok(success(rows.collect()))
+}
+
+pub(super) async fn scorecards(body: Result<Json<ScorecardsBody>, JsonRejection>) -> Answer {
+    let Json(body) = body.map_err(|_| bad_request())?;
+    let rows = body.wanted.iter().filter_map(|wanted| {
+        let edition = CATALOGUE.edition(&wanted.edition)?;
+        let district = find_district(&wanted.district)?;
+        let score = index::score(edition, district.lgd)?;
+        let mut row = rows::score_row(edition, district, score, 3);
+        // What was not computed for any district is no part of the card.
+        let indicators = CATALOGUE
+            .indicators_of(edition)
+            .filter(|_| edition.month().is_some())
+            .map(|one| rows::measured_row(edition, district, one, score.measured(&one.code)));
+        row["indicators"] = indicators.collect();
+        Some(row)
     });
     Ok(success(rows.collect()))
 }
 
 pub(super) async fn history(body: Result<Json<HistoryBody>, JsonRejection>) -> Answer {
     let Json(body) = body.map_err(|_| bad_request())?;
-    let district = find_district(&body.district).ok_or_else(no_district)?;
-    let mut editions: Vec<_> = CATALOGUE.editions.iter().collect();
-    editions.sort_by(|a, b| b.to.cmp(&a.to));
+    let district = find_district(&body.district).ok_or_else(|| not_found("No such district"))?;
+    let editions = latest_first(body.set.as_ref());
     let rows = editions
-        .into_iter()
         .take(body.last.unwrap_or(usize::MAX))
         .filter_map(|edition| {
-            Some(score_row(
-                edition,
-                district,
-                index::score(edition, district.lgd)?,
-                body.weakest,
-            ))
+            let score = index::score(edition, district.lgd)?;
+            Some(rows::score_row(edition, district, score, body.weakest))
         });
     Ok(success(rows.collect()))
 }
 
-pub(super) async fn totals(body: Result<Json<Wanted>, JsonRejection>) -> Answer {
-    let Json(wanted) = body.map_err(|_| bad_request())?;
-    let edition = find_edition(wanted.edition.as_deref())?;
-    let rows = ["UT", "JAMMU", "KASHMIR"].map(|area| {
-        let scores: Vec<_> = CATALOGUE
+pub(super) async fn movers(body: Result<Json<MoversBody>, JsonRejection>) -> Answer {
+    let Json(body) = body.map_err(|_| bad_request())?;
+    let edition = find_edition(body.edition.as_deref())?;
+    let mut moved: Vec<_> = CATALOGUE
+        .districts
+        .iter()
+        .filter_map(|district| {
+            let now = index::score(edition, district.lgd)?;
+            let before = index::score(CATALOGUE.previous(edition)?, district.lgd)?;
+            Some((gained(body.by, now, before)?, district, now))
+        })
+        .collect();
+    moved.sort_by(|(a, ..), (b, ..)| b.0.total_cmp(&a.0).then_with(|| b.1.total_cmp(&a.1)));
+    let row = |(_, district, score): &((f64, f64), &District, &'static Score)| {
+        rows::score_row(edition, district, score, body.weakest)
+    };
+    let count = body.count.unwrap_or(usize::MAX);
+    let rises = moved
+        .iter()
+        .filter(|(gained, ..)| gained.0 > 0.0)
+        .take(count);
+    let falls = moved
+        .iter()
+        .rev()
+        .filter(|(gained, ..)| gained.0 < 0.0)
+        .take(count);
+    Ok(success(vec![json!({
+        "rises": rises.map(row).collect::<Vec<_>>(),
+        "falls": falls.map(row).collect::<Vec<_>>(),
+    })]))
+}
+
+/// What a district has gained on the edition before. Among districts with the same change of rank, the score decides.
+fn gained(by: Measure, now: &Score, before: &Score) -> Option<(f64, f64)> {
+    let score = now
+        .composite
+        .zip(before.composite)
+        .map(|(now, before)| now - before);
+    match by {
+        Measure::Score => Some((score?, 0.0)),
+        Measure::Rank => {
+            let ranks = f64::from(before.rank?) - f64::from(now.rank?);
+            Some((ranks, score.unwrap_or_default()))
+        }
+    }
+}
+
+pub(super) async fn totals(body: Result<Json<TotalsBody>, JsonRejection>) -> Answer {
+    let Json(body) = body.map_err(|_| bad_request())?;
+    let edition = find_edition(body.edition.as_deref())?;
+    let wanted = |area: &&str| {
+        let areas = body.areas.as_ref();
+        areas.is_none_or(|areas| areas.iter().any(|one| one == area))
+    };
+    let rows = AREAS.into_iter().filter(wanted).map(|area| {
+        let districts = CATALOGUE
             .districts
             .iter()
-            .filter(|district| area == "UT" || district.division == area)
-            .filter_map(|district| index::score(edition, district.lgd)?.composite)
-            .collect();
-        let count = u32::try_from(scores.len()).unwrap_or(u32::MAX);
-        let mean = (count > 0).then(|| scores.iter().sum::<f64>() / f64::from(count));
-        json!({
-            "area": area,
-            "score": mean.map_or_else(|| "NA".to_owned(), |mean| format!("{mean:.4}")),
-            "noOfDistricts": count.to_string(),
-        })
+            .filter(move |district| area == "UT" || district.division == area);
+        rows::area_row(edition, area, districts)
     });
-    Ok(success(rows.to_vec()))
+    Ok(success(rows.collect()))
 }
 
 pub(super) async fn data_points(body: Result<Json<DataPointsBody>, JsonRejection>) -> Answer {
     let Json(body) = body.map_err(|_| bad_request())?;
     let edition = find_edition(body.edition.as_deref())?;
-    let district = find_district(&body.district).ok_or_else(no_district)?;
+    let district = find_district(&body.district).ok_or_else(|| not_found("No such district"))?;
     let indicators = CATALOGUE.indicators_of(edition).filter(|row| {
-        body.sector
-            .as_ref()
-            .is_none_or(|sector| *sector == row.sector)
+        is(&row.sector, body.sector.as_ref()) && is(&row.code, body.indicator.as_ref())
     });
-    let points = indicators.flat_map(|indicator| {
-        CATALOGUE
-            .points_of(indicator)
-            .map(move |point| (indicator, point))
-    });
-    let rows = points.map(|(indicator, point)| {
-        json!({
-            "dataPointCode": point.code,
-            "dataPointName": point.name,
-            "indicatorCode": indicator.code,
-            "indicatorName": indicator.name,
-            "figure": CATALOGUE.figure(edition, district.lgd, point).unwrap_or_default(),
-        })
+    let rows = indicators.flat_map(|indicator| {
+        figures::entries(edition, district.lgd, indicator)
+            .filter(|(_, entry)| is(entry.status.letter(), body.status.as_ref()))
+            .map(move |(point, entry)| rows::figure_row(edition, point, entry))
     });
     Ok(success(rows.collect()))
 }
 
-fn find_edition(code: Option<&str>) -> Result<&'static Edition, Failure> {
+/// Whether a value is the wanted one, if one is wanted.
+fn is(value: &str, wanted: Option<&String>) -> bool {
+    wanted.is_none_or(|wanted| wanted == value)
+}
+
+/// Editions, the latest first; `set` leaves only those of one kind.
+pub(super) fn latest_first(set: Option<&String>) -> impl Iterator<Item = &'static Edition> {
+    let mut editions: Vec<_> = CATALOGUE
+        .editions
+        .iter()
+        .filter(|edition| is(&edition.set, set))
+        .collect();
+    editions.sort_by(|a, b| b.to.cmp(&a.to));
+    editions.into_iter()
+}
+
+/// All districts in an order.
+fn in_order(edition: &'static Edition, order: Order) -> Vec<&'static District> {
+    let mut districts: Vec<_> = CATALOGUE.districts.iter().collect();
+    match order {
+        Order::Code => districts.sort_by_key(|district| district.lgd),
+        // Districts without a rank are last, sorted by name.
+        Order::Rank => districts.sort_by_key(|district| {
+            let rank = index::score(edition, district.lgd).and_then(|score| score.rank);
+            (rank.unwrap_or(u32::MAX), &district.spelling)
+        }),
+        Order::Gaps => districts.sort_by_key(|district| {
+            let tally = figures::tally(edition, district.lgd).unwrap_or_default();
+            (
+                std::cmp::Reverse((tally.missing + tally.absurd, tally.late)),
+                &district.spelling,
+            )
+        }),
+    }
+    districts
+}
+
+pub(super) fn find_edition(code: Option<&str>) -> Result<&'static Edition, Failure> {
     CATALOGUE
         .edition(code.unwrap_or("latest"))
-        .ok_or_else(|| failure(StatusCode::NOT_FOUND, "DGGI-404", "No such edition"))
+        .ok_or_else(|| not_found("No such edition"))
+}
+
+pub(super) fn find_sector(code: &str) -> Result<&'static Sector, Failure> {
+    CATALOGUE
+        .sector(code)
+        .ok_or_else(|| not_found("No such sector"))
+}
+
+pub(super) fn find_indicator(code: &str) -> Result<&'static Indicator, Failure> {
+    CATALOGUE
+        .indicator(code)
+        .ok_or_else(|| not_found("No such indicator"))
 }
 
 /// A district by its code, which is a number or a string of digits.
-fn find_district(code: &Value) -> Option<&'static District> {
+pub(super) fn find_district(code: &Value) -> Option<&'static District> {
     let code = match code {
         Value::Number(number) => number.to_string(),
         Value::String(text) => text.clone(),
@@ -215,124 +349,4 @@ fn find_district(code: &Value) -> Option<&'static District> {
         .districts
         .iter()
         .find(|district| district.lgd.to_string() == code.trim())
-}
-
-fn sector_row(sector: &Sector) -> Value {
-    json!({ "sectorCode": sector.code, "sectorName": sector.name, "weightage": "10%" })
-}
-
-fn edition_row(edition: &Edition) -> Value {
-    let indicators: Vec<_> = CATALOGUE.indicators_of(edition).collect();
-    let points: usize = indicators
-        .iter()
-        .map(|indicator| CATALOGUE.points_of(indicator).count())
-        .sum();
-    json!({
-        "editionCode": edition.code,
-        "editionName": edition.name,
-        "editionType": edition.set,
-        "periodFrom": indian(&edition.from),
-        "periodTo": indian(&edition.to),
-        "asOnDate": indian(&edition.as_on),
-        "noOfIndicators": indicators.len().to_string(),
-        "noOfDataPoints": points.to_string(),
-    })
-}
-
-fn indicator_row(indicator: &Indicator) -> Value {
-    let points: Vec<_> = CATALOGUE
-        .points_of(indicator)
-        .map(|point| json!({ "dataPointCode": point.code, "dataPointName": point.name }))
-        .collect();
-    json!({
-        "indicatorCode": indicator.code,
-        "indicatorName": indicator.name,
-        "editionType": indicator.set,
-        "sector": CATALOGUE.sectors.iter().find(|sector| sector.code == indicator.sector).map(sector_row),
-        "unit": indicator.unit,
-        "direction": indicator.direction,
-        "weightage": format!("{}%", indicator.weight),
-        "dataPoints": points,
-    })
-}
-
-fn score_row(
-    edition: &Edition,
-    district: &District,
-    score: &'static Score,
-    weakest: usize,
-) -> Value {
-    let sectors: Vec<_> = CATALOGUE
-        .sectors
-        .iter()
-        .filter_map(|sector| {
-            let score = score.sectors.get(sector.code.as_str())?;
-            Some(json!({ "sector": sector_row(sector), "score": format!("{score:.4}") }))
-        })
-        .collect();
-    json!({
-        "districtCode": district.lgd,
-        "districtName": district.spelling,
-        "editionCode": edition.code,
-        "asOnDate": indian(&edition.as_on),
-        "score": composite(score),
-        "rank": score.rank.map_or_else(String::new, |rank| rank.to_string()),
-        "sectors": sectors,
-        "weakest": score.indicators.iter().take(weakest).map(measured_row).collect::<Vec<_>>(),
-    })
-}
-
-fn measured_row(measured: &Measured) -> Value {
-    // The template of the report adds a comma after a figure with a fraction.
-    let comma = if measured.value.fract() == 0.0 {
-        ""
-    } else {
-        ","
-    };
-    json!({
-        "indicatorCode": measured.indicator.code,
-        "indicatorName": measured.indicator.name,
-        "value": format!("{:.2}%{comma}", measured.value),
-        "normalised": format!("{:.4}", measured.normalised),
-    })
-}
-
-fn composite(score: &Score) -> String {
-    score
-        .composite
-        .map_or_else(|| "NA".to_owned(), |composite| format!("{composite:.4}"))
-}
-
-/// `dd-mm-yyyy` from `yyyy-mm-dd`.
-fn indian(date: &str) -> String {
-    date.split('-').rev().collect::<Vec<_>>().join("-")
-}
-
-fn success(records: Vec<Value>) -> Json<Value> {
-    Json(json!({ "status": "success", "total": records.len().to_string(), "records": records }))
-}
-
-fn failure(status: StatusCode, code: &'static str, message: &'static str) -> Failure {
-    Failure {
-        status,
-        code,
-        message,
-    }
-}
-
-fn bad_request() -> Failure {
-    failure(
-        StatusCode::BAD_REQUEST,
-        "DGGI-400",
-        "The request body is not as described",
-    )
-}
-
-fn no_district() -> Failure {
-    failure(StatusCode::NOT_FOUND, "DGGI-404", "No such district")
-}
-
-/// The response to a request without the key.
-pub(super) fn refusal() -> Response {
-    failure(StatusCode::UNAUTHORIZED, "DGGI-401", "Invalid API key").into_response()
 }

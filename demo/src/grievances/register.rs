@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use async_graphql::Enum;
 use serde::Deserialize;
 
+use super::kind::Kind;
 use crate::date::Date;
 
 const GRIEVANCES: &str = include_str!("../../data/grievances/grievances.csv");
@@ -14,8 +15,35 @@ const GRIEVANCES: &str = include_str!("../../data/grievances/grievances.csv");
 /// The day on which the sample register stands.
 pub(super) const AS_OF: &str = "2026-10-31";
 
+/// The districts of Jammu division; the others are in Kashmir division.
+const JAMMU: [&str; 10] = ["4", "5", "7", "10", "12", "14", "620", "621", "624", "627"];
+
 /// A reminder is due for what is open longer than this.
 pub(super) const REMINDER_DAYS: i64 = 28;
+
+/// The union territory, or one of its divisions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(name = "AreaCode")]
+pub(super) enum AreaCode {
+    /// All districts.
+    #[graphql(name = "UT")]
+    Ut,
+    /// Those of Jammu division.
+    Jammu,
+    /// Those of Kashmir division.
+    Kashmir,
+}
+
+impl AreaCode {
+    /// Whether it has this district. A grievance of which the register does not know the district counts for the whole.
+    fn has(self, district: Option<&str>) -> bool {
+        match self {
+            AreaCode::Ut => true,
+            AreaCode::Jammu => district.is_some_and(|code| JAMMU.contains(&code)),
+            AreaCode::Kashmir => district.is_some_and(|code| !JAMMU.contains(&code)),
+        }
+    }
+}
 
 /// Where a grievance stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum, Deserialize)]
@@ -38,7 +66,8 @@ pub(super) enum Status {
 #[derive(Debug, Deserialize)]
 struct Row {
     id: String,
-    r#type: String,
+    #[serde(rename = "type", deserialize_with = "Kind::read")]
+    kind: Kind,
     department: String,
     district: String,
     constituency: String,
@@ -52,8 +81,10 @@ struct Row {
 /// One grievance. Nothing in it says who complained.
 #[derive(Debug)]
 pub(super) struct Record {
-    pub(super) id: String,
-    pub(super) kind: String,
+    /// Its place in the register.
+    pub(super) position: usize,
+    pub(super) reference: String,
+    pub(super) kind: Kind,
     pub(super) department: Option<String>,
     pub(super) district: Option<String>,
     pub(super) constituency: String,
@@ -83,9 +114,29 @@ pub(super) struct Register {
     reminders: Mutex<HashMap<String, u32>>,
 }
 
+/// What a list or a summary belongs to.
+#[derive(Debug, Clone)]
+pub(super) enum Owner {
+    District(String),
+    Department(String),
+    Area(AreaCode),
+}
+
+impl Owner {
+    fn has(&self, record: &Record) -> bool {
+        match self {
+            Owner::District(code) => record.district.as_ref() == Some(code),
+            Owner::Department(code) => record.department.as_ref() == Some(code),
+            Owner::Area(code) => code.has(record.district.as_deref()),
+        }
+    }
+}
+
 /// Which grievances; what is not given does not matter.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Filter {
+    pub(super) owner: Option<Owner>,
+    pub(super) kind: Option<Kind>,
     pub(super) district: Option<String>,
     pub(super) department: Option<String>,
     pub(super) status: Option<Status>,
@@ -99,7 +150,9 @@ impl Filter {
     pub(super) fn keeps(&self, record: &Record, today: Date) -> bool {
         let is =
             |wanted: &Option<String>, value: &Option<String>| wanted.is_none() || wanted == value;
-        is(&self.district, &record.district)
+        self.owner.as_ref().is_none_or(|owner| owner.has(record))
+            && self.kind.is_none_or(|kind| record.kind == kind)
+            && is(&self.district, &record.district)
             && is(&self.department, &record.department)
             && self.status.is_none_or(|status| record.status == status)
             && self.open.is_none_or(|open| record.is_open() == open)
@@ -121,8 +174,9 @@ impl Register {
             let received = received.ok_or_else(|| format!("{}: no day of receipt", row.id))?;
             let non_empty = |text: String| Some(text).filter(|text| !text.is_empty());
             records.push(Record {
-                id: row.id,
-                kind: row.r#type,
+                position: records.len(),
+                reference: row.id,
+                kind: row.kind,
                 department: non_empty(row.department),
                 district: non_empty(row.district),
                 constituency: row.constituency,
@@ -140,8 +194,15 @@ impl Register {
         })
     }
 
-    pub(super) fn find(&self, id: &str) -> Option<&Record> {
-        self.records.iter().find(|record| record.id == id)
+    pub(super) fn find(&self, reference: &str) -> Option<&Record> {
+        self.records
+            .iter()
+            .find(|record| record.reference == reference)
+    }
+
+    /// The place of a grievance among all, the oldest first.
+    pub(super) fn position(&self, reference: &str) -> Option<usize> {
+        self.find(reference).map(|record| record.position)
     }
 
     /// Those that the filter keeps, oldest first.
@@ -153,19 +214,19 @@ impl Register {
     }
 
     /// How many reminders were sent about it.
-    pub(super) fn reminders(&self, id: &str) -> u32 {
+    pub(super) fn reminders(&self, reference: &str) -> u32 {
         let reminders = self
             .reminders
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        reminders.get(id).copied().unwrap_or(0)
+        reminders.get(reference).copied().unwrap_or(0)
     }
 
     /// Sends a reminder, if it is due.
-    pub(super) fn remind(&self, id: &str) -> Result<&Record, Refusal> {
+    pub(super) fn remind(&self, reference: &str) -> Result<&Record, Refusal> {
         let record = self
-            .find(id)
-            .ok_or_else(|| Refusal::Unknown(id.to_owned()))?;
+            .find(reference)
+            .ok_or_else(|| Refusal::Unknown(reference.to_owned()))?;
         if !record.is_open() {
             return Err(Refusal::Closed);
         }
@@ -176,7 +237,7 @@ impl Register {
             .reminders
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        *reminders.entry(id.to_owned()).or_default() += 1;
+        *reminders.entry(reference.to_owned()).or_default() += 1;
         Ok(record)
     }
 }
@@ -184,7 +245,6 @@ impl Register {
 /// Why no reminder is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Refusal {
-    /// There is no grievance with this reference number.
     Unknown(String),
     /// The grievance is closed.
     Closed,
@@ -192,22 +252,13 @@ pub(super) enum Refusal {
     NotDue,
 }
 
-impl Refusal {
-    /// For programs.
-    pub(super) fn code(&self) -> &'static str {
-        match self {
-            Refusal::Unknown(_) => "UNKNOWN_GRIEVANCE",
-            Refusal::Closed => "GRIEVANCE_CLOSED",
-            Refusal::NotDue => "REMINDER_NOT_DUE",
-        }
-    }
-}
-
 /// For the citizen.
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Refusal::Unknown(id) => write!(f, "No grievance has the id {id}"),
+            Refusal::Unknown(reference) => {
+                write!(f, "No grievance has the reference number {reference}")
+            }
             Refusal::Closed => f.write_str("The grievance is closed"),
             Refusal::NotDue => write!(f, "A reminder is due after {REMINDER_DAYS} days"),
         }

@@ -2,42 +2,16 @@
 
 use std::sync::Arc;
 
-use async_graphql::{
-    Context, ErrorExtensions, ID, InputObject, InputValueError, InputValueResult, Object, Result,
-    Scalar, ScalarType, SimpleObject, Value,
-};
+use async_graphql::{Context, ID, InputObject, Object, Result};
 
-use super::register::{Filter, Record, Register, Status};
+use super::connection::{GrievanceConnection, part};
+use super::kind::Kind;
+use super::register::{AreaCode, Filter, Owner, Record, Register, Status};
+use super::scalars::Day;
 use super::summary::GrievanceSummary;
-use crate::date::Date;
-
-/// The most grievances that one page holds.
-const PAGE_LIMIT: usize = 100;
-
-/// A day of the calendar.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Day(pub(super) Date);
-
-/// A day of the calendar, as `yyyy-mm-dd`.
-#[Scalar(name = "Date")]
-impl ScalarType for Day {
-    fn parse(value: Value) -> InputValueResult<Self> {
-        match &value {
-            Value::String(text) => {
-                let day = Date::parse_iso(text).map(Day);
-                day.ok_or_else(|| InputValueError::custom("a day is written yyyy-mm-dd"))
-            }
-            _ => Err(InputValueError::expected_type(value)),
-        }
-    }
-
-    fn to_value(&self) -> Value {
-        Value::String(self.0.to_string())
-    }
-}
 
 /// One grievance of a citizen. Nothing in it says whose it is.
-pub(super) struct Grievance(String);
+pub(super) struct Grievance(pub(super) String);
 
 /// A district of Jammu & Kashmir.
 pub(super) struct District(ID);
@@ -45,62 +19,53 @@ pub(super) struct District(ID);
 /// A department of the government.
 pub(super) struct Department(ID);
 
-/// One page of grievances.
-#[derive(SimpleObject)]
-pub(super) struct GrievancePage {
-    /// How many match, on all pages together.
-    total: usize,
-    /// Those on this page, the oldest first.
-    items: Vec<Grievance>,
-}
+/// The union territory, or one of its divisions.
+pub(super) struct Area(AreaCode);
 
-/// Which grievances; what is not given does not matter.
+/// Which grievances. What is left out does not matter.
 #[derive(Debug, Default, InputObject)]
 pub(super) struct GrievanceFilter {
-    /// Only of this district, by LGD code.
+    /// Only grievances from this district, by its code in the Local Government Directory, for example `13`.
     district_lgd_code: Option<ID>,
-    /// Only of this department.
+    /// Only grievances about this department, by its code, for example `8119`.
     department_code: Option<ID>,
-    /// Only in this state.
+    /// Only grievances about this.
+    r#type: Option<Kind>,
+    /// Only grievances with this status.
     status: Option<Status>,
-    /// Only those that are (or are not) open.
-    open: Option<bool>,
+    /// Only those that are (or are not) open: neither resolved nor rejected.
+    is_open: Option<bool>,
     /// Only those older than so many days: today, or when they were closed.
-    older_than_days: Option<i64>,
+    older_than_in_days: Option<i64>,
     /// Only those received on or after this day.
     received_from: Option<Day>,
     /// Only those received on or before this day.
     received_to: Option<Day>,
 }
 
-impl From<GrievanceFilter> for Filter {
-    fn from(filter: GrievanceFilter) -> Self {
-        Self {
-            district: filter.district_lgd_code.map(|code| code.0),
-            department: filter.department_code.map(|code| code.0),
-            status: filter.status,
-            open: filter.open,
-            older_than_days: filter.older_than_days,
-            received_from: filter.received_from.map(|day| day.0),
-            received_to: filter.received_to.map(|day| day.0),
-        }
+/// What clients filter by, for one owner or for all.
+fn filter(filter: Option<GrievanceFilter>, owner: Option<Owner>) -> Filter {
+    let filter = filter.unwrap_or_default();
+    Filter {
+        owner,
+        kind: filter.r#type,
+        district: filter.district_lgd_code.map(|code| code.0),
+        department: filter.department_code.map(|code| code.0),
+        status: filter.status,
+        open: filter.is_open,
+        older_than_days: filter.older_than_in_days,
+        received_from: filter.received_from.map(|day| day.0),
+        received_to: filter.received_to.map(|day| day.0),
     }
 }
 
-fn register<'a>(ctx: &Context<'a>) -> Result<&'a Register> {
+pub(super) fn register<'a>(ctx: &Context<'a>) -> Result<&'a Register> {
     Ok(ctx.data::<Arc<Register>>()?.as_ref())
 }
 
-fn page(ctx: &Context<'_>, filter: &Filter, first: usize, offset: usize) -> Result<GrievancePage> {
-    if first > PAGE_LIMIT {
-        return Err(format!("first is more than {PAGE_LIMIT}").into());
-    }
-    let records = register(ctx)?.select(filter);
-    let items = records.iter().skip(offset).take(first);
-    Ok(GrievancePage {
-        total: records.len(),
-        items: items.map(|record| Grievance(record.id.clone())).collect(),
-    })
+fn find(ctx: &Context<'_>, reference: &str) -> Result<Option<Grievance>> {
+    let record = register(ctx)?.find(reference);
+    Ok(record.map(|record| Grievance(record.reference.clone())))
 }
 
 impl Grievance {
@@ -114,14 +79,14 @@ impl Grievance {
 /// One grievance of a citizen. Nothing in it says whose it is.
 #[Object]
 impl Grievance {
-    /// Its reference number.
-    async fn id(&self) -> ID {
+    /// Its reference number, for example `JKIG-2026-000900`.
+    async fn reference(&self) -> ID {
         self.0.clone().into()
     }
 
     /// What it is about.
-    async fn r#type<'a>(&self, ctx: &Context<'a>) -> Result<&'a str> {
-        Ok(&self.record(ctx)?.kind)
+    async fn r#type(&self, ctx: &Context<'_>) -> Result<Kind> {
+        Ok(self.record(ctx)?.kind)
     }
 
     /// Where it stands.
@@ -140,29 +105,23 @@ impl Grievance {
     }
 
     /// Days since receipt: today, or when it was closed.
-    async fn age_days(&self, ctx: &Context<'_>) -> Result<i64> {
+    async fn age_in_days(&self, ctx: &Context<'_>) -> Result<i64> {
         Ok(self.record(ctx)?.age(register(ctx)?.today))
     }
 
     /// The district it comes from; null when the register does not say.
     async fn district(&self, ctx: &Context<'_>) -> Result<Option<District>> {
-        Ok(self
-            .record(ctx)?
-            .district
-            .clone()
-            .map(|code| District(code.into())))
+        let code = self.record(ctx)?.district.clone();
+        Ok(code.map(|code| District(code.into())))
     }
 
     /// The department it is about; null until it is classified.
     async fn department(&self, ctx: &Context<'_>) -> Result<Option<Department>> {
-        Ok(self
-            .record(ctx)?
-            .department
-            .clone()
-            .map(|code| Department(code.into())))
+        let code = self.record(ctx)?.department.clone();
+        Ok(code.map(|code| Department(code.into())))
     }
 
-    /// The constituency it comes from.
+    /// The constituency of the assembly that it comes from.
     async fn constituency<'a>(&self, ctx: &Context<'a>) -> Result<Option<&'a str>> {
         Ok(Some(&self.record(ctx)?.constituency))
     }
@@ -178,50 +137,60 @@ impl Grievance {
     }
 
     /// How many reminders were sent about it.
-    async fn reminders(&self, ctx: &Context<'_>) -> Result<u32> {
+    async fn reminder_count(&self, ctx: &Context<'_>) -> Result<u32> {
         Ok(register(ctx)?.reminders(&self.0))
     }
 }
 
-// Words about these two are left to the connector that owns them.
+impl District {
+    fn owner(&self) -> Option<Owner> {
+        Some(Owner::District(self.0.to_string()))
+    }
+}
+
+// Words about the types of others are left to the connectors that own them.
 #[Object]
 impl District {
     async fn lgd_code(&self) -> &ID {
         &self.0
     }
 
-    /// Its grievances, counted.
+    /// The grievances from it, counted.
     async fn grievance_summary(
         &self,
-        #[graphql(desc = "Only of this department.")] department_code: Option<ID>,
+        #[graphql(
+            desc = "Only grievances that match all of it. Another district's code in it matches none."
+        )]
+        filter: Option<GrievanceFilter>,
     ) -> Option<GrievanceSummary> {
-        let (district, department) = (Some(self.0.to_string()), department_code.map(|code| code.0));
-        Some(GrievanceSummary {
-            filter: Filter {
-                district,
-                department,
-                ..Filter::default()
-            },
-        })
+        GrievanceSummary::of(self::filter(filter, self.owner()))
     }
 
-    /// Its grievances, the oldest first.
+    /// The grievances from it, the oldest first.
     async fn grievances(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Only those that are (or are not) open.")] open: Option<bool>,
-        #[graphql(desc = "Only those older than so many days.")] older_than_days: Option<i64>,
-        #[graphql(default = 20, desc = "At most so many; 100 is the most.")] first: usize,
-        #[graphql(default = 0, desc = "How many to pass over.")] offset: usize,
-    ) -> Result<Option<GrievancePage>> {
-        let district = Some(self.0.to_string());
-        let filter = Filter {
-            district,
-            open,
-            older_than_days,
-            ..Filter::default()
-        };
-        page(ctx, &filter, first, offset).map(Some)
+        #[graphql(
+            desc = "Only grievances that match all of it. Another district's code in it matches none."
+        )]
+        filter: Option<GrievanceFilter>,
+        #[graphql(
+            default_with = "Some(20)",
+            desc = "How many elements are returned at most."
+        )]
+        first: Option<i32>,
+        #[graphql(
+            desc = "The elements after the one with this cursor: `endCursor` of the part before."
+        )]
+        after: Option<String>,
+    ) -> Result<Option<GrievanceConnection>> {
+        part(ctx, &self::filter(filter, self.owner()), first, after).map(Some)
+    }
+}
+
+impl Department {
+    fn owner(&self) -> Option<Owner> {
+        Some(Owner::Department(self.0.to_string()))
     }
 }
 
@@ -231,41 +200,51 @@ impl Department {
         &self.0
     }
 
-    /// Grievances about it, counted.
+    /// The grievances about it, counted.
     async fn grievance_summary(
         &self,
-        #[graphql(desc = "Only of this district, by LGD code.")] district_lgd_code: Option<ID>,
+        #[graphql(
+            desc = "Only grievances that match all of it. Another department's code in it matches none."
+        )]
+        filter: Option<GrievanceFilter>,
     ) -> Option<GrievanceSummary> {
-        let (department, district) = (
-            Some(self.0.to_string()),
-            district_lgd_code.map(|code| code.0),
-        );
-        Some(GrievanceSummary {
-            filter: Filter {
-                district,
-                department,
-                ..Filter::default()
-            },
-        })
+        GrievanceSummary::of(self::filter(filter, self.owner()))
     }
 
-    /// Grievances about it, the oldest first.
+    /// The grievances about it, the oldest first.
     async fn grievances(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Only those that are (or are not) open.")] open: Option<bool>,
-        #[graphql(desc = "Only those older than so many days.")] older_than_days: Option<i64>,
-        #[graphql(default = 20, desc = "At most so many; 100 is the most.")] first: usize,
-        #[graphql(default = 0, desc = "How many to pass over.")] offset: usize,
-    ) -> Result<Option<GrievancePage>> {
-        let department = Some(self.0.to_string());
-        let filter = Filter {
-            department,
-            open,
-            older_than_days,
-            ..Filter::default()
-        };
-        page(ctx, &filter, first, offset).map(Some)
+        #[graphql(
+            desc = "Only grievances that match all of it. Another department's code in it matches none."
+        )]
+        filter: Option<GrievanceFilter>,
+        #[graphql(
+            default_with = "Some(20)",
+            desc = "How many elements are returned at most."
+        )]
+        first: Option<i32>,
+        #[graphql(
+            desc = "The elements after the one with this cursor: `endCursor` of the part before."
+        )]
+        after: Option<String>,
+    ) -> Result<Option<GrievanceConnection>> {
+        part(ctx, &self::filter(filter, self.owner()), first, after).map(Some)
+    }
+}
+
+#[Object]
+impl Area {
+    async fn code(&self) -> AreaCode {
+        self.0
+    }
+
+    /// The grievances from it, counted. Those of which no district is known count for the union territory only.
+    async fn grievance_summary(
+        &self,
+        #[graphql(desc = "Only grievances that match all of it.")] filter: Option<GrievanceFilter>,
+    ) -> Option<GrievanceSummary> {
+        GrievanceSummary::of(self::filter(filter, Some(Owner::Area(self.0))))
     }
 }
 
@@ -278,39 +257,55 @@ impl Query {
     async fn grievance(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Its reference number, such as `JKIG-2026-000900`.")] id: ID,
+        #[graphql(desc = "Its reference number, for example `JKIG-2026-000900`.")] reference: ID,
     ) -> Result<Option<Grievance>> {
-        Ok(register(ctx)?
-            .find(&id)
-            .map(|record| Grievance(record.id.clone())))
+        find(ctx, &reference)
     }
 
-    /// Grievances of the whole Union Territory, the oldest first.
+    /// Grievances, the oldest first.
     async fn grievances(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which ones; all of them if not given.")] filter: Option<GrievanceFilter>,
-        #[graphql(default = 20, desc = "At most so many; 100 is the most.")] first: usize,
-        #[graphql(default = 0, desc = "How many to pass over.")] offset: usize,
-    ) -> Result<Option<GrievancePage>> {
-        page(ctx, &filter.unwrap_or_default().into(), first, offset).map(Some)
+        #[graphql(
+            desc = "Only grievances that match all of it; all grievances if it is left out."
+        )]
+        filter: Option<GrievanceFilter>,
+        #[graphql(
+            default_with = "Some(20)",
+            desc = "How many elements are returned at most."
+        )]
+        first: Option<i32>,
+        #[graphql(
+            desc = "The elements after the one with this cursor: `endCursor` of the part before."
+        )]
+        after: Option<String>,
+    ) -> Result<Option<GrievanceConnection>> {
+        part(ctx, &self::filter(filter, None), first, after).map(Some)
     }
 
-    /// The grievances of the whole Union Territory, counted.
+    /// Grievances, counted.
     async fn grievance_summary(
         &self,
-        #[graphql(desc = "Which ones; all of them if not given.")] filter: Option<GrievanceFilter>,
+        #[graphql(
+            desc = "Only grievances that match all of it; all grievances if it is left out."
+        )]
+        filter: Option<GrievanceFilter>,
     ) -> Option<GrievanceSummary> {
-        Some(GrievanceSummary {
-            filter: filter.unwrap_or_default().into(),
-        })
+        GrievanceSummary::of(self::filter(filter, None))
     }
 
     #[graphql(entity)]
-    async fn find_grievance_by_id(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Grievance>> {
-        Ok(register(ctx)?
-            .find(&id)
-            .map(|record| Grievance(record.id.clone())))
+    async fn find_grievance_by_reference(
+        &self,
+        ctx: &Context<'_>,
+        reference: ID,
+    ) -> Result<Option<Grievance>> {
+        find(ctx, &reference)
+    }
+
+    #[graphql(entity)]
+    async fn find_area_by_code(&self, code: AreaCode) -> Area {
+        Area(code)
     }
 
     #[graphql(entity)]
@@ -321,24 +316,5 @@ impl Query {
     #[graphql(entity)]
     async fn find_department_by_code(&self, code: ID) -> Department {
         Department(code)
-    }
-}
-
-/// What can be changed.
-pub(super) struct Mutation;
-
-#[Object]
-impl Mutation {
-    /// Reminds the office with which an open grievance is pending; due after 28 days.
-    async fn send_grievance_reminder(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Reference number of the grievance.")] id: ID,
-    ) -> Result<Option<Grievance>> {
-        let record = register(ctx)?.remind(&id).map_err(|refusal| {
-            let error = async_graphql::Error::new(refusal.to_string());
-            error.extend_with(|_, extensions| extensions.set("code", refusal.code()))
-        })?;
-        Ok(Some(Grievance(record.id.clone())))
     }
 }

@@ -12,7 +12,8 @@ use axum::{Json, Router};
 use serde_json::json;
 
 use super::register::{AS_OF, Register};
-use super::schema::{Mutation, Query};
+use super::reminder::Mutation;
+use super::schema::Query;
 use crate::closed::unless_open;
 use crate::date::Date;
 

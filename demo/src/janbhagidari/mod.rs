@@ -4,6 +4,9 @@
 //! work that does not exist (404). Money is in lakh rupees, as text with two digits and Indian grouping; `NIL` and
 //! `00/00/0000` mean no value. Feedback is stored until the stand-in ends.
 
+mod counts;
+mod envelope;
+mod feedback;
 mod operations;
 mod works;
 
@@ -12,7 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use axum::Router;
 use axum::routing::{get, post};
 
-use works::{Feedback, feedback};
+use works::Feedback;
 
 /// Its part of `sangam.toml`.
 pub const SETTINGS: &str = r#"base_url = "{url}/empowerment/api""#;
@@ -24,14 +27,15 @@ const AS_OF: &str = "31/10/2026";
 pub fn router() -> Router {
     let operations = Router::new()
         .route("/works", get(operations::search))
+        .route("/works/summary", get(operations::summary))
         .route("/works/{id}", get(operations::one))
         .route(
             "/works/{id}/feedback",
-            get(operations::feedback_of).post(operations::give_feedback),
+            get(feedback::of_work).post(feedback::give),
         )
-        .route("/blocks", get(operations::blocks))
-        .route("/summary", post(operations::summary))
-        .route("/totals", get(operations::totals))
+        .route("/feedback", get(feedback::by_ids))
+        .route("/blocks", get(counts::blocks))
+        .route("/summary", post(counts::summary))
         .with_state(State::default());
     Router::new().nest("/empowerment/api", operations)
 }
@@ -42,7 +46,7 @@ struct State(Arc<Mutex<Vec<Feedback>>>);
 
 impl Default for State {
     fn default() -> Self {
-        State(Arc::new(Mutex::new(feedback())))
+        State(Arc::new(Mutex::new(works::feedback())))
     }
 }
 

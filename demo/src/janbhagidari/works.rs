@@ -54,7 +54,7 @@ impl Work {
         match area {
             "JAMMU" => JAMMU.contains(&self.district),
             "KASHMIR" => !JAMMU.contains(&self.district),
-            _ => true,
+            area => area == "UT",
         }
     }
 }

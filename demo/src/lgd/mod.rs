@@ -32,11 +32,27 @@ pub fn router() -> Router {
 /// The code of the union territory in the directory.
 const STATE: u32 = 1;
 
+/// The columns of names: in English, and in the other official languages, each with a short form for narrow columns.
+#[derive(Deserialize)]
+struct Names {
+    name: String,
+    short: String,
+    hi: String,
+    short_hi: String,
+    ur: String,
+    short_ur: String,
+    ks: String,
+    short_ks: String,
+    doi: String,
+    short_doi: String,
+}
+
 /// One row of `divisions.csv`: a division, or the union territory, which has the code 00.
 #[derive(Deserialize)]
 struct Division {
     code: String,
-    name: String,
+    #[serde(flatten)]
+    names: Names,
 }
 
 impl Division {
@@ -49,13 +65,9 @@ impl Division {
 #[derive(Deserialize)]
 struct District {
     code: u32,
-    name: String,
+    #[serde(flatten)]
+    names: Names,
     division: String,
-    hi: String,
-    ur: String,
-    ks: String,
-    doi: String,
-    short: String,
     spellings: String,
 }
 
@@ -69,7 +81,7 @@ impl District {
 
     /// How departments write its name, the official spelling first.
     fn spellings(&self) -> impl Iterator<Item = &str> {
-        std::iter::once(self.name.as_str())
+        std::iter::once(self.names.name.as_str())
             .chain(self.spellings.split(';'))
             .filter(|name| !name.is_empty())
     }
@@ -86,6 +98,9 @@ struct Department {
     code: u32,
     name: String,
     short: String,
+    /// Empty for those that are inactive.
+    hi: String,
+    ur: String,
     status: String,
 }
 

@@ -6,7 +6,7 @@ use axum::extract::rejection::{JsonRejection, QueryRejection};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{DEPARTMENTS, DISTRICTS, DIVISIONS, Department, District, Division, STATE};
+use super::{DEPARTMENTS, DISTRICTS, DIVISIONS, Department, District, Division, Names, STATE};
 
 /// The directory takes at most so many codes or names in one call.
 const MAX_ITEMS: usize = 100;
@@ -28,7 +28,7 @@ pub(super) struct DistrictCodes {
 
 /// Body of `districtByName`.
 #[derive(Deserialize)]
-pub(super) struct Names {
+pub(super) struct SearchedNames {
     names: Vec<String>,
 }
 
@@ -97,7 +97,9 @@ pub(super) async fn district_details(
     success(rows.collect())
 }
 
-pub(super) async fn district_by_name(body: Result<Json<Names>, JsonRejection>) -> Json<Value> {
+pub(super) async fn district_by_name(
+    body: Result<Json<SearchedNames>, JsonRejection>,
+) -> Json<Value> {
     let Ok(Json(body)) = body else {
         return failure("LGD-400", "names is mandatory");
     };
@@ -156,7 +158,8 @@ fn division(division: &Division) -> Value {
     let districts = DISTRICTS.iter().filter(|district| division.has(district));
     json!({
         "divisionCode": division.code,
-        "divisionNameEnglish": division.name,
+        "divisionNameEnglish": division.names.name,
+        "names": division.names.rows(),
         "districts": districts.map(listed).collect::<Vec<_>>(),
     })
 }
@@ -164,18 +167,12 @@ fn division(division: &Division) -> Value {
 fn details(district: &District) -> Value {
     json!({
         "districtCode": district.code,
-        "districtNameEnglish": district.name,
-        "districtNameLocal": district.hi,
-        "shortCode": district.short,
+        "districtNameEnglish": district.names.name,
+        "districtNameLocal": district.names.hi,
+        "shortCode": district.names.short,
         "divisionCode": district.division_code(),
         "knownAs": district.spellings().skip(1).collect::<Vec<_>>(),
-        "names": [
-            { "lang": "en", "dir": "ltr", "name": district.name },
-            { "lang": "hi", "dir": "ltr", "name": district.hi },
-            { "lang": "ur", "dir": "rtl", "name": district.ur },
-            { "lang": "ks", "dir": "rtl", "name": district.ks },
-            { "lang": "doi", "dir": "ltr", "name": district.doi },
-        ],
+        "names": district.names.rows(),
     })
 }
 
@@ -183,18 +180,49 @@ fn details(district: &District) -> Value {
 fn listed(district: &District) -> Value {
     json!({
         "districtCode": district.code,
-        "districtNameEnglish": district.name,
-        "districtNameLocal": district.hi,
+        "districtNameEnglish": district.names.name,
+        "districtNameLocal": district.names.hi,
     })
 }
 
 fn department(row: &Department) -> Value {
+    let translations = [("hi", &row.hi), ("ur", &row.ur)];
+    let translations = translations.iter().filter(|(_, name)| !name.is_empty());
+    let mut names = vec![name_row("en", &row.name, Some(&row.short))];
+    names.extend(translations.map(|(language, name)| name_row(language, name, None)));
     json!({
         "orgCode": row.code,
         "orgName": row.name,
         "shortName": row.short,
+        "names": names,
         "status": row.status,
     })
+}
+
+impl Names {
+    /// One row per language, English first.
+    fn rows(&self) -> [Value; 5] {
+        [
+            ("en", &self.name, &self.short),
+            ("hi", &self.hi, &self.short_hi),
+            ("ur", &self.ur, &self.short_ur),
+            ("ks", &self.ks, &self.short_ks),
+            ("doi", &self.doi, &self.short_doi),
+        ]
+        .map(|(language, name, short)| name_row(language, name, Some(short)))
+    }
+}
+
+fn name_row(language: &str, name: &str, short: Option<&str>) -> Value {
+    let direction = match language {
+        "ur" | "ks" => "rtl",
+        _ => "ltr",
+    };
+    let mut row = json!({ "lang": language, "dir": direction, "name": name });
+    if let Some(short) = short {
+        row["shortName"] = json!(short);
+    }
+    row
 }
 
 fn success(data: Vec<Value>) -> Json<Value> {

@@ -10,16 +10,18 @@ use axum::{Json, Router, middleware};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::texts::{Texts, speaks, texts};
 use super::{CATALOGUE_KEY, SCHEMES, Scheme};
 
 /// The most hits in one answer.
-const MAX_SIZE: usize = 50;
+const MAX_SIZE: usize = 100;
 
 pub(super) fn router() -> Router {
     Router::new()
         .route("/search/schemes", get(search))
         .route("/public/schemes", get(one))
         .route("/public/schemes/{id}/documents", get(documents))
+        .route("/departments/schemes", get(of_departments))
         .layer(middleware::from_fn(signed_in))
 }
 
@@ -40,13 +42,23 @@ struct Search {
     keyword: String,
     department: Option<String>,
     category: Option<String>,
+    level: Option<String>,
+    #[serde(default = "english")]
+    lang: String,
     from: Option<usize>,
     size: Option<usize>,
 }
 
 impl Search {
+    /// Every word is in what is said of the scheme, in English or in the language of the search.
     fn finds(&self, scheme: &Scheme) -> bool {
-        let text = format!("{} {} {}", scheme.name, scheme.short, scheme.brief).to_lowercase();
+        let translated = texts(scheme, &self.lang);
+        let translated = translated.map_or([""; 2], |texts| [texts.name, texts.brief]);
+        let english = [&*scheme.name, &*scheme.short, &*scheme.brief];
+        let text = [&english[..], &translated[..]]
+            .concat()
+            .join(" ")
+            .to_lowercase();
         self.keyword
             .to_lowercase()
             .split_whitespace()
@@ -59,6 +71,10 @@ impl Search {
                 .category
                 .as_ref()
                 .is_none_or(|category| *category == scheme.category)
+            && self
+                .level
+                .as_ref()
+                .is_none_or(|level| *level == scheme.level)
     }
 }
 
@@ -75,8 +91,11 @@ async fn search(query: Result<Query<Search>, QueryRejection>) -> Response {
         return failure(
             StatusCode::BAD_REQUEST,
             "BadRequest",
-            "size must not exceed 50",
+            "size must not exceed 100",
         );
+    }
+    if !speaks(&search.lang) {
+        return unknown_language();
     }
     let schemes: Vec<_> = SCHEMES
         .iter()
@@ -86,7 +105,7 @@ async fn search(query: Result<Query<Search>, QueryRejection>) -> Response {
         .iter()
         .skip(from)
         .take(size)
-        .map(|scheme| hit(scheme))
+        .map(|scheme| hit(scheme, &search.lang))
         .collect();
     success(json!({
         "summary": { "total": schemes.len(), "from": from, "size": size },
@@ -109,61 +128,107 @@ async fn one(query: Result<Query<Slug>, QueryRejection>) -> Response {
     let Ok(Query(wanted)) = query else {
         return failure(StatusCode::BAD_REQUEST, "BadRequest", "slug is mandatory");
     };
-    match SCHEMES.iter().find(|scheme| scheme.slug == wanted.slug) {
-        Some(scheme) if wanted.lang == "en" => {
-            success(json!({ "_id": scheme.id, "slug": scheme.slug, "en": detail(scheme) }))
+    let Some(scheme) = SCHEMES.iter().find(|scheme| scheme.slug == wanted.slug) else {
+        return failure(StatusCode::NOT_FOUND, "NotFound", "Scheme not found");
+    };
+    match texts(scheme, &wanted.lang) {
+        Some(texts) => {
+            let lang = wanted.lang;
+            success(json!({ "_id": scheme.id, "slug": scheme.slug, lang: detail(scheme, texts) }))
         }
-        Some(_) => failure(
-            StatusCode::NOT_FOUND,
-            "NotFound",
-            "The scheme is not available in this language",
-        ),
-        None => failure(StatusCode::NOT_FOUND, "NotFound", "Scheme not found"),
+        None => unknown_language(),
     }
 }
 
-async fn documents(Path(id): Path<String>) -> Response {
+#[derive(Deserialize)]
+struct Language {
+    #[serde(default = "english")]
+    lang: String,
+}
+
+async fn documents(Path(id): Path<String>, Query(wanted): Query<Language>) -> Response {
     let Some(scheme) = SCHEMES.iter().find(|scheme| scheme.id == id) else {
         return failure(StatusCode::NOT_FOUND, "NotFound", "Scheme not found");
     };
-    let rows = scheme.documents.split(';').enumerate().map(|(index, name)| {
+    let Some(texts) = texts(scheme, &wanted.lang) else {
+        return unknown_language();
+    };
+    let rows = texts.documents.split(';').enumerate().map(|(index, name)| {
         json!({ "documentName": name, "mandatory": if index < 3 { "Y" } else { "N" } })
     });
-    success(json!({ "en": { "documentsRequired": rows.collect::<Vec<_>>() } }))
+    success(json!({ wanted.lang: { "documentsRequired": rows.collect::<Vec<_>>() } }))
 }
 
-fn hit(scheme: &Scheme) -> Value {
+#[derive(Deserialize)]
+struct Departments {
+    /// Separated by commas.
+    codes: String,
+    #[serde(default = "english")]
+    lang: String,
+}
+
+/// The schemes of several departments, in the order of the request; of one that owns none, an empty list.
+async fn of_departments(query: Result<Query<Departments>, QueryRejection>) -> Response {
+    let Ok(Query(wanted)) = query else {
+        return failure(StatusCode::BAD_REQUEST, "BadRequest", "codes is mandatory");
+    };
+    if !speaks(&wanted.lang) {
+        return unknown_language();
+    }
+    let rows = wanted.codes.split(',').map(|code| {
+        let schemes = SCHEMES
+            .iter()
+            .filter(|scheme| scheme.department.to_string() == code)
+            .map(|scheme| hit(scheme, &wanted.lang));
+        json!({ "nodalDepartmentCode": code, "items": schemes.collect::<Vec<_>>() })
+    });
+    success(Value::Array(rows.collect()))
+}
+
+fn hit(scheme: &Scheme, lang: &str) -> Value {
+    let Some(texts) = texts(scheme, lang) else {
+        return Value::Null;
+    };
     json!({
         "id": scheme.id,
         "fields": {
             "slug": scheme.slug,
-            "schemeName": scheme.name,
+            "schemeName": texts.name,
             "schemeShortTitle": scheme.short,
-            "briefDescription": scheme.brief,
+            "briefDescription": texts.brief,
             "level": scheme.level,
-            "schemeCategory": [scheme.category],
+            "schemeCategory": [texts.category],
+            "schemeCategoryValue": [scheme.category],
             "nodalDepartmentCode": scheme.department.to_string(),
         },
     })
 }
 
-fn detail(scheme: &Scheme) -> Value {
+fn detail(scheme: &Scheme, texts: Texts) -> Value {
     json!({
         "basicDetails": {
-            "schemeName": scheme.name,
+            "schemeName": texts.name,
             "schemeShortTitle": scheme.short,
             "level": { "label": format!("{} ", scheme.level), "value": scheme.level.to_lowercase() },
-            "schemeCategory": [{ "label": scheme.category }],
+            "schemeCategory": [{ "label": texts.category, "value": scheme.category }],
             "nodalDepartment": { "code": scheme.department.to_string() },
             "schemeOpenDate": scheme.start,
         },
         "schemeContent": {
-            "briefDescription": scheme.brief,
-            "benefits_md": scheme.benefits,
-            "applicationProcess": [{ "mode": scheme.process }],
+            "briefDescription": texts.brief,
+            "benefits_md": texts.benefits,
+            "applicationProcess": [{ "mode": texts.process }],
         },
-        "eligibilityCriteria": { "eligibilityDescription_md": scheme.eligibility },
+        "eligibilityCriteria": { "eligibilityDescription_md": texts.eligibility },
     })
+}
+
+fn unknown_language() -> Response {
+    failure(
+        StatusCode::BAD_REQUEST,
+        "BadRequest",
+        "There are no texts in this language",
+    )
 }
 
 fn success(data: Value) -> Response {

@@ -1,11 +1,15 @@
 //! The beneficiary-oriented schemes, which are in two systems.
 //!
 //! The catalogue is a myScheme-like API with an envelope and texts by language. Progress is published on a
-//! data.gov.in-like platform: flat rows of strings, at most 1,000 of them in a response, totals as strings too.
+//! data.gov.in-like platform: flat rows of strings, at most 1,000 of them in a response, totals as strings too; the
+//! export of a resource has all its rows.
 
 mod catalogue;
+mod export;
+mod levels;
 mod platform;
 mod progress;
+mod texts;
 
 use std::sync::LazyLock;
 

@@ -1,7 +1,7 @@
 //! The open-data platform: resources of flat rows, with filters and pages.
 //!
 //! A response has at most 1,000 rows, and ten by default. Every value is a string, including `total`, `count`, `limit` and
-//! `offset`.
+//! `offset`. A resource can also be exported whole (`export.rs`).
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -13,10 +13,10 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Map, Value, json};
 
-use super::PLATFORM_KEY;
 use super::progress::{
     PROGRESS, Progress, SUMS, Sum, as_on, coverage, digits, district_name, latest, scheme_name,
 };
+use super::{PLATFORM_KEY, export, levels};
 
 /// The most rows in a response.
 const MAX_LIMIT: usize = 1_000;
@@ -24,7 +24,7 @@ const MAX_LIMIT: usize = 1_000;
 /// A resource: its id, its title, and its rows.
 type Resource = (&'static str, &'static str, &'static Rows);
 
-static RESOURCES: [Resource; 4] = [
+pub(super) static RESOURCES: [Resource; 6] = [
     (
         "5f0c7b1e-2f6a-4a57-9a53-0c2d1a8e7c01",
         "Scheme-wise progress of districts, latest month",
@@ -45,10 +45,22 @@ static RESOURCES: [Resource; 4] = [
         "Scheme-wise progress of divisions and the UT, latest month",
         &CURRENT_TOTALS,
     ),
+    (
+        "5f0c7b1e-2f6a-4a57-9a53-0c2d1a8e7c05",
+        "Scheme-wise progress of districts, divisions and the UT, month-wise, with short titles",
+        &levels::OF_SCHEMES,
+    ),
+    (
+        "5f0c7b1e-2f6a-4a57-9a53-0c2d1a8e7c06",
+        "Progress of all schemes of districts, divisions, departments and the UT, month-wise",
+        &levels::OF_ALL,
+    ),
 ];
 
 pub(super) fn router() -> Router {
-    Router::new().route("/resource/{id}", get(resource))
+    Router::new()
+        .route("/resource/{id}", get(resource))
+        .route("/node/{id}/datastore/export/json", get(export::json_of))
 }
 
 async fn resource(
@@ -124,6 +136,8 @@ static CURRENT_TOTALS: Rows = LazyLock::new(|| latest_of(&TOTALS));
 /// Creates the resources that are used most.
 pub(super) fn prepare() {
     LazyLock::force(&CURRENT);
+    LazyLock::force(&levels::OF_SCHEMES);
+    LazyLock::force(&levels::OF_ALL);
 }
 
 fn latest_of(rows: &[Map<String, Value>]) -> Vec<Map<String, Value>> {
@@ -168,7 +182,7 @@ fn total_row(month: &str, area: &str, scheme: &str, sum: Sum) -> Map<String, Val
     ])
 }
 
-fn strings<const N: usize>(fields: [(&str, String); N]) -> Map<String, Value> {
+pub(super) fn strings<const N: usize>(fields: [(&str, String); N]) -> Map<String, Value> {
     fields
         .into_iter()
         .map(|(name, value)| (name.to_owned(), Value::String(value)))
@@ -212,7 +226,7 @@ fn xml(rows: &[&Map<String, Value>], total: usize) -> String {
     text + "</records></result>\n"
 }
 
-fn failure(status: StatusCode, message: &str) -> Response {
+pub(super) fn failure(status: StatusCode, message: &str) -> Response {
     (
         status,
         Json(json!({ "status": "error", "message": message })),

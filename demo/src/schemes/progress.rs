@@ -45,6 +45,9 @@ const DISTRICTS: [(u32, &str, bool); 20] = [
     (627, "REASI", true),
 ];
 
+/// The union territory and its divisions.
+pub(super) const AREAS: [&str; 3] = ["UT", "JAMMU", "KASHMIR"];
+
 /// Sums over the districts of an area that reported.
 #[derive(Default, Clone, Copy)]
 pub(super) struct Sum {

@@ -118,11 +118,10 @@ async fn requirements(
     State(desk): State<Desk>,
     Path(id): Path<String>,
     Query(query): Query<InLanguage>,
-    headers: HeaderMap,
 ) -> Answer {
     let register = open(&desk);
     let service = register.service(&id).ok_or_else(|| no_service(&id))?;
-    let language = Language::of(query.lang.as_deref(), &headers);
+    let language = Language::of(query.lang.as_deref());
     Ok(Json(service.requirements(language)))
 }
 

@@ -1,6 +1,5 @@
 //! Texts in the languages of the desk.
 
-use axum::http::HeaderMap;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -24,19 +23,13 @@ impl Language {
     }
 
     fn from_code(code: &str) -> Option<Self> {
-        let primary = code.split('-').next().unwrap_or_default().trim();
-        let same = |language: &Self| language.code().eq_ignore_ascii_case(primary);
-        Self::ALL.into_iter().find(same)
+        let mut all = Self::ALL.into_iter();
+        all.find(|language| language.code() == code)
     }
 
-    /// The one that was asked for, or else the first of `Accept-Language` that the desk has.
-    pub(super) fn of(asked: Option<&str>, headers: &HeaderMap) -> Self {
-        let accepted = headers.get("accept-language");
-        let accepted = accepted.and_then(|value| value.to_str().ok());
-        let accepted = accepted.unwrap_or_default().split(',');
-        let accepted = accepted.map(|one| one.split(';').next().unwrap_or_default());
-        let mut codes = asked.into_iter().chain(accepted);
-        codes.find_map(Self::from_code).unwrap_or(Self::English)
+    /// The one that was asked for, or English.
+    pub(super) fn of(asked: Option<&str>) -> Self {
+        asked.and_then(Self::from_code).unwrap_or(Self::English)
     }
 }
 

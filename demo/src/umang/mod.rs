@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `home` | counts, the popular and the new services |
 //! | `fdirserv1` | the service directory: filters, order, pages |
-//! | `fdirdeptser` | the directory of departments |
+//! | `fdirdeptser` | the directory of departments, by pages if a size is given |
 //! | `fthds` | a department's services |
 //! | `fdeptdtl`, `fsrvdtl` | departments and services by their ids, several at a time |
 //! | `fstdata` | states |

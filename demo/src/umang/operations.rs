@@ -45,7 +45,7 @@ async fn answer(
             "fthds" => of_department(&catalogue, &call),
             "fdeptdtl" => departments_by_id(&catalogue, &call),
             "fsrvdtl" => services_by_id(&catalogue, &call),
-            "fstdata" => Ok(states()),
+            "fstdata" => Ok(states(&catalogue)),
             "appkeysearch" => search(&catalogue, &call),
             "srvrating" => rate(&mut catalogue, &call),
             _ => Err(Failure("PE0404", format!("No such operation: {operation}"))),
@@ -132,7 +132,11 @@ fn departments(catalogue: &Catalogue, call: &Call) -> Outcome {
     let state = call.text("fstid");
     let mut rows = catalogue.departments();
     rows.retain(|row| state.as_deref().is_none_or(|state| row["stid"] == state));
-    Ok(("SU0000", json!({ "deptlst": rows })))
+    // Without a size, all of them.
+    let (start, size) = (call.count("start", 0)?, call.count("size", rows.len())?);
+    let total = rows.len().to_string();
+    let page: Vec<Value> = rows.into_iter().skip(start).take(size).collect();
+    Ok(("SU0000", json!({ "total": total, "deptlst": page })))
 }
 
 fn of_department(catalogue: &Catalogue, call: &Call) -> Outcome {
@@ -168,8 +172,11 @@ fn services_by_id(catalogue: &Catalogue, call: &Call) -> Outcome {
     Ok(("00", json!({ "srvlst": rows })))
 }
 
-fn states() -> (&'static str, Value) {
-    let rows = STATES.map(|(id, name)| json!({ "stid": id, "stname": name }));
+fn states(catalogue: &Catalogue) -> (&'static str, Value) {
+    let rows = STATES.map(|(id, name)| {
+        let services = catalogue.services().iter().filter(|s| s.state == id);
+        json!({ "stid": id, "stname": name, "srvcnt": services.count().to_string() })
+    });
     ("SU0000", json!({ "stlst": rows }))
 }
 

@@ -48,6 +48,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub use self::entities::{EntitiesCall, EntitySelection, FetchedEntities, Representation};
 pub use self::fetched::Fetched;
 use self::lookup::FlightOutcome;
+pub use self::reading::{LookedUp, PendingRead};
 pub use self::verdict::Verdict;
 use super::backend::{Backend, MemoryBackend};
 use super::bulkhead::Admissions;

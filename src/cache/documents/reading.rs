@@ -15,8 +15,44 @@ use super::super::waiting::Wait;
 use super::lookup::{DocumentLookup, FlightResult, Rules};
 use super::verdict::{Judgement, judged};
 use super::{Documents, Fetched, Inner, Policy, UpstreamCall, Verdict};
-use crate::connector::{SchemaLifetime, Scope};
+use crate::connector::{Request, SchemaLifetime, Scope};
 use crate::source::{CallOptions, SourceError, SourceErrorKind};
+
+/// What a lookup has found.
+#[derive(Debug)]
+pub enum LookedUp {
+    /// A document that may be used.
+    AtHand(Fetched),
+    /// None: the read has to wait.
+    NotAtHand(PendingRead),
+}
+
+/// A read whose document is not at hand.
+#[derive(Debug)]
+pub struct PendingRead(Way);
+
+#[derive(Debug)]
+enum Way {
+    /// No other read may have its document.
+    Direct(Rules),
+    /// It may be on its way for another read, and is stored.
+    Cached(DocumentLookup),
+}
+
+/// The judge of a document, by what a caller says of it.
+fn judge_by<A, V>(accept: A) -> impl Fn(&Document) -> Judgement + Clone + Send + 'static
+where
+    A: Fn(&Document) -> V + Clone + Send + 'static,
+    V: Into<Verdict>,
+{
+    move |document: &Document| match accept(document).into() {
+        Verdict::Store => Judgement::Whole(None),
+        Verdict::StoreFor(shorter) => Judgement::Whole(Some(shorter)),
+        Verdict::UseOnce => Judgement::UseOnce,
+        Verdict::Failed => Judgement::Failed,
+        Verdict::Unchanged => Judgement::Unchanged,
+    }
+}
 
 impl Documents {
     /// Fetches a document. `accept` says whether it is a success and may be stored. It is called only for documents
@@ -33,53 +69,78 @@ impl Documents {
         A: Fn(&Document) -> V + Clone + Send + 'static,
         V: Into<Verdict>,
     {
-        let judge = move |document: &Document| match accept(document).into() {
-            Verdict::Store => Judgement::Whole(None),
-            Verdict::StoreFor(shorter) => Judgement::Whole(Some(shorter)),
-            Verdict::UseOnce => Judgement::UseOnce,
-            Verdict::Failed => Judgement::Failed,
-            Verdict::Unchanged => Judgement::Unchanged,
+        let read = match call.policy {
+            Policy::Mutation => return Box::pin(self.mutate(call, judge_by(accept))).await,
+            Policy::Uncached => return Box::pin(self.direct(&call, None, judge_by(accept))).await,
+            Policy::Read { lifetime, subject } => {
+                self.look_up(call.endpoint, &call.request, lifetime, subject)
+            }
         };
-        let (lifetime, subject) = match call.policy {
-            Policy::Mutation => return Box::pin(self.mutate(call, judge)).await,
-            Policy::Uncached => return Box::pin(self.direct(&call, None, judge)).await,
-            Policy::Read { lifetime, subject } => (lifetime, subject),
+        match read {
+            LookedUp::AtHand(hit) => Ok(hit),
+            LookedUp::NotAtHand(read) => self.fetch_read(call, read, accept).await,
+        }
+    }
+
+    /// Looks a read up in the cache. If its document is at hand, as most often, no call need be prepared.
+    pub fn look_up(
+        &self,
+        endpoint: &Endpoint,
+        request: &Request,
+        lifetime: Option<SchemaLifetime>,
+        subject: Option<Subject>,
+    ) -> LookedUp {
+        let rules = Rules {
+            lifetime,
+            has_subject: subject.is_some(),
+            has_credentials: subject.is_some_and(|subject| subject.has_credentials()),
         };
         let may_be_cached = may_be_cached(lifetime, subject.as_ref());
         if may_be_cached == Some(false)
-            || (may_be_cached.is_none() && !call.endpoint.may_be_storable(|| self.now()))
+            || (may_be_cached.is_none() && !endpoint.may_be_storable(|| self.now()))
         {
-            let read = Some(Rules {
-                lifetime,
-                has_subject: subject.is_some(),
-                has_credentials: subject.is_some_and(|subject| subject.has_credentials()),
-            });
-            return Box::pin(self.direct(&call, read, judge)).await;
+            return LookedUp::NotAtHand(PendingRead(Way::Direct(rules)));
         }
         let parts = DocumentKeyParts {
-            endpoint: &call.endpoint.key,
-            request: &call.request,
+            endpoint: &endpoint.key,
+            request,
             subject: subject.as_ref(),
         };
         let key = Key::from(parts.key());
-        let state = call.endpoint.connector().state();
-        let epoch = call.endpoint.epoch().now();
+        let epoch = endpoint.epoch().now();
         // A backend that waits is asked by `miss`, unless the same call is running already.
         if let Some(hit) = self.shared.find_now(&key, epoch, lifetime) {
+            let state = endpoint.connector().state();
             self.shared.served(state, CacheState::Hit);
-            return Ok(hit);
+            return LookedUp::AtHand(hit);
         }
-        let lookup = DocumentLookup {
+        LookedUp::NotAtHand(PendingRead(Way::Cached(DocumentLookup {
             key,
             lookup_key: key,
             epoch,
-            rules: Rules {
-                lifetime,
-                has_subject: subject.is_some(),
-                has_credentials: subject.is_some_and(|subject| subject.has_credentials()),
-            },
-        };
-        Box::pin(self.miss(call, lookup, judge)).await
+            rules,
+        })))
+    }
+
+    /// Fetches a document that is not at hand, as [`Documents::look_up`] says. `accept` as for [`Documents::fetch`].
+    ///
+    /// # Errors
+    /// There is no response.
+    pub async fn fetch_read<A, V>(
+        &self,
+        call: UpstreamCall<'_>,
+        read: PendingRead,
+        accept: A,
+    ) -> Result<Fetched, SourceError>
+    where
+        A: Fn(&Document) -> V + Clone + Send + 'static,
+        V: Into<Verdict>,
+    {
+        let judge = judge_by(accept);
+        match read.0 {
+            Way::Direct(rules) => Box::pin(self.direct(&call, Some(rules), judge)).await,
+            Way::Cached(lookup) => Box::pin(self.miss(call, lookup, judge)).await,
+        }
     }
 
     /// Joins a flight or starts one.

@@ -14,7 +14,7 @@ mod text;
 pub use byte_size::ByteSize;
 pub use http_url::HttpUrl;
 pub use names::{
-    Audience, CostMode, DnsResolver, LogFormat, LogLevel, LogRequests, ResponseFormat,
+    Audience, CostMode, DnsResolver, LogFormat, LogLevel, LogRequests, ResponseFormat, StyleMode,
 };
 pub use number::{Percentage, Ratio};
 pub use origin::AllowedOrigin;

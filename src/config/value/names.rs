@@ -59,6 +59,18 @@ names! {
 }
 
 names! {
+    /// What `sangam check` does about a schema that breaks a rule of the style.
+    StyleMode {
+        /// Nothing: the rules are not checked.
+        Off = "off",
+        /// It warns.
+        Warn = "warn",
+        /// It reports an error.
+        Deny = "deny",
+    }
+}
+
+names! {
     /// The format of log lines.
     LogFormat {
         /// One JSON object per line.
@@ -107,6 +119,7 @@ text_setting! {
     LogFormat, "one of \"json\", \"text\"", LogFormat::parse, |value| format!("\"{}\"", value.name());
     Audience, "one of \"public\", \"operators\"", Audience::parse, |value| format!("\"{}\"", value.name());
     CostMode, "one of \"enforce\", \"log\", \"off\"", CostMode::parse, |value| format!("\"{}\"", value.name());
+    StyleMode, "one of \"off\", \"warn\", \"deny\"", StyleMode::parse, |value| format!("\"{}\"", value.name());
     LogRequests, "one of \"none\", \"problems\", \"all\"", LogRequests::parse, |value| format!("\"{}\"", value.name());
     ResponseFormat, "one of \"content-type\", \"json\", \"text\"", ResponseFormat::parse, |value| format!("\"{}\"", value.name());
     DnsResolver, "one of \"builtin\", \"system\"", DnsResolver::parse, |value| format!("\"{}\"", value.name());

@@ -12,6 +12,8 @@ pub enum Area {
     Composition,
     /// The composed graph: the public schema and operations. `tests/process/findings/<CODE>*`.
     Gateway,
+    /// The style of what folders declare, for `sangam check` only: `tests/style/<CODE>*`.
+    Style,
 }
 
 /// A kind of diagnostic.
@@ -195,5 +197,53 @@ pub mod gateway {
         BREAKING_CHANGE;
         /// A change of the public schema after which operations of clients may return what they do not expect
         DANGEROUS_CHANGE;
+    }
+}
+
+/// The codes of the style. `@styleException` names them.
+pub mod style {
+    crate::diagnostic_codes! { Style:
+        /// An entity without `@node`: it has no id that is unique in the graph
+        STYLE_NO_ID;
+        /// A field `id` that the folder declares itself
+        STYLE_OWN_ID;
+        /// A key of an entity that is not `ID!` and no enum
+        STYLE_KEY_TYPE;
+        /// An argument with a key of an entity that is not named after both: `districtLgdCode`
+        STYLE_KEY_ARGUMENT;
+        /// A type, field, argument or enum value without description
+        STYLE_DESCRIPTION;
+        /// A list that is read in parts in another way than as a connection (`first`, `after`)
+        STYLE_PAGING;
+        /// A list of objects without `@listSize`: the cost limit takes it for a list of ten
+        STYLE_LIST_SIZE;
+        /// A list whose filter is not `filter: <Type>Filter`, or whose order is not `orderBy: <Type>Order`
+        STYLE_FILTER;
+        /// A name that is not `PascalCase` (types), `camelCase` (fields and arguments) or `UPPER_CASE` (enum values)
+        STYLE_CASE;
+        /// A field or an enum value that repeats the name of its type
+        STYLE_REPEATED_NAME;
+        /// A field `state` that says where something stands: `status` does, and `state` is a state of India
+        STYLE_STATUS;
+        /// An amount of money that is no `Decimal`, or whose name does not say the currency: `feeInRupees`
+        STYLE_MONEY;
+        /// A point in time as a number
+        STYLE_EPOCH;
+        /// A day, a time, a month or an address as `String`
+        STYLE_TEXT;
+        /// A scalar without `@specifiedBy`, or with another address than that of docs/scalars.md
+        STYLE_SPECIFIED_BY;
+        /// A default text that stands for an absent argument: `latest`
+        STYLE_LATEST;
+        /// A field that is not null although a call of its own can fail: a root field, or one of another connector's entity
+        STYLE_NON_NULL;
+        /// A mutation with other arguments than `input: <Mutation>Input!`
+        STYLE_MUTATION_INPUT;
+        /// A mutation that does not return `<Mutation>Payload` with typed `userErrors`
+        STYLE_MUTATION_PAYLOAD;
+        /// A summary without the day that its figures are as of
+        STYLE_AS_OF;
+        /// A `@styleException` that accepts nothing
+        STYLE_EXCEPTION;
     }
 }

@@ -56,8 +56,8 @@ A response is one if `status` has its status, or `when` yields `true`. Then it i
 
 - Clients get an error with the code `INVALID_ARGUMENT`, kind INVALID, as for [`@constraint`](#constraint). Its text is that of
   `errors`, or else `The service refuses the input`. Responses with 401, 403, 404 and 410 keep their kind, DENIED or NOT_FOUND.
-- It is no failure of the connector: its `state` stays UP, and it is not in `failures`, `lastError` or the log. Metrics count it
-  by its kind.
+- It is no failure of the connector: its `state` stays UP, and it is not in `failureCount`, `lastError` or the log. Metrics
+  count it by its kind.
 - A mutation with this response has changed nothing, so that it invalidates nothing.
 
 With `selection`, clients get data instead of the error: it maps such a response to the value of the field, as the connect's own

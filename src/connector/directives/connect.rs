@@ -236,6 +236,7 @@ fn request(
         headers: merge(source, headers),
         body,
         address: OnceLock::new(),
+        fixed_start: OnceLock::new(),
     };
     let client_headers = headers::passed_on(&template.headers);
     Some(FetchRequest {

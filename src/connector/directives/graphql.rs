@@ -175,5 +175,6 @@ fn post_to(url: RequestText) -> HttpTemplate {
         headers: Vec::new(),
         body: None,
         address: OnceLock::new(),
+        fixed_start: OnceLock::new(),
     }
 }

@@ -23,6 +23,7 @@ mod mapping;
 mod node;
 mod paginate;
 mod source;
+mod style_exception;
 mod types;
 
 pub use cache_null::CacheNull;
@@ -35,6 +36,7 @@ pub use invalidates::Invalidates;
 pub(crate) use lookup_per_element::NAME as LOOKUP_PER_ELEMENT;
 pub(crate) use node::NodeType;
 pub use paginate::{CutOff, LastPage, PageStyle, Pagination};
+pub(crate) use style_exception::NAME as STYLE_EXCEPTION;
 
 /// `https://specs.apollo.dev/connect`
 pub(crate) static CONNECT: &[&SupportedDirective] = &[&source::DIRECTIVE, &connect::DIRECTIVE];
@@ -52,6 +54,7 @@ pub(crate) static WIRE: &[&SupportedDirective] = &[
     &constraint::DIRECTIVE,
     &node::DIRECTIVE,
     &client_errors::DIRECTIVE,
+    &style_exception::DIRECTIVE,
 ];
 
 /// Directives that a folder uses without linking a specification.

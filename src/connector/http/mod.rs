@@ -18,7 +18,7 @@ use http::{HeaderMap, Method};
 
 use evaluate::evaluate;
 pub(crate) use headers::{HeaderTemplate, HeaderValueTemplate, NEVER_SET, VALUE_ONLY};
-pub(crate) use url::RequestText;
+pub(crate) use url::{RequestText, UrlStart};
 
 use super::http_request::HttpRequest;
 use super::request::{RenderError, Request, RequestTemplate};
@@ -28,6 +28,9 @@ use crate::mapping::{Selection, Variables};
 
 /// The longest URL that is sent, in bytes: common servers refuse longer ones without giving a reason.
 const MAX_URL_BYTES: usize = 32 * 1024;
+
+/// Room for what most requests add to the base of a URL, in bytes.
+const ROOM: usize = 64;
 
 /// A request over HTTP.
 #[derive(Debug, Clone)]
@@ -50,6 +53,8 @@ pub(crate) struct HttpTemplate {
     pub(crate) body: Option<Arc<Selection>>,
     /// The address as traces show it, once it is needed.
     pub(crate) address: OnceLock<Arc<str>>,
+    /// The URL's beginning, if the base is fixed, once it is needed.
+    pub(crate) fixed_start: OnceLock<UrlStart>,
 }
 
 /// The mappings that add to a URL.
@@ -97,6 +102,7 @@ impl RequestTemplate for HttpTemplate {
             base: Some(RequestText::Fixed(base.to_owned())),
             declared_base,
             address: OnceLock::new(),
+            fixed_start: OnceLock::new(),
             ..self.clone()
         }))
     }
@@ -112,14 +118,15 @@ impl RequestTemplate for HttpTemplate {
 impl HttpTemplate {
     /// The URL: all paths in order, then all query parameters in the same order.
     fn url(&self, variables: &Variables) -> Result<String, RenderError> {
-        let mut url = url::Builder::default();
+        let mut url;
         if let Some(base) = &self.base {
-            url.start(&base.render_url(variables, "baseURL")?)?;
+            url = self.start(base, variables)?;
             url.segments(self.source.path.as_deref(), variables)?;
             url.query(self.source.query.as_deref(), variables)?;
             url.append(&self.url.render_url(variables, "the URL")?);
         } else {
-            url.start(&self.url.render_url(variables, "the URL")?)?;
+            let start = self.url.render_url(variables, "the URL")?;
+            url = UrlStart::of(&start)?.build(ROOM);
         }
         url.segments(self.connect.path.as_deref(), variables)?;
         url.query(self.connect.query.as_deref(), variables)?;
@@ -127,6 +134,24 @@ impl HttpTemplate {
         if url.len() > MAX_URL_BYTES {
             let message = format!("the URL is longer than {MAX_URL_BYTES} bytes");
             return Err(RenderError::new(message));
+        }
+        Ok(url)
+    }
+
+    /// The URL, begun with the base.
+    fn start(
+        &self,
+        base: &RequestText,
+        variables: &Variables,
+    ) -> Result<url::Builder, RenderError> {
+        if let Some(start) = self.fixed_start.get() {
+            return Ok(start.build(ROOM));
+        }
+        let start = UrlStart::of(&base.render_url(variables, "baseURL")?)?;
+        let url = start.build(ROOM);
+        if let RequestText::Fixed(_) = base {
+            // Another request may have set it in the meantime, to the same.
+            let _ = self.fixed_start.set(start);
         }
         Ok(url)
     }

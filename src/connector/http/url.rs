@@ -49,15 +49,13 @@ impl RequestText {
     ) -> Result<std::borrow::Cow<'_, str>, RenderError> {
         let text = self.render(variables, part)?;
         if let Self::Template(template) = self {
-            let (path, mut empty) = (split(&text).0, 0);
-            for segment in path.split('/') {
-                if is_dots(segment) {
-                    return Err(leads_elsewhere(part));
-                }
-                empty += usize::from(segment.is_empty());
+            let segments = Segments::of(&text);
+            if segments.has_dots {
+                return Err(leads_elsewhere(part));
             }
             // The usual case: no empty segment but the one before the first slash or in `://`.
-            if empty > begins_with_empty(template) && has_lost_segment(template, path) {
+            let path = &text[..segments.end];
+            if segments.empty > begins_with_empty(template) && has_lost_segment(template, path) {
                 return Err(is_empty(part));
             }
         }
@@ -89,9 +87,9 @@ pub(super) fn render(
     }
 }
 
-/// A URL that is being built.
-#[derive(Debug, Default)]
-pub(super) struct Builder {
+/// The beginning of a URL: scheme, authority, and what follows them in the same text.
+#[derive(Debug, Clone)]
+pub(crate) struct UrlStart {
     /// Scheme, authority and path.
     front: String,
     /// The offset of the path.
@@ -100,9 +98,9 @@ pub(super) struct Builder {
     query: String,
 }
 
-impl Builder {
-    /// Starts with an absolute URL; its query is before the other query parameters.
-    pub(super) fn start(&mut self, url: &str) -> Result<(), RenderError> {
+impl UrlStart {
+    /// The parts of an absolute URL.
+    pub(super) fn of(url: &str) -> Result<UrlStart, RenderError> {
         let (front, query) = split(url);
         let scheme = memchr::memchr(b':', front.as_bytes());
         let authority = scheme
@@ -113,13 +111,38 @@ impl Builder {
                 "the URL is not absolute: scheme or host is lacking",
             ));
         };
-        self.path = memchr::memchr(b'/', &front.as_bytes()[authority..])
-            .map_or(front.len(), |at| authority + at);
-        self.front = front.to_owned();
-        self.pairs(query);
-        Ok(())
+        let path = memchr::memchr(b'/', &front.as_bytes()[authority..]);
+        Ok(UrlStart {
+            front: front.to_owned(),
+            path: path.map_or(front.len(), |at| authority + at),
+            query: query.to_owned(),
+        })
     }
 
+    /// A URL that begins so, with room for so many more bytes. Its query is before the other query parameters.
+    pub(super) fn build(&self, room: usize) -> Builder {
+        let mut front = String::with_capacity(self.front.len() + room);
+        front.push_str(&self.front);
+        Builder {
+            front,
+            path: self.path,
+            query: self.query.clone(),
+        }
+    }
+}
+
+/// A URL that is being built.
+#[derive(Debug)]
+pub(super) struct Builder {
+    /// Scheme, authority and path.
+    front: String,
+    /// The offset of the path.
+    path: usize,
+    /// The text after `?`.
+    query: String,
+}
+
+impl Builder {
     /// Adds a path, and its query.
     pub(super) fn append(&mut self, relative: &str) {
         let (path, query) = split(relative);
@@ -232,6 +255,49 @@ impl Builder {
         if !self.query.is_empty() {
             self.query.push('&');
         }
+    }
+}
+
+/// The segments of a path, for the checks that each rendered URL needs. All is found in one pass over the text.
+struct Segments {
+    /// The offset at which the path ends.
+    end: usize,
+    /// How many are empty.
+    empty: usize,
+    /// One is `.` or `..`.
+    has_dots: bool,
+}
+
+impl Segments {
+    fn of(url: &str) -> Segments {
+        let mut segments = Segments {
+            end: url.len(),
+            empty: 0,
+            has_dots: false,
+        };
+        // Only a segment with a dot or a percent sign can be `.` or `..`.
+        let (mut start, mut suspicious) = (0, false);
+        for (at, byte) in url.bytes().enumerate() {
+            match byte {
+                b'/' => {
+                    segments.add(&url[start..at], suspicious);
+                    (start, suspicious) = (at + 1, false);
+                }
+                b'.' | b'%' => suspicious = true,
+                b'?' | b'#' => {
+                    segments.end = at;
+                    break;
+                }
+                _ => {}
+            }
+        }
+        segments.add(&url[start..segments.end], suspicious);
+        segments
+    }
+
+    fn add(&mut self, segment: &str, suspicious: bool) {
+        self.empty += usize::from(segment.is_empty());
+        self.has_dots |= suspicious && is_dots(segment);
     }
 }
 

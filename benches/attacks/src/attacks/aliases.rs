@@ -13,14 +13,17 @@ pub(super) const ATTACK: Attack = Attack::new(
     |aim| Box::pin(run(aim)),
 );
 
+const FIELDS: &str =
+    "id code name category languages platforms popularity rating ratingCount isNew";
+
 async fn run(aim: Aim) {
     aim.posts(|number, round| {
         let mut query = String::from("{ ");
-        let first = 200 + (number * 7 + round) % 100;
+        let name = (number * 7 + round) % 100;
         for alias in 0..49 {
             let _ = write!(
                 query,
-                "a{alias}: umangServices(first: {first}) {{ items {{ id name category state languages platforms popularity rating ratingCount isNew }} }} "
+                "a{name}_{alias}: umangServices(first: 100) {{ nodes {{ {FIELDS} }} edges {{ cursor node {{ {FIELDS} }} }} }} "
             );
         }
         query.push('}');

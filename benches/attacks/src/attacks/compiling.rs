@@ -16,14 +16,14 @@ pub(super) const ATTACK: Attack = Attack::new(
 /// Roots of an operation, below the limit.
 const ROOTS: usize = 45;
 const FIELDS: &str = "lgdCode name nameLocal shortCode otherSpellings division { code __typename } names { __typename } \
-    dggi { asOf composite rank edition { id __typename } weakest { value normalised indicator { id name __typename } } } \
-    dggiHistory { asOf composite rank edition { id __typename } } serviceSummary { asOf byService { counts { inProcessCount overdueCount } service { id name __typename } } } \
-    works { asOf all { count approved released spent } notStarted { count approved released spent } \
-    inProgress { count approved released spent } completed { count approved released spent } suspended { count approved released spent } } \
-    grievanceSummary { asOf received closed open openOlderThan(days: 28) __typename } \
-    schemeProgress { month coverage scheme { slug name __typename } } \
-    grievances(first: 1) { total items { id type status receivedOn closedOn ageDays constituency pendingAt reminders } } \
-    worksInProgress(first: 1) { id title sector village status progress approvedOn startedOn completedOn approved spent }";
+    dggi { asOf composite rank edition { code __typename } weakest { value score indicator { code name __typename } } } \
+    dggiHistory { asOf composite rank edition { code __typename } } serviceSummary { asOf byService { counts { inProcessCount overdueCount } service { id name __typename } } } \
+    workSummary { asOf workCount approvedInRupees releasedInRupees spentInRupees \
+    byStatus { status workCount approvedInRupees releasedInRupees spentInRupees __typename } __typename } \
+    grievanceSummary { asOf receivedCount closedCount openCount openOlderThanCount(days: 28) __typename } \
+    schemeProgress { month coverageInPercent scheme { slug name __typename } } \
+    grievances(first: 1) { totalCount nodes { id type status receivedOn closedOn ageInDays constituency pendingAt reminderCount } } \
+    works(first: 1) { nodes { id title sector village status physicalProgressInPercent approvedOn startedOn completedOn } }";
 
 async fn run(aim: Aim) {
     aim.posts(|number, round| crate::wire::operation(&operation(number, round)))

@@ -27,7 +27,7 @@ async fn run(aim: Aim) {
                 " }".repeat(3_000)
             ),
             4 => format!(
-                "{{ works(text: {}1{}) {{ totalCount }} }}",
+                "{{ works(filter: {{ text: {}1{} }}) {{ totalCount }} }}",
                 "[".repeat(40_000),
                 "]".repeat(40_000)
             ),

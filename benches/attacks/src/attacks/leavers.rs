@@ -19,7 +19,7 @@ async fn run(aim: Aim) {
             let works: String = (0..4)
                 .map(|alias| {
                     let first = 60 + (number * 7 + round + alias * 10) % 41;
-                    format!("a{alias}: worksInProgress(first: {first}) {{ id title district {{ name }} }} ")
+                    format!("a{alias}: works(first: {first}) {{ nodes {{ id title district {{ name }} }} }} ")
                 })
                 .collect();
             let query = format!("{{ districts {{ {works}}} }}");

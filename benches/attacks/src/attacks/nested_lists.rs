@@ -25,9 +25,9 @@ pub(super) const ATTACK: Attack = Attack {
 async fn run(aim: Aim) {
     aim.posts(|number, round| {
         let first = 60 + (number * 7 + round) % 41;
-        let open = format!("items {{ district {{ grievances(first: {first}) {{ ").repeat(3);
+        let open = format!("nodes {{ district {{ grievances(first: {first}) {{ ").repeat(3);
         let query = format!(
-            "{{ grievances(first: 100) {{ {open}total{}",
+            "{{ grievances(first: 100) {{ {open}totalCount{}",
             " }".repeat(11)
         );
         crate::wire::operation(&query)

@@ -1,4 +1,4 @@
-//! 245 bytes that request the works of the districts of the works of the districts …: each of six levels multiplies the
+//! 295 bytes that request the works of the districts of the works of the districts …: each of six levels multiplies the
 //! rows by a hundred, and only few objects are distinct.
 
 use crate::Aim;
@@ -8,7 +8,7 @@ use crate::attack::{Attack, Class};
 pub(super) const ATTACK: Attack = Attack::new(
     Class::Query,
     "nested rows",
-    "six levels of `worksInProgress(first: 100)`, 245 bytes",
+    "six levels of `works(first: 100)`, 295 bytes",
     |aim| Box::pin(run(aim)),
 );
 
@@ -16,8 +16,8 @@ async fn run(aim: Aim) {
     // Different each time: running calls are shared.
     aim.posts(|number, round| {
         let first = 60 + (number * 7 + round) % 41;
-        let open = format!("worksInProgress(first: {first}) {{ district {{ ").repeat(6);
-        let query = format!("{{ districts {{ {open}lgdCode{}", " }".repeat(14));
+        let open = format!("works(first: {first}) {{ nodes {{ district {{ ").repeat(6);
+        let query = format!("{{ districts {{ {open}lgdCode{}", " }".repeat(20));
         crate::wire::operation(&query)
     })
     .await;

@@ -13,14 +13,17 @@ pub(super) const ATTACK: Attack = Attack::new(
     |aim| Box::pin(run(aim)),
 );
 
+const FIELDS: &str =
+    "id code name category languages platforms popularity rating ratingCount isNew";
+
 /// An operation with a long response, different for each number.
 pub(super) fn long(number: u64) -> String {
     let mut query = String::from("{ ");
-    let first = 201 + number % 100;
-    for alias in 0..40 {
+    let name = number % 100;
+    for alias in 0..49 {
         let _ = write!(
             query,
-            "a{alias}: umangServices(first: {first}) {{ items {{ id name category languages platforms popularity rating ratingCount isNew }} }} "
+            "a{name}_{alias}: umangServices(first: 100) {{ nodes {{ {FIELDS} }} edges {{ cursor node {{ {FIELDS} }} }} }} "
         );
     }
     query.push('}');

@@ -13,7 +13,8 @@ pub(super) const ATTACK: Attack = Attack::new(
     |aim| Box::pin(run(aim)),
 );
 
-const QUERY: &str = "query ($text: String) { works(text: $text, first: 1) { totalCount } }";
+const QUERY: &str =
+    "query ($text: String) { works(filter: { text: $text }, first: 1) { totalCount } }";
 
 async fn run(aim: Aim) {
     // Built once: they are long.

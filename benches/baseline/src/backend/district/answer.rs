@@ -26,7 +26,7 @@ struct DistrictAnswer<'a> {
     name_local: &'a str,
     dggi: Option<ScoreAnswer<'a>>,
     scheme_progress: Vec<SchemeAnswer<'a>>,
-    works: Option<WorksAnswer>,
+    work_summary: Option<WorksAnswer>,
     grievance_summary: Option<GrievanceAnswer<'a>>,
     service_summary: Option<SummaryAnswer<'a>>,
 }
@@ -34,7 +34,7 @@ struct DistrictAnswer<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ScoreAnswer<'a> {
-    edition: Id<'a>,
+    edition: Edition<'a>,
     as_of: Option<String>,
     composite: Option<f64>,
     rank: Option<u32>,
@@ -42,28 +42,29 @@ struct ScoreAnswer<'a> {
 }
 
 #[derive(Serialize)]
-struct Id<'a> {
-    id: &'a str,
+struct Edition<'a> {
+    code: &'a str,
 }
 
 #[derive(Serialize)]
 struct WeakestAnswer<'a> {
-    indicator: Named<'a>,
+    indicator: Indicator<'a>,
     value: Option<f64>,
-    normalised: f64,
+    score: Option<f64>,
 }
 
 #[derive(Serialize)]
-struct Named<'a> {
-    id: &'a str,
+struct Indicator<'a> {
+    code: &'a str,
     name: &'a str,
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct SchemeAnswer<'a> {
     month: &'a str,
     scheme: Scheme<'a>,
-    coverage: Option<f64>,
+    coverage_in_percent: Option<f64>,
 }
 
 #[derive(Serialize)]
@@ -76,21 +77,23 @@ struct Scheme<'a> {
 #[serde(rename_all = "camelCase")]
 struct WorksAnswer {
     as_of: Option<String>,
-    in_progress: Option<Totals>,
+    by_status: Vec<Totals>,
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Totals {
-    count: u32,
-    spent: String,
+    status: Option<&'static str>,
+    work_count: u32,
+    spent_in_rupees: String,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct GrievanceAnswer<'a> {
     as_of: &'a str,
-    open: u32,
-    open_older_than: u32,
+    open_count: u32,
+    open_older_than_count: u32,
 }
 
 #[derive(Serialize)]
@@ -121,7 +124,7 @@ struct ServiceAnswer<'a> {
 
 #[derive(Serialize)]
 struct ListingAnswer<'a> {
-    id: &'a str,
+    code: &'a str,
     name: Option<&'a str>,
     rating: Option<f64>,
 }
@@ -130,17 +133,14 @@ struct ListingAnswer<'a> {
 pub(super) fn join(documents: &Documents) -> Result<Bytes, Failed> {
     let directory: Vec<DirectoryEntry<'_>> = serde_json::from_slice(&documents.directory)?;
     let scores: Scores<'_> = serde_json::from_slice(&documents.scores)?;
-    let progress: Vec<Progress<'_>> = documents
-        .progress
-        .iter()
-        .map(|document| serde_json::from_slice(document))
-        .collect::<Result<_, _>>()?;
+    let progress: Progress<'_> = serde_json::from_slice(&documents.progress)?;
     let works: Works<'_> = serde_json::from_slice(&documents.works)?;
     let grievances: Grievances<'_> = serde_json::from_slice(&documents.grievances)?;
     let backlogs: Backlogs<'_> = serde_json::from_slice(&documents.backlog)?;
     let services: Services<'_> = serde_json::from_slice(&documents.services)?;
     let umang: Umang<'_> = serde_json::from_slice(&documents.umang)?;
 
+    let mut schemes = schemes(&progress);
     let scores = by(&scores.records, |score| score.district);
     let works = by(&works.data, |works| works.district);
     let backlogs = by(&backlogs.rows, |backlog| backlog.district);
@@ -167,8 +167,8 @@ pub(super) fn join(documents: &Documents) -> Result<Bytes, Failed> {
             name: &entry.name,
             name_local: &entry.local,
             dggi: scores.get(&entry.code).copied().map(score).transpose()?,
-            scheme_progress: progress.get(index).map(schemes).unwrap_or_default(),
-            works: works.get(&entry.code).copied().map(works_of).transpose()?,
+            scheme_progress: schemes.remove(&*entry.code.to_string()).unwrap_or_default(),
+            work_summary: works.get(&entry.code).copied().map(works_of).transpose()?,
             grievance_summary: grievances
                 .and_then(|one| one.summary.as_ref())
                 .map(grievance),
@@ -188,7 +188,9 @@ fn by<'a, T, K: std::hash::Hash + Eq>(
 
 fn score<'a>(score: &'a Score<'a>) -> Result<ScoreAnswer<'a>, Failed> {
     Ok(ScoreAnswer {
-        edition: Id { id: &score.edition },
+        edition: Edition {
+            code: &score.edition,
+        },
         as_of: date(&score.as_of, '-'),
         composite: published(&score.score).map(str::parse).transpose()?,
         rank: published(&score.rank).map(str::parse).transpose()?,
@@ -202,49 +204,68 @@ fn score<'a>(score: &'a Score<'a>) -> Result<ScoreAnswer<'a>, Failed> {
 
 fn weakest<'a>(weakest: &'a Weakest<'a>) -> Result<WeakestAnswer<'a>, Failed> {
     Ok(WeakestAnswer {
-        indicator: Named {
-            id: &weakest.code,
+        indicator: Indicator {
+            code: &weakest.code,
             name: &weakest.name,
         },
         value: figure(&weakest.value),
-        normalised: weakest.normalised.parse()?,
+        score: published(&weakest.score).map(str::parse).transpose()?,
     })
 }
 
-fn schemes<'a>(progress: &'a Progress<'a>) -> Vec<SchemeAnswer<'a>> {
-    let rows = progress.records.iter().map(|row| SchemeAnswer {
-        month: &row.month,
-        scheme: Scheme {
-            slug: &row.slug,
-            name: &row.name,
-        },
-        coverage: row.coverage.parse().ok(),
-    });
-    rows.collect()
+/// By the code of the district.
+fn schemes<'a>(progress: &'a Progress<'a>) -> HashMap<&'a str, Vec<SchemeAnswer<'a>>> {
+    let mut districts: HashMap<&str, Vec<SchemeAnswer<'_>>> = HashMap::new();
+    for row in &progress.records {
+        let schemes = districts.entry(&row.code).or_default();
+        schemes.push(SchemeAnswer {
+            month: &row.month,
+            scheme: Scheme {
+                slug: &row.slug,
+                name: &row.name,
+            },
+            coverage_in_percent: row.coverage.parse().ok(),
+        });
+    }
+    districts
 }
 
 fn works_of(works: &WorksOfDistrict<'_>) -> Result<WorksAnswer, Failed> {
-    let in_progress = works.totals.iter().find(|totals| totals.status == "P");
-    let in_progress = in_progress.map(|totals| -> Result<Totals, Failed> {
+    let by_status = works.totals.iter().filter(|totals| totals.status != "ALL");
+    let by_status = by_status.map(|totals| -> Result<Totals, Failed> {
         Ok(Totals {
-            count: totals.works.parse()?,
-            spent: match &*totals.spent {
-                "NIL" => "0.00".to_owned(),
-                amount => amount.replace(',', ""),
+            status: match &*totals.status {
+                "N" => Some("NOT_STARTED"),
+                "P" => Some("IN_PROGRESS"),
+                "C" => Some("COMPLETED"),
+                "S" => Some("SUSPENDED"),
+                _ => None,
             },
+            work_count: totals.works.parse()?,
+            spent_in_rupees: rupees(&totals.spent)?,
         })
     });
     Ok(WorksAnswer {
         as_of: date(&works.as_of, '/'),
-        in_progress: in_progress.transpose()?,
+        by_status: by_status.collect::<Result<_, _>>()?,
     })
+}
+
+/// Lakh rupees with two digits (`5,11,137.05`) in rupees, without an error of rounding.
+fn rupees(lakhs: &str) -> Result<String, Failed> {
+    if lakhs == "NIL" {
+        return Ok("0".to_owned());
+    }
+    let digits = lakhs.replace([',', '.'], "");
+    let hundredths: u64 = digits.parse()?;
+    Ok((hundredths * 1_000).to_string())
 }
 
 fn grievance<'a>(summary: &'a GrievanceSummary<'a>) -> GrievanceAnswer<'a> {
     GrievanceAnswer {
         as_of: &summary.as_of,
-        open: summary.open,
-        open_older_than: summary.older,
+        open_count: summary.open,
+        open_older_than_count: summary.older,
     }
 }
 
@@ -258,10 +279,10 @@ fn service<'a>(
     ServiceAnswer {
         slug: id,
         name: service.map(|service| &*service.name),
-        umang: umang.map(|id| {
-            let listing = listings.get(id);
+        umang: umang.map(|code| {
+            let listing = listings.get(code);
             ListingAnswer {
-                id,
+                code,
                 name: listing.map(|listing| &*listing.name),
                 rating: listing.and_then(|listing| listing.rating.parse().ok()),
             }

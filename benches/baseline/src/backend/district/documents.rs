@@ -47,7 +47,7 @@ pub(super) struct Weakest<'a> {
     #[serde(borrow)]
     pub(super) value: Cow<'a, str>,
     #[serde(borrow)]
-    pub(super) normalised: Cow<'a, str>,
+    pub(super) score: Cow<'a, str>,
 }
 
 /// A table of the open-data platform.
@@ -59,6 +59,9 @@ pub(super) struct Progress<'a> {
 
 #[derive(Deserialize)]
 pub(super) struct SchemeRow<'a> {
+    /// That of the district.
+    #[serde(borrow)]
+    pub(super) code: Cow<'a, str>,
     #[serde(borrow)]
     pub(super) month: Cow<'a, str>,
     #[serde(borrow, rename = "scheme_slug")]
@@ -120,8 +123,9 @@ pub(super) struct GrievancesOfDistrict<'a> {
 pub(super) struct GrievanceSummary<'a> {
     #[serde(borrow, rename = "asOf")]
     pub(super) as_of: Cow<'a, str>,
+    #[serde(rename = "openCount")]
     pub(super) open: u32,
-    #[serde(rename = "openOlderThan")]
+    #[serde(rename = "openOlderThanCount")]
     pub(super) older: u32,
 }
 

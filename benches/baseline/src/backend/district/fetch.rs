@@ -1,7 +1,6 @@
 //! The calls to the departments: the same calls as the gateway makes for this query.
 
 use bytes::Bytes;
-use futures_util::future::try_join_all;
 use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
 
@@ -13,8 +12,7 @@ use crate::upstream::Addresses;
 pub(super) struct Documents {
     pub(super) directory: Bytes,
     pub(super) scores: Bytes,
-    /// In the order of the directory.
-    pub(super) progress: Vec<Bytes>,
+    pub(super) progress: Bytes,
     pub(super) works: Bytes,
     pub(super) grievances: Bytes,
     pub(super) backlog: Bytes,
@@ -22,10 +20,10 @@ pub(super) struct Documents {
     pub(super) umang: Bytes,
 }
 
-const GRIEVANCES: &str = "query Districts($representations: [_Any!]!) { _entities(representations: $representations) { ... on District { grievanceSummary { asOf open openOlderThan(days: 28) } } } }";
+const GRIEVANCES: &str = "query Districts($representations: [_Any!]!) { _entities(representations: $representations) { ... on District { grievanceSummary { asOf openCount openOlderThanCount(days: 28) } } } }";
 
-/// The table of the open-data platform with the latest month only.
-const PROGRESS: &str = "5f0c7b1e-2f6a-4a57-9a53-0c2d1a8e7c01";
+/// The table of the open-data platform with the progress of each scheme in each district.
+const PROGRESS: &str = "5f0c7b1e-2f6a-4a57-9a53-0c2d1a8e7c05";
 
 /// All documents. The keys are samples that only the stand-ins accept.
 pub(super) async fn all(upstream: &str) -> Result<Documents, Failed> {
@@ -38,15 +36,12 @@ pub(super) async fn all(upstream: &str) -> Result<Documents, Failed> {
     let directory = departments.directory().await?;
     let entries: Vec<DirectoryEntry<'_>> = serde_json::from_slice(&directory)?;
     let codes: Vec<String> = entries.iter().map(|entry| entry.code.to_string()).collect();
-    let progress = codes
-        .iter()
-        .map(async |code| departments.progress(code).await);
     let backlog = departments.backlog(&codes).await?;
     let services = departments.services(&services_of(&backlog)?).await?;
     let umang = departments.umang(&listings_of(&services)?).await?;
     Ok(Documents {
         scores: departments.scores(&codes).await?,
-        progress: try_join_all(progress).await?,
+        progress: departments.progress(&codes).await?,
         works: departments.works(&codes).await?,
         grievances: departments.grievances(&codes).await?,
         directory,
@@ -105,9 +100,10 @@ impl Departments {
         .await
     }
 
-    async fn progress(&self, code: &str) -> Result<Bytes, Failed> {
+    async fn progress(&self, codes: &[String]) -> Result<Bytes, Failed> {
+        let codes = codes.join("%2C");
         let path = format!(
-            "/ogd/resource/{PROGRESS}?api-key=sample-platform-key&format=json&filters%5Blgd_code%5D={code}&offset=0&limit=1000"
+            "/ogd/node/{PROGRESS}/datastore/export/json?api-key=sample-platform-key&filters%5Blevel%5D=DISTRICT&filters%5Bcode%5D={codes}&lang=en"
         );
         client::body(self.client.get(self.url("schemes", &path)?)).await
     }

@@ -1,0 +1,51 @@
+//! Days and months.
+
+use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
+
+use crate::date::Date;
+
+/// A day of the calendar.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Day(pub(super) Date);
+
+/// A day of the calendar, as `yyyy-mm-dd`.
+#[Scalar(
+    name = "Date",
+    specified_by_url = "https://specs.sangam.dev/scalars/v0.1#Date"
+)]
+impl ScalarType for Day {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        match &value {
+            Value::String(text) => {
+                let day = Date::parse_iso(text).map(Day);
+                day.ok_or_else(|| InputValueError::custom("a day is written yyyy-mm-dd"))
+            }
+            _ => Err(InputValueError::expected_type(value)),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_string())
+    }
+}
+
+/// A month of the calendar.
+#[derive(Debug, Clone)]
+pub(super) struct Month(pub(super) String);
+
+/// A month of the calendar, as `yyyy-mm`.
+#[Scalar(specified_by_url = "https://specs.sangam.dev/scalars/v0.1#Month")]
+impl ScalarType for Month {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        match value {
+            Value::String(text) if Date::parse_iso(&format!("{text}-01")).is_some() => {
+                Ok(Month(text))
+            }
+            _ => Err(InputValueError::custom("a month is written yyyy-mm")),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.clone())
+    }
+}

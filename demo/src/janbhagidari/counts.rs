@@ -1,0 +1,145 @@
+//! Works counted: by place, by department and by status.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use axum::Json;
+use axum::extract::Query;
+use axum::extract::rejection::{JsonRejection, QueryRejection};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::AS_OF;
+use super::envelope::{MAX_PAGE, failure, success};
+use super::works::{Sums, WORKS, Work};
+
+/// Parameters of the list of blocks: codes, separated by commas.
+#[derive(Deserialize)]
+pub(super) struct Blocks {
+    district: Option<String>,
+    code: Option<String>,
+}
+
+/// Body of `summary`: one of these lists.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum Wanted {
+    Districts(Vec<Value>),
+    Departments(Vec<Value>),
+    Areas(Vec<Value>),
+}
+
+/// A block while its works are counted.
+struct Block<'w> {
+    name: &'w str,
+    district: u32,
+    works: u32,
+    villages: BTreeMap<&'w str, u32>,
+}
+
+impl<'w> Block<'w> {
+    fn count(&mut self, work: &'w Work) {
+        // The name as most clerks write it: not the one in capitals.
+        if self.name.to_uppercase() == self.name {
+            self.name = &work.block_name;
+        }
+        self.works += 1;
+        if !work.village.is_empty() {
+            *self.villages.entry(&work.village).or_default() += 1;
+        }
+    }
+}
+
+/// Blocks by their own codes or by those of their districts.
+pub(super) async fn blocks(query: Result<Query<Blocks>, QueryRejection>) -> Json<Value> {
+    let Ok(Query(wanted)) = query else {
+        return failure("JB-400", "district or code is mandatory");
+    };
+    let codes = wanted.code.as_deref().or(wanted.district.as_deref());
+    let codes: BTreeSet<&str> = codes.unwrap_or_default().split(',').collect();
+    if codes.contains("") {
+        return failure("JB-400", "district or code is mandatory");
+    }
+    if codes.len() > MAX_PAGE {
+        return failure("JB-413", "At most 100 codes");
+    }
+    let mut blocks: BTreeMap<&str, Block<'_>> = BTreeMap::new();
+    let is_wanted = |work: &&Work| match wanted.code {
+        Some(_) => codes.contains(&*work.block),
+        None => codes.contains(&*work.district.to_string()),
+    };
+    for work in WORKS.iter().filter(is_wanted) {
+        let block = blocks.entry(&work.block).or_insert_with(|| Block {
+            name: &work.block_name,
+            district: work.district,
+            works: 0,
+            villages: BTreeMap::new(),
+        });
+        block.count(work);
+    }
+    let rows = blocks.iter().map(|(code, block)| {
+        let villages = block.villages.iter();
+        let villages: Vec<_> = villages
+            .map(|(village, works)| json!({ "village": village, "works": works }))
+            .collect();
+        json!({
+            "blockCode": code,
+            "blockName": block.name,
+            "districtLgd": block.district,
+            "works": block.works,
+            "villages": villages,
+        })
+    });
+    success(rows.collect())
+}
+
+/// Sums of each district, department or area in the body. Districts without works are left out.
+pub(super) async fn summary(body: Result<Json<Wanted>, JsonRejection>) -> Json<Value> {
+    let Ok(Json(wanted)) = body else {
+        return failure("JB-400", "districts, departments or areas is mandatory");
+    };
+    let (Wanted::Districts(codes) | Wanted::Departments(codes) | Wanted::Areas(codes)) = &wanted;
+    if codes.len() > MAX_PAGE {
+        return failure("JB-413", "At most 100 codes");
+    }
+    let rows = codes.iter().filter_map(|code| {
+        let code = code
+            .as_str()
+            .map_or_else(|| code.to_string(), str::to_owned);
+        let (key, key_value) = match wanted {
+            Wanted::Districts(_) => {
+                let mut works = WORKS.iter();
+                let district = works.find(|work| work.district.to_string() == code)?;
+                ("districtLgd", district.district.into())
+            }
+            Wanted::Departments(_) => ("deptCode", json!(code)),
+            Wanted::Areas(_) => ("area", json!(code)),
+        };
+        let works = || {
+            WORKS.iter().filter(|work| match wanted {
+                Wanted::Districts(_) => work.district.to_string() == code,
+                Wanted::Departments(_) => work.department.to_string() == code,
+                Wanted::Areas(_) => work.is_in(&code),
+            })
+        };
+        Some(json!({ key: key_value, "asOn": AS_OF, "totals": by_status(works) }))
+    });
+    success(rows.collect())
+}
+
+/// Sums of all works, and of those in each status; `ALL` first.
+pub(super) fn by_status<'w, Works: Iterator<Item = &'w Work>>(
+    works: impl Fn() -> Works,
+) -> Vec<Value> {
+    let sums = |status: &str| {
+        let sums = Sums::of(works().filter(|work| status == "ALL" || work.status == status));
+        let [approved, released, spent] = sums.printed();
+        json!({
+            "status": status,
+            "works": sums.works.to_string(),
+            "approved": approved,
+            "released": released,
+            "spent": spent,
+        })
+    };
+    ["ALL", "N", "P", "C", "S"].map(sums).to_vec()
+}
