@@ -17,6 +17,7 @@ mod generations;
 mod languages;
 mod limits;
 mod names;
+pub(crate) mod operations;
 mod operators;
 mod plans;
 mod refused_mutations;

@@ -103,7 +103,8 @@ impl World {
         self.send(query, &serde_json::json!({})).await
     }
 
-    async fn send(&self, query: &str, variables: &serde_json::Value) -> bytes::Bytes {
+    /// The bytes of the response to an operation with variables.
+    pub(crate) async fn send(&self, query: &str, variables: &serde_json::Value) -> bytes::Bytes {
         let request = GraphqlRequest {
             query: Some(query.to_owned()),
             variables: Some(Value::parse_json(variables.to_string().as_bytes()).unwrap()),
