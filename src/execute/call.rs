@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use futures_util::future::BoxFuture;
 use tracing::{Instrument, Span};
 
 use super::context::{ConnectorRuntime, RequestContext, Runtime};
@@ -82,13 +83,13 @@ pub(crate) async fn call(scope: CallScope<'_>, prepared: &mut PreparedCall) -> C
     let outcome = match (paginated, prepared.request.take()) {
         (Some((pagination, template)), _) => {
             let template = template.as_ref();
-            // Boxed because it is rare: the future of a call is as large as the largest future that it may wait for.
+            // Boxed: the future of a call is as large as the largest future that it may wait for.
             let pages = caller.pages(pagination, template, &prepared.variables);
             Box::pin(pages).await
         }
         (None, None) => CallOutcome::MappingOnly,
         (None, Some(rendered)) if prepared.entities.is_some() => {
-            caller.entities(rendered, prepared, &mut cached).await
+            Box::pin(caller.entities(rendered, prepared, &mut cached)).await
         }
         (None, Some(rendered)) => match caller.one(rendered, &prepared.variables).await {
             Ok(judged) => CallOutcome::Documents {
@@ -301,8 +302,7 @@ impl<'a> Caller<'a> {
                     _ => None,
                 };
                 let called = self.called(request, variables, pending, &observed.span);
-                // Boxed, so that a document at hand does not move what only a call needs.
-                Box::pin(called.instrument(observed.span.clone())).await
+                called.instrument(observed.span.clone()).await
             }
         };
         let most = self.runtime.limits.operation_bytes;
@@ -340,44 +340,42 @@ impl<'a> Caller<'a> {
     }
 
     /// The response of the upstream, of its own call or of another one that is running.
-    async fn called(
+    fn called(
         &self,
         request: Request,
         variables: &Arc<Variables>,
         pending: Option<PendingRead>,
         span: &Span,
-    ) -> Result<Fetched, SourceError> {
+    ) -> BoxFuture<'_, Result<Fetched, SourceError>> {
         let most = self.runtime.limits.operation_bytes;
         let call = self.cache_call(request, span);
         match self.connect {
             Some(connect) => {
                 let (connect, variables) = (Arc::clone(connect), Arc::clone(variables));
-                let accept = move |document: &Document| {
+                self.fetch_by(call, pending, move |document: &Document| {
                     accept::of_connect(&connect, document, &variables, most)
-                };
-                self.fetch_by(call, pending, accept).await
+                })
             }
             None => {
                 let projection = Arc::clone(&self.fetch.projection);
                 let refusals = self.refusals(variables);
-                let accept = move |document: &Document| {
+                self.fetch_by(call, pending, move |document: &Document| {
                     accept::of_service(&projection, document, refusals.as_ref(), most)
-                };
-                self.fetch_by(call, pending, accept).await
+                })
             }
         }
     }
 
-    async fn fetch_by(
-        &self,
-        call: cache::UpstreamCall<'_>,
+    fn fetch_by<'c>(
+        &'c self,
+        call: cache::UpstreamCall<'c>,
         pending: Option<PendingRead>,
-        accept: impl Fn(&Document) -> Verdict + Clone + Send + 'static,
-    ) -> Result<Fetched, SourceError> {
+        accept: impl Fn(&Document) -> Verdict + Clone + Send + Sync + 'static,
+    ) -> BoxFuture<'c, Result<Fetched, SourceError>> {
         let documents = &self.runtime.documents;
         match pending {
-            Some(read) => documents.fetch_read(call, read, accept).await,
-            None => documents.fetch(call, accept).await,
+            Some(read) => documents.fetch_read(call, read, accept),
+            None => Box::pin(documents.fetch(call, accept)),
         }
     }
 

@@ -10,7 +10,7 @@ async fn what_the_departments_hold() {
     let answer = world
         .ask(
             "{ districts { lgdCode }
-               indicators { id dataPoints { id } }
+               dggiIndicators { code dataPoints { code } }
                schemes { slug }
                services { id }
                umangPublishers(first: 100) { nodes { code } } }",
@@ -29,8 +29,8 @@ async fn what_the_departments_hold() {
         ids.len()
     };
     assert_eq!(distinct(&data["districts"], "lgdCode"), 20);
-    assert_eq!(distinct(&data["indicators"], "id"), 50);
-    let points = data["indicators"].as_array().unwrap().iter();
+    assert_eq!(distinct(&data["dggiIndicators"], "code"), 50);
+    let points = data["dggiIndicators"].as_array().unwrap().iter();
     assert_eq!(
         points
             .map(|indicator| indicator["dataPoints"].as_array().unwrap().len())

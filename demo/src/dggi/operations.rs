@@ -8,9 +8,8 @@ use serde_json::{Value, json};
 
 use super::answer::{Answer, Failure, bad_request, not_found, success};
 use super::catalogue::{CATALOGUE, District, Edition, Indicator, Sector};
-use super::figures;
 use super::index::{self, Score};
-use super::rows;
+use super::{figures, rows};
 
 /// The areas for which there are totals.
 const AREAS: [&str; 3] = ["UT", "JAMMU", "KASHMIR"];

@@ -9,9 +9,8 @@ use serde_json::{Value, json};
 
 use super::answer::{Answer, Failure, bad_request, not_found, success};
 use super::catalogue::{CATALOGUE, District, Edition, Indicator, Sector};
-use super::index;
 use super::operations::{find_district, find_edition, find_indicator, find_sector, latest_first};
-use super::rows;
+use super::{index, rows};
 
 /// Body of both reports: one edition, or the last so many.
 #[derive(Deserialize)]

@@ -10,7 +10,7 @@ use axum::{Json, Router, middleware};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::texts::{Texts, speaks, texts};
+use super::texts::{Texts, languages, texts};
 use super::{CATALOGUE_KEY, SCHEMES, Scheme};
 
 /// The most hits in one answer.
@@ -50,15 +50,12 @@ struct Search {
 }
 
 impl Search {
-    /// Every word is in what is said of the scheme, in English or in the language of the search.
-    fn finds(&self, scheme: &Scheme) -> bool {
-        let translated = texts(scheme, &self.lang);
-        let translated = translated.map_or([""; 2], |texts| [texts.name, texts.brief]);
-        let english = [&*scheme.name, &*scheme.short, &*scheme.brief];
-        let text = [&english[..], &translated[..]]
-            .concat()
-            .join(" ")
-            .to_lowercase();
+    /// Every word is in what is said of the scheme in one of the languages.
+    fn finds(&self, scheme: &Scheme, langs: &[&str]) -> bool {
+        let texts = langs.iter().filter_map(|lang| texts(scheme, lang));
+        let mut text = scheme.short.clone();
+        texts.for_each(|texts| text += &format!(" {} {}", texts.name, texts.brief));
+        let text = text.to_lowercase();
         self.keyword
             .to_lowercase()
             .split_whitespace()
@@ -94,18 +91,18 @@ async fn search(query: Result<Query<Search>, QueryRejection>) -> Response {
             "size must not exceed 100",
         );
     }
-    if !speaks(&search.lang) {
+    let Some(langs) = languages(&search.lang) else {
         return unknown_language();
-    }
+    };
     let schemes: Vec<_> = SCHEMES
         .iter()
-        .filter(|scheme| search.finds(scheme))
+        .filter(|scheme| search.finds(scheme, &langs))
         .collect();
     let items: Vec<_> = schemes
         .iter()
         .skip(from)
         .take(size)
-        .map(|scheme| hit(scheme, &search.lang))
+        .map(|scheme| hit(scheme, &langs))
         .collect();
     success(json!({
         "summary": { "total": schemes.len(), "from": from, "size": size },
@@ -131,13 +128,14 @@ async fn one(query: Result<Query<Slug>, QueryRejection>) -> Response {
     let Some(scheme) = SCHEMES.iter().find(|scheme| scheme.slug == wanted.slug) else {
         return failure(StatusCode::NOT_FOUND, "NotFound", "Scheme not found");
     };
-    match texts(scheme, &wanted.lang) {
-        Some(texts) => {
-            let lang = wanted.lang;
-            success(json!({ "_id": scheme.id, "slug": scheme.slug, lang: detail(scheme, texts) }))
-        }
-        None => unknown_language(),
+    let Some(langs) = languages(&wanted.lang) else {
+        return unknown_language();
+    };
+    let mut data = json!({ "_id": scheme.id, "slug": scheme.slug });
+    for lang in langs {
+        data[lang] = texts(scheme, lang).map_or(Value::Null, |texts| detail(scheme, texts));
     }
+    success(data)
 }
 
 #[derive(Deserialize)]
@@ -172,36 +170,49 @@ async fn of_departments(query: Result<Query<Departments>, QueryRejection>) -> Re
     let Ok(Query(wanted)) = query else {
         return failure(StatusCode::BAD_REQUEST, "BadRequest", "codes is mandatory");
     };
-    if !speaks(&wanted.lang) {
+    let Some(langs) = languages(&wanted.lang) else {
         return unknown_language();
-    }
+    };
     let rows = wanted.codes.split(',').map(|code| {
         let schemes = SCHEMES
             .iter()
             .filter(|scheme| scheme.department.to_string() == code)
-            .map(|scheme| hit(scheme, &wanted.lang));
+            .map(|scheme| hit(scheme, &langs));
         json!({ "nodalDepartmentCode": code, "items": schemes.collect::<Vec<_>>() })
     });
     success(Value::Array(rows.collect()))
 }
 
-fn hit(scheme: &Scheme, lang: &str) -> Value {
-    let Some(texts) = texts(scheme, lang) else {
+/// In the first of the languages; with the texts in each of them, if several are wanted.
+fn hit(scheme: &Scheme, langs: &[&str]) -> Value {
+    let Some(first) = langs.first().and_then(|lang| texts(scheme, lang)) else {
         return Value::Null;
     };
-    json!({
+    let mut hit = json!({
         "id": scheme.id,
         "fields": {
             "slug": scheme.slug,
-            "schemeName": texts.name,
+            "schemeName": first.name,
             "schemeShortTitle": scheme.short,
-            "briefDescription": texts.brief,
+            "briefDescription": first.brief,
             "level": scheme.level,
-            "schemeCategory": [texts.category],
-            "schemeCategoryValue": [scheme.category],
+            "schemeCategory": [first.category],
             "nodalDepartmentCode": scheme.department.to_string(),
         },
-    })
+    });
+    if langs.len() > 1 {
+        let translations = langs.iter().filter_map(|lang| {
+            let texts = texts(scheme, lang)?;
+            Some(json!({
+                "lang": lang,
+                "schemeName": texts.name,
+                "briefDescription": texts.brief,
+                "schemeCategory": [texts.category],
+            }))
+        });
+        hit["translations"] = translations.collect();
+    }
+    hit
 }
 
 fn detail(scheme: &Scheme, texts: Texts) -> Value {

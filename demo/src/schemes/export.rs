@@ -1,7 +1,7 @@
 //! The export of a resource: all its rows in one response, where an API call has at most 1,000.
 //!
 //! Besides `filters[field]`, each with one value or several separated by commas, it takes `upto` (the last month; without
-//! it, the latest that is reported), `months` (how many months up to that one; one unless given), and `lang` for the names.
+//! it, the latest that is reported), and `months` (how many months up to that one; one unless given).
 
 use std::collections::HashMap;
 
@@ -11,9 +11,9 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::levels::{Row, months};
+use super::PLATFORM_KEY;
+use super::levels::{MONTHS, Row};
 use super::platform::{RESOURCES, failure};
-use super::{PLATFORM_KEY, texts};
 
 /// The most months in one response.
 const MAX_MONTHS: usize = 24;
@@ -36,12 +36,10 @@ pub(super) async fn json_of(
         return failure(StatusCode::BAD_REQUEST, "months must be from 1 to 24");
     };
     let months = last_months(parameters.get("upto").map(String::as_str), wanted);
-    let lang = parameters.get("lang").map_or("en", String::as_str);
-    let records: Vec<Value> = rows
+    let records: Vec<&Row> = rows
         .iter()
         .filter(|row| text(row, "month").is_some_and(|month| months.contains(&month)))
         .filter(|row| passes(row, &parameters))
-        .map(|row| in_language(row, lang))
         .collect();
     Json(json!({
         "index_name": id,
@@ -56,7 +54,7 @@ pub(super) async fn json_of(
 
 /// The months that are reported, up to a month: the latest of them.
 fn last_months(upto: Option<&str>, wanted: usize) -> Vec<&'static str> {
-    let mut months = months();
+    let mut months = MONTHS.clone();
     months.retain(|month| upto.is_none_or(|upto| *month <= upto));
     // A single month is that month, and not the latest before it.
     months.retain(|month| wanted > 1 || upto.is_none_or(|upto| *month == upto));
@@ -78,17 +76,6 @@ fn passes(row: &Row, parameters: &HashMap<String, String>) -> bool {
             None => true,
         }
     })
-}
-
-fn in_language(row: &Row, lang: &str) -> Value {
-    let mut row = row.clone();
-    if lang != "en"
-        && let Some(slug) = text(&row, "scheme_slug")
-    {
-        let name = texts::name(slug, lang);
-        row.insert("scheme_name".to_owned(), name.into());
-    }
-    Value::Object(row)
 }
 
 #[cfg(test)]
@@ -139,15 +126,5 @@ mod tests {
             .map(|row| number(row, "no_of_schemes"))
             .sum();
         assert_eq!(schemes, 55);
-    }
-
-    #[tokio::test]
-    async fn names_are_in_the_language() {
-        let rows = records(
-            5,
-            "filters%5Bcode%5D=13&filters%5Bscheme_slug%5D=kcc&lang=ur",
-        )
-        .await;
-        assert_eq!(rows[0]["scheme_name"], "کسان کریڈٹ کارڈ");
     }
 }

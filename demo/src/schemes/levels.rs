@@ -5,9 +5,9 @@ use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
 
+use super::SCHEMES;
 use super::platform::strings;
 use super::progress::{AREAS, PROGRESS, SUMS, Sum, as_on, coverage, digits};
-use super::{SCHEMES, texts};
 
 /// A row of a resource, with the month that it is of.
 pub(super) type Row = Map<String, Value>;
@@ -55,7 +55,7 @@ pub(super) static OF_ALL: LazyLock<Vec<Row>> = LazyLock::new(|| {
         let key = (row.month.as_str(), "DISTRICT", row.district.to_string());
         totals.entry(key).or_default().add(sum);
     }
-    for month in months() {
+    for &month in MONTHS.iter() {
         for scheme in SCHEMES.iter() {
             let sum = |area| SUMS.get(&(month, area, scheme.slug.as_str())).copied();
             for area in AREAS {
@@ -73,12 +73,12 @@ pub(super) static OF_ALL: LazyLock<Vec<Row>> = LazyLock::new(|| {
 });
 
 /// The months that there are figures of, the oldest first.
-pub(super) fn months() -> Vec<&'static str> {
+pub(super) static MONTHS: LazyLock<Vec<&str>> = LazyLock::new(|| {
     let mut months: Vec<_> = PROGRESS.iter().map(|row| row.month.as_str()).collect();
     months.sort_unstable();
     months.dedup();
     months
-}
+});
 
 fn level(area: &str) -> &'static str {
     match area {
@@ -139,14 +139,14 @@ struct Cells<'a> {
 impl Cells<'_> {
     fn of_scheme(self, slug: &str, figures: Figures) -> Row {
         let scheme = SCHEMES.iter().find(|scheme| scheme.slug == slug);
-        let short = scheme.map_or("", |scheme| &scheme.short);
+        let (name, short) = scheme.map_or(("", ""), |scheme| (&*scheme.name, &*scheme.short));
         strings([
             ("month", self.month.to_owned()),
             ("as_on_date", as_on(self.month)),
             ("level", self.level.to_owned()),
             ("code", self.code),
             ("scheme_slug", slug.to_owned()),
-            ("scheme_name", texts::name(slug, "en").to_owned()),
+            ("scheme_name", name.to_owned()),
             ("scheme_short_title", short.to_owned()),
             ("target", figures.target),
             ("achieved", figures.achieved.clone()),

@@ -65,22 +65,17 @@ static TEXTS: LazyLock<HashMap<(&str, &str), Texts>> = LazyLock::new(|| {
     english.chain(translated).collect()
 });
 
-/// Whether there are texts in a language.
-pub(super) fn speaks(lang: &str) -> bool {
-    matches!(lang, "en" | "hi" | "ur")
+/// Languages, separated by commas; `None` if there are no texts in one of them.
+pub(super) fn languages(list: &str) -> Option<Vec<&str>> {
+    let known = |lang: &str| matches!(lang, "en" | "hi" | "ur").then_some(());
+    let languages: Vec<_> = list.split(',').collect();
+    languages.iter().try_for_each(|lang| known(lang))?;
+    Some(languages)
 }
 
 /// The texts of a scheme; `None` in a language that it has none in.
 pub(super) fn texts(scheme: &Scheme, lang: &str) -> Option<Texts> {
     TEXTS.get(&(scheme.slug.as_str(), lang)).copied()
-}
-
-/// The name of a scheme: in English, if it has none in this language.
-pub(super) fn name(slug: &str, lang: &str) -> &'static str {
-    let texts = TEXTS
-        .get(&(slug, lang))
-        .or_else(|| TEXTS.get(&(slug, "en")));
-    texts.map_or("", |texts| texts.name)
 }
 
 #[cfg(test)]

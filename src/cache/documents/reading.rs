@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use futures_util::future::join;
+use futures_util::future::{BoxFuture, join};
 
 use super::super::cache_state::CacheState;
 use super::super::connector::SharedConnectorState;
@@ -42,7 +42,7 @@ enum Way {
 /// The judge of a document, by what a caller says of it.
 fn judge_by<A, V>(accept: A) -> impl Fn(&Document) -> Judgement + Clone + Send + 'static
 where
-    A: Fn(&Document) -> V + Clone + Send + 'static,
+    A: Fn(&Document) -> V + Clone + Send + Sync + 'static,
     V: Into<Verdict>,
 {
     move |document: &Document| match accept(document).into() {
@@ -66,7 +66,7 @@ impl Documents {
         accept: A,
     ) -> Result<Fetched, SourceError>
     where
-        A: Fn(&Document) -> V + Clone + Send + 'static,
+        A: Fn(&Document) -> V + Clone + Send + Sync + 'static,
         V: Into<Verdict>,
     {
         let read = match call.policy {
@@ -122,24 +122,27 @@ impl Documents {
         })))
     }
 
-    /// Fetches a document that is not at hand, as [`Documents::look_up`] says. `accept` as for [`Documents::fetch`].
+    /// Fetches a document that is not at hand, as [`Documents::look_up`] says. `accept` as for [`Documents::fetch`]. A boxed
+    /// future, so that what waits for it holds the call only once.
     ///
     /// # Errors
     /// There is no response.
-    pub async fn fetch_read<A, V>(
-        &self,
-        call: UpstreamCall<'_>,
+    pub fn fetch_read<'c, A, V>(
+        &'c self,
+        call: UpstreamCall<'c>,
         read: PendingRead,
         accept: A,
-    ) -> Result<Fetched, SourceError>
+    ) -> BoxFuture<'c, Result<Fetched, SourceError>>
     where
-        A: Fn(&Document) -> V + Clone + Send + 'static,
+        A: Fn(&Document) -> V + Clone + Send + Sync + 'static,
         V: Into<Verdict>,
     {
         let judge = judge_by(accept);
         match read.0 {
-            Way::Direct(rules) => Box::pin(self.direct(&call, Some(rules), judge)).await,
-            Way::Cached(lookup) => Box::pin(self.miss(call, lookup, judge)).await,
+            Way::Direct(rules) => {
+                Box::pin(async move { self.direct(&call, Some(rules), judge).await })
+            }
+            Way::Cached(lookup) => Box::pin(self.miss(call, lookup, judge)),
         }
     }
 

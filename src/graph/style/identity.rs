@@ -89,13 +89,11 @@ fn key_argument(
         None if ty == "ID" => definition.name.as_str(),
         _ => return,
     };
-    let Some(entity) = facts.entities_as_fields.get(of).copied() else {
+    let Some((entity, prefix)) = named_by(of, facts, folder) else {
         return;
     };
-    let key = facts
-        .entities
-        .get(entity)
-        .and_then(|entity| entity.keys.first());
+    let key = facts.entities.get(entity);
+    let key = key.and_then(|entity| entity.keys.first());
     let Some(key) = key.filter(|key| *key != "id" && !definition.ty.is_list()) else {
         return;
     };
@@ -106,7 +104,7 @@ fn key_argument(
     });
     let name = match is_own {
         true => key.to_string(),
-        false => format!("{}{}", camel(entity), capital(key)),
+        false => format!("{prefix}{}", capital(key)),
     };
     if *definition.name == *name {
         return;
@@ -121,4 +119,24 @@ fn key_argument(
         ),
         format!("call it `{name}`, as everywhere"),
     );
+}
+
+/// The entity that a name means, and what the names of arguments with its key begin with. In a folder with `DggiSector`, `sector` is
+/// this one. In a folder with `UmangService`, `service` is not the `Service` of another folder.
+fn named_by<'a>(name: &str, facts: &Facts<'a>, folder: &Folder<'a>) -> Option<(&'a str, String)> {
+    let exact = facts.entities_as_fields.get(name).copied();
+    let is_declared = |entity: &&str| folder.schema().types.contains_key(*entity);
+    let suffix = capital(name);
+    let mut declared = folder.types.iter().map(|ty| ty.name().as_str());
+    let longer = declared.find(|ty| {
+        ty.len() > suffix.len() && ty.ends_with(&suffix) && facts.entities.contains_key(ty)
+    });
+    match (exact.filter(is_declared), longer) {
+        (Some(entity), _) => Some((entity, name.to_owned())),
+        (None, Some(longer)) => match exact {
+            Some(_) => Some((longer, camel(longer))),
+            None => Some((longer, name.to_owned())),
+        },
+        (None, None) => exact.map(|entity| (entity, name.to_owned())),
+    }
 }

@@ -5,11 +5,11 @@
 //! compares two kinds of [`Choice`]: read the slot from a provider at hand, or enter a lookup whose key can be obtained
 //! from the providers at hand. [`Reachability`] gives the cost of both, sub-selection included.
 //!
-//! An example: `{ district { name works { spent } } }`, where `lgd` has `district` and `name`, and `janbhagidari` has
-//! `District.works` and looks a district up by `lgdCode`. At the root, the lookup of `lgd` is entered, and its node
-//! becomes a provider. `name` is read from it. `works` is not offered there, so the lookup of `janbhagidari` is
-//! entered: its key `lgdCode` becomes a slot that no client requested, is provided first (by `lgd`), and is an input of
-//! the new fetch.
+//! An example: `{ district { name workSummary { workCount } } }`, where `lgd` has `district` and `name`, and `janbhagidari`
+//! has `District.workSummary` and looks a district up by `lgdCode`. At the root, the lookup of `lgd` is entered, and its
+//! node becomes a provider. `name` is read from it. `workSummary` is not offered there, so the lookup of `janbhagidari` is
+//! entered: its key `lgdCode` becomes a slot that no client requested, is provided first (by `lgd`), and is an input of the
+//! new fetch.
 //!
 //! Within a level, slots with the fewest ways are served first: a lookup that must be entered anyway may provide other
 //! slots too. Of equally cheap lookups the one that offers more of the remaining slots wins; then one of a preferred

@@ -121,35 +121,41 @@ impl ConnectionPool {
     }
 
     /// Sends a request, and reads the head of the response.
-    pub(super) async fn call(
-        &self,
-        origin: &Origin,
+    #[allow(
+        clippy::manual_async_fn,
+        reason = "an `async fn` would hold the request twice"
+    )]
+    pub(super) fn call<'c>(
+        &'c self,
+        origin: &'c Origin,
         mut request: Request<Full<Bytes>>,
-    ) -> Result<Response<Incoming>, CallError> {
-        loop {
-            let mut connection = match self.shared.take(&origin.name) {
-                Some(idle) => idle,
-                // Boxed because it is rare: the future of a call is as large as the largest that it may wait for.
-                None => Box::pin(self.shared.wait(origin)).await?,
-            };
-            let used = connection.used;
-            match connection.requests.try_send_request(request).await {
-                Ok(response) => {
-                    connection.used = true;
-                    self.shared.give_back(&origin.name, connection);
-                    return Ok(response);
-                }
-                Err(mut broken) => match broken.take_message() {
-                    // Nothing of it was sent: the host had closed an idle connection.
-                    Some(unsent) if used => request = unsent,
-                    unsent => {
-                        return Err(CallError::Broken {
-                            step: unsent.map_or("SendRequest", |_| "Canceled"),
-                            used,
-                            error: broken.into_error(),
-                        });
+    ) -> impl Future<Output = Result<Response<Incoming>, CallError>> + Send + 'c {
+        async move {
+            loop {
+                let mut connection = match self.shared.take(&origin.name) {
+                    Some(idle) => idle,
+                    // Boxed because it is rare: the future of a call is as large as the largest that it may wait for.
+                    None => Box::pin(self.shared.wait(origin)).await?,
+                };
+                let used = connection.used;
+                match connection.requests.try_send_request(request).await {
+                    Ok(response) => {
+                        connection.used = true;
+                        self.shared.give_back(&origin.name, connection);
+                        return Ok(response);
                     }
-                },
+                    Err(mut broken) => match broken.take_message() {
+                        // Nothing of it was sent: the host had closed an idle connection.
+                        Some(unsent) if used => request = unsent,
+                        unsent => {
+                            return Err(CallError::Broken {
+                                step: unsent.map_or("SendRequest", |_| "Canceled"),
+                                used,
+                                error: broken.into_error(),
+                            });
+                        }
+                    },
+                }
             }
         }
     }

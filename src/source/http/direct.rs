@@ -10,6 +10,7 @@ use ::http::header::{HOST, HeaderMap, HeaderValue, USER_AGENT};
 use ::http::uri::{Parts, Scheme};
 use ::http::{Method, Request, Uri};
 use bytes::Bytes;
+use futures_util::FutureExt;
 use http_body_util::Full;
 use tower::{Service, service_fn};
 use tower_http::decompression::Decompression;
@@ -55,14 +56,16 @@ impl Direct {
     }
 
     /// Sends a request, and reads the head of the response.
-    pub(super) async fn send(
-        &self,
+    ///
+    /// No `async fn`: that would hold the request several times, and there is one such future for each call under way.
+    pub(super) fn send<'c>(
+        &'c self,
         method: Method,
-        target: &DirectTarget,
+        target: &'c DirectTarget,
         mut headers: HeaderMap,
         body: Bytes,
-        url: &Url,
-    ) -> Result<Received, BrokenCall> {
+        url: &'c Url,
+    ) -> impl Future<Output = Result<Received, BrokenCall>> + Send + 'c {
         if !headers.contains_key(USER_AGENT) {
             headers.insert(USER_AGENT, self.user_agent.clone());
         }
@@ -72,12 +75,14 @@ impl Direct {
         *request.uri_mut() = target.path.clone();
         *request.headers_mut() = headers;
         let call = service_fn(|request| self.connections.call(&target.origin, request));
-        let response = Decompression::new(call).call(request).await;
-        let response = response.map_err(|error| {
-            let used = matches!(error, CallError::Broken { used: true, .. });
-            BrokenCall::new(from_direct(&error, url), used)
-        })?;
-        Ok(Received::Direct(Box::new(response)))
+        let response = Decompression::new(call).call(request);
+        response.map(|response| match response {
+            Ok(response) => Ok(Received::Direct(Box::new(response))),
+            Err(error) => {
+                let used = matches!(error, CallError::Broken { used: true, .. });
+                Err(BrokenCall::new(from_direct(&error, url), used))
+            }
+        })
     }
 }
 

@@ -1,3 +1,5 @@
+//! Tests of the scores: that they agree with each other, and the rules by which they are computed.
+
 #![allow(clippy::unwrap_used)]
 
 use super::*;

@@ -103,7 +103,7 @@ impl Departments {
     async fn progress(&self, codes: &[String]) -> Result<Bytes, Failed> {
         let codes = codes.join("%2C");
         let path = format!(
-            "/ogd/node/{PROGRESS}/datastore/export/json?api-key=sample-platform-key&filters%5Blevel%5D=DISTRICT&filters%5Bcode%5D={codes}&lang=en"
+            "/ogd/node/{PROGRESS}/datastore/export/json?api-key=sample-platform-key&filters%5Blevel%5D=DISTRICT&filters%5Bcode%5D={codes}"
         );
         client::body(self.client.get(self.url("schemes", &path)?)).await
     }
