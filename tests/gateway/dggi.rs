@@ -3,26 +3,6 @@
 use serde_json::{Value, json};
 
 use super::world::World;
-use crate::support::operations::NamedOperation;
-
-/// The data of a named operation with its example variables.
-async fn named(world: &World, name: &str) -> Value {
-    named_with(world, name, json!({})).await
-}
-
-/// The same, with some variables of one's own.
-async fn named_with(world: &World, name: &str, more: Value) -> Value {
-    let mut operation = NamedOperation::read(name);
-    let more = more.as_object().unwrap().clone();
-    operation.variables.as_object_mut().unwrap().extend(more);
-    data(world, &operation.text, &operation.variables).await
-}
-
-async fn data(world: &World, query: &str, variables: &Value) -> Value {
-    let mut answer = world.ask_with(query, variables).await;
-    assert_eq!(answer.get("errors"), None, "{answer:#}");
-    answer["data"].take()
-}
 
 fn list<'a>(value: &'a Value, path: &str) -> &'a Vec<Value> {
     value
@@ -34,9 +14,7 @@ fn list<'a>(value: &'a Value, path: &str) -> &'a Vec<Value> {
 #[test]
 async fn editions_measure_what_they_say() {
     let world = World::start("").await;
-    let answer = data(
-        &world,
-        "{ dggiSectors { code indicators { code } annual: indicators(kind: ANNUAL) { code } }
+    let answer = world.data("{ dggiSectors { code indicators { code } annual: indicators(kind: ANNUAL) { code } }
            dggiEditions { code kind indicatorCount dataPointCount indicators { code dataPoints { code } } } }",
         &json!({}),
     )
@@ -73,7 +51,7 @@ async fn what_was_published_is_served_as_published() {
         dggiEdition(code: $code) { scores { district { name } rank composite sectors { score } figureSummary { asOf } } }
     }";
     let ranking = async |code: &str| {
-        let answer = data(&world, query, &json!({ "code": code })).await;
+        let answer = world.data(query, &json!({ "code": code })).await;
         let scores = list(&answer, "/dggiEdition/scores").clone();
         assert_eq!(scores.len(), 20, "{code}");
         scores
@@ -111,7 +89,7 @@ async fn what_was_published_is_served_as_published() {
 #[test]
 async fn a_ranking_is_in_order_and_a_composite_is_the_mean_of_its_sectors() {
     let world = World::start("").await;
-    let answer = named(&world, "SectorHeat").await;
+    let answer = world.named("SectorHeat", json!({})).await;
     let scores = list(&answer, "/dggiEdition/scores");
     assert_eq!(scores.len(), 20);
     let mut best = f64::INFINITY;
@@ -141,7 +119,7 @@ async fn a_ranking_is_in_order_and_a_composite_is_the_mean_of_its_sectors() {
 #[test]
 async fn a_change_is_the_difference_to_the_edition_before() {
     let world = World::start("").await;
-    let answer = named(&world, "DistrictTrend").await;
+    let answer = world.named("DistrictTrend", json!({})).await;
     let months = list(&answer, "/district/months");
     assert_eq!(months.len(), 6);
     for pair in months.windows(2) {
@@ -175,7 +153,7 @@ async fn movers_are_in_order() {
         ("RANK_CHANGE", "rankChange"),
     ] {
         let variables = json!({ "orderBy": order, "first": 20 });
-        let answer = named_with(&world, "Movers", variables).await;
+        let answer = world.named("Movers", variables).await;
         let changes = |side: &str| -> Vec<f64> {
             list(&answer["dggiEdition"]["movers"], side)
                 .iter()
@@ -191,7 +169,7 @@ async fn movers_are_in_order() {
 #[test]
 async fn each_figure_has_one_status() {
     let world = World::start("").await;
-    let answer = named(&world, "DistrictFigures").await;
+    let answer = world.named("DistrictFigures", json!({})).await;
     let score = &answer["dggiEdition"]["score"];
     let figures = list(score, "/figures");
     assert_eq!(figures.len(), 140);
@@ -216,7 +194,7 @@ async fn each_figure_has_one_status() {
         let listed = figures.iter().filter(|one| one["status"] == status).count();
         assert_eq!(score["figureSummary"][count], listed, "{status}");
         let filtered = json!({ "filter": { "status": status } });
-        let filtered = named_with(&world, "DistrictFigures", filtered).await;
+        let filtered = world.named("DistrictFigures", filtered).await;
         assert_eq!(
             list(&filtered["dggiEdition"]["score"], "/figures").len(),
             listed
@@ -227,7 +205,7 @@ async fn each_figure_has_one_status() {
 #[test]
 async fn the_figures_of_areas_are_those_of_their_districts() {
     let world = World::start("").await;
-    let answer = named(&world, "DataHealth").await;
+    let answer = world.named("DataHealth", json!({})).await;
     let (scores, areas) = (
         list(&answer, "/dggiEdition/scores"),
         list(&answer, "/dggiEdition/areaScores"),
