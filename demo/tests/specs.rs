@@ -1,6 +1,9 @@
 //! The recorded exchanges of the specs are equal to the responses of the stand-ins: sends every request of
 //! `connectors/*/specs/*.md`, in the order of the file, to stand-ins. The department's own stand-in is reset for each file.
 //!
+//! New references, and the links of new certificates, are random: where the stand-in gives another one than is recorded, it takes the
+//! place of the recorded one in the further requests of the file.
+//!
 //! It skips exchanges with the status 429 or 5xx, or with invalid JSON: these are failures, which stand-ins do not have by
 //! themselves.
 
@@ -39,13 +42,15 @@ async fn recorded_exchanges_are_what_the_stand_ins_answer() {
                 .iter()
                 .filter(|one| one.name() == department.name)
                 .for_each(Standin::reset);
-            for exchange in exchanges(&folder, &std::fs::read_to_string(&file).unwrap()) {
+            let mut renamed = Renamed::default();
+            for mut exchange in exchanges(&folder, &std::fs::read_to_string(&file).unwrap()) {
                 if exchange.is_bad_weather() {
                     continue;
                 }
                 replayed += 1;
                 let base = base_url(&settings, department.name, exchange.source.as_deref());
-                if let Err(difference) = replay(&exchange, &base).await {
+                exchange.body = renamed.in_text(exchange.body);
+                if let Err(difference) = replay(&exchange, &base, &mut renamed).await {
                     wrong.push(format!(
                         "{}:{}: {difference}",
                         file.display(),
@@ -191,7 +196,61 @@ impl Exchange {
     }
 }
 
-async fn replay(exchange: &Exchange, base: &str) -> Result<(), String> {
+/// The keys whose values are random where they are new.
+const RANDOM: [&str; 2] = ["referenceNo", "url"];
+
+/// Random values: the recorded ones, and those of this run.
+#[derive(Default)]
+struct Renamed(Vec<(String, String)>);
+
+impl Renamed {
+    fn in_text(&self, text: String) -> String {
+        let all = self.0.iter();
+        all.fold(text, |text, (recorded, actual)| {
+            text.replace(recorded, actual)
+        })
+    }
+
+    /// Notes that a value has taken the place of a recorded one of the same form.
+    fn is_renamed(&mut self, key: &str, recorded: &Value, actual: &Value) -> bool {
+        let (Some(recorded), Some(actual)) = (recorded.as_str(), actual.as_str()) else {
+            return false;
+        };
+        if !RANDOM.contains(&key) || recorded.len() != actual.len() {
+            return false;
+        }
+        let pair = (recorded.to_owned(), actual.to_owned());
+        match self.0.iter().find(|(known, _)| *known == pair.0) {
+            Some(known) => *known == pair,
+            None => {
+                self.0.push(pair);
+                true
+            }
+        }
+    }
+
+    /// Whether a response is as it is recorded, apart from random values.
+    fn same(&mut self, recorded: &Value, actual: &Value) -> bool {
+        match (recorded, actual) {
+            (Value::Object(recorded), Value::Object(actual)) => {
+                recorded.len() == actual.len()
+                    && recorded.iter().all(|(key, value)| {
+                        actual.get(key).is_some_and(|actual| {
+                            self.same(value, actual) || self.is_renamed(key, value, actual)
+                        })
+                    })
+            }
+            (Value::Array(recorded), Value::Array(actual)) => {
+                recorded.len() == actual.len()
+                    && (recorded.iter().zip(actual))
+                        .all(|(recorded, actual)| self.same(recorded, actual))
+            }
+            _ => recorded == actual,
+        }
+    }
+}
+
+async fn replay(exchange: &Exchange, base: &str, renamed: &mut Renamed) -> Result<(), String> {
     let (status, body) = send(exchange, base).await;
     if status != exchange.status {
         return Err(format!(
@@ -200,8 +259,10 @@ async fn replay(exchange: &Exchange, base: &str) -> Result<(), String> {
         ));
     }
     let same = if exchange.says_json() {
-        serde_json::from_str::<Value>(&body).ok()
-            == serde_json::from_str::<Value>(&exchange.answer).ok()
+        let actual = serde_json::from_str::<Value>(&body).ok();
+        let recorded = serde_json::from_str::<Value>(&exchange.answer).ok();
+        let both = recorded.zip(actual);
+        both.is_some_and(|(recorded, actual)| renamed.same(&recorded, &actual))
     } else {
         body.trim() == exchange.answer.trim()
     };

@@ -9,14 +9,22 @@ use apollo_compiler::schema::{
 use apollo_compiler::validation::Valid;
 use apollo_compiler::{Name, Node, Schema, ast, name};
 
+use super::identification::names::ID;
 use super::report::{Finding, Report};
+use super::view::View;
 use super::{code, federation as fed};
+use crate::connector::NodeType;
 
-/// The public schema of a merged schema.
-pub(crate) fn public(merged: &Schema, report: &mut Report) -> Option<Valid<Schema>> {
+/// The public schema of the merged schema of these subgraphs.
+pub(crate) fn public(
+    merged: &Schema,
+    views: &[View<'_>],
+    report: &mut Report,
+) -> Option<Valid<Schema>> {
     let mut api = merged.clone();
     hide(&mut api);
     clean(&mut api);
+    order_fields(&mut api, views);
     add_is_one_of(&mut api);
     match api.validate() {
         Ok(api) => Some(api),
@@ -28,6 +36,28 @@ pub(crate) fn public(merged: &Schema, report: &mut Report) -> Option<Valid<Schem
                 ));
             }
             None
+        }
+    }
+}
+
+/// Puts the fields of a type with `@node` in the order in which people look for them: the id, the fields of the folder that
+/// says which objects exist, then what other folders add.
+fn order_fields(api: &mut Schema, views: &[View<'_>]) {
+    for View { schema, .. } in views {
+        for (name, ty) in &schema.types {
+            let (ExtendedType::Object(own), Some(_)) = (ty, NodeType::of(schema, name)) else {
+                continue;
+            };
+            let Some(ExtendedType::Object(object)) = api.types.get_mut(name) else {
+                continue;
+            };
+            let rank = |field: &Name| match own.fields.get_index_of(field) {
+                _ if field == ID => 0,
+                Some(index) => index + 1,
+                None => usize::MAX,
+            };
+            // Stable: the fields of other folders stay in their order.
+            object.make_mut().fields.sort_by_key(|field, _| rank(field));
         }
     }
 }

@@ -127,6 +127,6 @@ fn parts(views: &[View<'_>], report: &mut Report) -> Option<(Schema, Joins, Vali
     if report.has_errors() {
         return None;
     }
-    let api = api::public(&merged, report)?;
+    let api = api::public(&merged, views, report)?;
     (!report.has_errors()).then_some((merged, joins, api))
 }

@@ -118,15 +118,16 @@ async fn the_maximum_is_the_setting() {
 
 #[test]
 async fn lists_that_nothing_is_said_of_have_the_size_of_the_setting() {
-    // The schema has no size for the events of an application.
-    let query = r#"{ application(reference: "JK-DOM-26-0010001") { history { number } } }"#;
+    // The schema has no size for the questions of a service.
+    let query =
+        r#"{ service(slug: "income-certificate") { requirements { questions { label } } } }"#;
     let cost = async |settings: &str| {
         let running = Running::start(settings).await;
         let (_, _, answer) = running.send(json!({ "query": query }), Some("1")).await;
         answer["extensions"]["sangam"]["cost"]["estimated"].as_u64()
     };
-    assert_eq!(cost("").await, Some(11));
-    assert_eq!(cost("[cost]\nlist_size = 100").await, Some(101));
+    assert_eq!(cost("").await, Some(12));
+    assert_eq!(cost("[cost]\nlist_size = 100").await, Some(102));
 }
 
 #[test]

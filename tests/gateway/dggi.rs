@@ -152,7 +152,7 @@ async fn movers_are_in_order() {
         ("COMPOSITE_CHANGE", "compositeChange"),
         ("RANK_CHANGE", "rankChange"),
     ] {
-        let variables = json!({ "orderBy": order, "first": 20 });
+        let variables = json!({ "orderBy": order, "count": 20 });
         let answer = world.named("Movers", variables).await;
         let changes = |side: &str| -> Vec<f64> {
             list(&answer["dggiEdition"]["movers"], side)

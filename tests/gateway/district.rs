@@ -41,10 +41,10 @@ async fn each_district_has_what_each_department_says() {
             district["grievanceSummary"]["openOlderThanCount"].is_u64(),
             "{district:#}"
         );
-        let backlog = district["serviceBacklog"].as_array().unwrap();
+        let backlog = district["serviceSummary"]["byService"].as_array().unwrap();
         assert_eq!(backlog.len(), 5, "{district:#}");
         for service in backlog {
-            assert!(service["pastPsga"].is_u64(), "{service:#}");
+            assert!(service["counts"]["overdueCount"].is_u64(), "{service:#}");
             assert!(
                 service["service"]["umang"]["name"].is_string(),
                 "{service:#}"

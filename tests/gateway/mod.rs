@@ -2,6 +2,7 @@
 
 mod access;
 mod addresses;
+mod applications;
 mod backend;
 mod black_hole;
 mod cache_headers;

@@ -49,6 +49,11 @@ pub(crate) async fn measure() -> Vec<Measured> {
         let cold = calls(&world);
         let answer: Value = serde_json::from_slice(&first).unwrap();
         assert_eq!(answer.get("errors"), None, "{name}: {:#}", answer["errors"]);
+        let roots = answer["data"].as_object().unwrap();
+        assert!(
+            roots.values().all(|value| !value.is_null()),
+            "{name} finds nothing: {roots:#?}"
+        );
         reset(&world);
         let again = world.send(&operation.text, &operation.variables).await;
         assert!(

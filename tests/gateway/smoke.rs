@@ -11,7 +11,7 @@ async fn districts_with_what_others_know_of_them() {
         .ask(
             "{ districts { name
                  dggi { composite rank weakest { indicator { name } } }
-                 serviceBacklog { pastPsga service { name umang { name } } } } }",
+                 serviceSummary { byService { service { name umang { name } } } } } }",
         )
         .await;
     assert_eq!(answer.get("errors"), None, "{answer:#}");
@@ -25,12 +25,14 @@ async fn districts_with_what_others_know_of_them() {
             "{district:#}"
         );
         assert_eq!(
-            district["serviceBacklog"].as_array().map(Vec::len),
+            district["serviceSummary"]["byService"]
+                .as_array()
+                .map(Vec::len),
             Some(5),
             "{district:#}"
         );
         assert_ne!(
-            district["serviceBacklog"][0]["service"]["umang"]["name"],
+            district["serviceSummary"]["byService"][0]["service"]["umang"]["name"],
             Value::Null,
             "{district:#}"
         );

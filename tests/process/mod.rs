@@ -1,6 +1,7 @@
 //! Tests of the binary as a separate process: what it sends to upstreams and collectors, which data it never shows, how much
 //! memory it uses, and that it survives attacks.
 
+mod applications;
 mod attacks;
 mod authorities;
 mod checked;

@@ -9,9 +9,13 @@ import datetime
 import random
 
 SEED = 20261031
+# References and keys of downloads have random numbers of their own, so that the figures do not depend on them.
+KEY_SEED = 4099
+# Without letters and digits that are easily confused.
+LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 AS_OF = datetime.date(2026, 10, 31)
 DISTRICTS = [1, 2, 3, 4, 5, 7, 8, 10, 11, 12, 13, 14, 620, 621, 622, 623, 624, 625, 626, 627]
-# service, PSGA days, short name in the reference number, applications per district
+# service, PSGA days, short name in the file number, applications per district
 SERVICES = [
     ("domicile-certificate", 15, "DOM", 30),
     ("income-certificate", 15, "INC", 26),
@@ -21,8 +25,14 @@ SERVICES = [
 ]
 
 
+def reference(rng):
+    """24 random letters, 120 bits: what an applicant is given in place of a number that could be guessed."""
+    letters = "".join(rng.choice(LETTERS) for _ in range(24))
+    return "JK-" + "-".join(letters[at:at + 6] for at in range(0, 24, 6))
+
+
 def main():
-    rng = random.Random(SEED)
+    rng, keys = random.Random(SEED), random.Random(KEY_SEED)
     rows, citizen = [], 0
     for district in DISTRICTS:
         # How slow this district's offices are: 0.6 (quick) to 2.2 (far behind).
@@ -42,13 +52,16 @@ def main():
                 elif ready > AS_OF or rng.random() < 0.12:
                     status, ready = "DOC", None
                 rows.append([
-                    f"JK-{short}-26-{district:03}{number:04}", service, district, f"Sample Citizen {citizen}",
-                    f"XXXXXX{citizen % 10000:04}", applied.isoformat(), ready.isoformat() if ready else "", decided,
+                    f"{short}-26-{district:03}{number:04}", reference(keys), f"{keys.getrandbits(128):032x}", service,
+                    district, f"Sample Citizen {citizen}", f"XXXXXX{citizen % 10000:04}", applied.isoformat(), ready.isoformat() if ready else "", decided,
                     status,
                 ])
     with open("applications.csv", "w", newline="") as out:
         writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(["reference", "service", "district", "applicant", "mobile", "applied", "complete", "decided", "status"])
+        writer.writerow([
+            "file", "reference", "download", "service", "district", "applicant", "mobile", "applied", "complete", "decided",
+            "status",
+        ])
         writer.writerows(rows)
 
 

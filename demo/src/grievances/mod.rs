@@ -1,7 +1,8 @@
 //! The grievance cell: a department with its own GraphQL service, which is a Federation subgraph.
 //!
 //! `POST /graphql` with `{query, variables}` and an `x-api-key`. It resolves `_service { sdl }` and `_entities`, owns
-//! `Grievance`, and adds fields to `District`, `Department` and `Area`. `connectors/grievances/connector.graphql` contains its SDL.
+//! `Grievance`, and adds fields to `District`, `Department` and `Area`. `connectors/grievances/connector.graphql` contains
+//! its SDL.
 //!
 //! The day is an argument, so that ages can be reproduced.
 

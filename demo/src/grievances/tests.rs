@@ -84,7 +84,8 @@ async fn entities_of_four_types() {
 #[tokio::test]
 async fn what_is_counted_is_what_is_listed() {
     let answer = ask(
-        r#"{ grievances(filter: { isOpen: true, olderThanInDays: 28 }, first: 100) { totalCount nodes { ageInDays closedOn } }
+        r#"{ grievances(filter: { isOpen: true, olderThanInDays: 28 }, first: 100) {
+               totalCount nodes { ageInDays closedOn } }
              grievanceSummary { receivedCount closedCount openCount openOlderThanCount
                                 byStatus { status grievanceCount } byAge { fromInDays toInDays openCount }
                                 byMonth(last: 60) { month receivedCount closedCount openAtEndCount }

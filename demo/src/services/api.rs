@@ -3,7 +3,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::extract::{Path, Query, Request, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::header::CACHE_CONTROL;
+use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -13,7 +14,8 @@ use serde_json::{Value, json};
 
 use super::refusal::Refusal;
 use super::register::{Application, Register, Status};
-use super::{intake, view};
+use super::texts::Language;
+use super::{intake, summary, view};
 use crate::closed::unless_open;
 use crate::date::Date;
 
@@ -36,12 +38,13 @@ fn router_on(today: Date) -> Result<Router, String> {
         .route("/services", get(services))
         .route("/services/{id}", get(service))
         .route("/services/{id}/requirements", get(requirements))
+        .route("/departments", get(departments))
         .route("/applications", get(list).post(apply))
-        .route("/applications/{reference}", get(track))
-        .route("/applications/{reference}/documents", post(attach))
-        .route("/applications/{reference}/payments", post(pay))
-        .route("/applications/{reference}/certificate", get(certificate))
-        .route("/backlog", post(backlog))
+        .route("/applications/files", post(files))
+        .route("/applications/track", post(track))
+        .route("/applications/documents", post(attach))
+        .route("/applications/payments", post(pay))
+        .route("/summary", post(summaries))
         .layer(from_fn(sign_in))
         .with_state(desk);
     Ok(Router::new().nest("/eunnat/v1", api))
@@ -106,14 +109,41 @@ async fn service(State(desk): State<Desk>, Path(id): Path<String>) -> Answer {
     ))
 }
 
-async fn requirements(State(desk): State<Desk>, Path(id): Path<String>) -> Answer {
+#[derive(Debug, Deserialize)]
+struct InLanguage {
+    lang: Option<String>,
+}
+
+async fn requirements(
+    State(desk): State<Desk>,
+    Path(id): Path<String>,
+    Query(query): Query<InLanguage>,
+) -> Answer {
     let register = open(&desk);
-    Ok(Json(
-        register
-            .service(&id)
-            .ok_or_else(|| no_service(&id))?
-            .requirements(),
-    ))
+    let service = register.service(&id).ok_or_else(|| no_service(&id))?;
+    let language = Language::of(query.lang.as_deref());
+    Ok(Json(service.requirements(language)))
+}
+
+#[derive(Debug, Deserialize)]
+struct Codes {
+    codes: String,
+}
+
+/// The services that departments answer for; a department without one has none.
+async fn departments(State(desk): State<Desk>, Query(query): Query<Codes>) -> Json<Value> {
+    let register = open(&desk);
+    let rows: Vec<Value> = query
+        .codes
+        .split(',')
+        .map(|code| {
+            let services = register.services.iter();
+            let services = services.filter(|service| service.department_code == code);
+            let services: Vec<Value> = services.map(|service| service.row()).collect();
+            json!({ "departmentCode": code, "services": services })
+        })
+        .collect();
+    Json(json!({ "departments": rows }))
 }
 
 /// The caller's name for this request, so that sending it twice does it once.
@@ -122,11 +152,10 @@ fn idempotency_key(headers: &HeaderMap) -> Result<String, Refusal> {
         .get("idempotency-key")
         .and_then(|value| value.to_str().ok());
     let key = key.map(str::trim).filter(|key| !key.is_empty());
-    let key = key.ok_or_else(|| Refusal::missing("Idempotency-Key"))?;
+    let key = key.ok_or_else(|| Refusal::missing("Idempotency-Key").about("Idempotency-Key"))?;
     if key.len() > 100 {
-        return Err(Refusal::invalid(
-            "Idempotency-Key is longer than 100 characters",
-        ));
+        let why = "Idempotency-Key is longer than 100 characters";
+        return Err(Refusal::invalid(why).about("Idempotency-Key"));
     }
     Ok(key.to_owned())
 }
@@ -139,8 +168,8 @@ async fn apply(
     let key = idempotency_key(&headers)?;
     let mut register = open(&desk);
     let reference = intake::file(&mut register, format!("apply {key}"), request)?;
-    let body = view::application(register.find(&reference)?, register.today);
-    Ok((StatusCode::CREATED, Json(body)).into_response())
+    let body = private(&register, &reference)?;
+    Ok((StatusCode::CREATED, body).into_response())
 }
 
 #[derive(Debug, Deserialize)]
@@ -166,7 +195,6 @@ async fn list(State(desk): State<Desk>, Query(search): Query<Search>) -> Answer 
     };
     let register = open(&desk);
     let today = register.today;
-    let overdue = |a: &Application| a.status == Status::Processing && a.days_past_due(today) > 0;
     let applications: Vec<&Application> = register
         .applications()
         .filter(|a| search.district.is_none_or(|code| a.district == code))
@@ -177,7 +205,11 @@ async fn list(State(desk): State<Desk>, Query(search): Query<Search>) -> Answer 
                 .is_none_or(|id| a.service.service_id == *id)
         })
         .filter(|a| status.is_none_or(|status| a.status == status))
-        .filter(|a| search.overdue.is_none_or(|wanted| overdue(a) == wanted))
+        .filter(|a| {
+            search
+                .overdue
+                .is_none_or(|wanted| a.is_overdue(today) == wanted)
+        })
         .collect();
     let offset = search.offset.unwrap_or(0);
     let page: Vec<Value> = applications
@@ -191,100 +223,104 @@ async fn list(State(desk): State<Desk>, Query(search): Query<Search>) -> Answer 
     ))
 }
 
-async fn track(State(desk): State<Desk>, Path(reference): Path<String>) -> Answer {
-    let register = open(&desk);
-    Ok(Json(view::application(
-        register.find(&reference)?,
-        register.today,
-    )))
-}
-
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Attachment {
-    doc_type: Option<String>,
-    document_id: Option<String>,
+struct Files {
+    file_nos: Vec<String>,
 }
 
-async fn attach(
-    State(desk): State<Desk>,
-    Path(reference): Path<String>,
-    Json(request): Json<Attachment>,
-) -> Answer {
-    let doc_type = request
-        .doc_type
-        .ok_or_else(|| Refusal::missing("docType"))?;
-    let id = request
-        .document_id
-        .ok_or_else(|| Refusal::missing("documentId"))?;
+/// Lines of the list, by the numbers of their files; unknown numbers are left out.
+async fn files(State(desk): State<Desk>, Json(request): Json<Files>) -> Json<Value> {
+    let register = open(&desk);
+    let found = request
+        .file_nos
+        .iter()
+        .filter_map(|file| register.by_file(file));
+    let lines: Vec<Value> = found.map(|a| view::line(a, register.today)).collect();
+    Json(json!({ "applications": lines }))
+}
+
+/// What must not be kept on the way: it says who applied.
+type Private = Result<([(HeaderName, &'static str); 1], Json<Value>), Refusal>;
+
+fn private(register: &Register, reference: &str) -> Private {
+    let body = view::application(register.find(reference)?, register.today);
+    Ok(([(CACHE_CONTROL, "no-store")], Json(body)))
+}
+
+fn reference(request: &Value) -> Result<String, Refusal> {
+    let reference = request.get("referenceNo").and_then(Value::as_str);
+    let reference = reference.map(|text| text.trim().to_uppercase());
+    reference.ok_or_else(|| Refusal::missing("The reference").about("referenceNo"))
+}
+
+/// The whole application. The reference is in the body: addresses are kept in logs.
+async fn track(State(desk): State<Desk>, Json(request): Json<Value>) -> Private {
+    private(&open(&desk), &reference(&request)?)
+}
+
+async fn attach(State(desk): State<Desk>, Json(request): Json<Value>) -> Private {
+    let reference = reference(&request)?;
+    let text = |name: &str| request.get(name).and_then(Value::as_str);
+    let doc_type = text("docType")
+        .ok_or_else(|| Refusal::missing("The type of the document").about("docType"))?;
+    let id = text("documentId");
+    let id = id.ok_or_else(|| Refusal::missing("The id of the document").about("documentId"))?;
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._:/".contains(&b);
     if id.is_empty() || id.len() > 100 || !id.bytes().all(plain) {
-        return Err(Refusal::invalid(
-            "documentId has characters that no document id has",
-        ));
+        let why = "This is no id of a document";
+        return Err(Refusal::invalid(why).about("documentId"));
     }
     let mut register = open(&desk);
-    register.attach(&reference, &doc_type, &id)?;
-    Ok(Json(view::application(
-        register.find(&reference)?,
-        register.today,
-    )))
+    register.attach(&reference, doc_type, id)?;
+    private(&register, &reference)
 }
 
-async fn pay(
-    State(desk): State<Desk>,
-    Path(reference): Path<String>,
-    headers: HeaderMap,
-    Json(request): Json<Value>,
-) -> Answer {
+async fn pay(State(desk): State<Desk>, headers: HeaderMap, Json(request): Json<Value>) -> Private {
     let key = idempotency_key(&headers)?;
+    let reference = reference(&request)?;
     let text = |name: &str| request.get(name).and_then(Value::as_str);
-    let amount = text("amount")
-        .ok_or_else(|| Refusal::missing("amount"))?
-        .to_owned();
-    let mode = text("mode")
-        .ok_or_else(|| Refusal::missing("mode"))?
-        .to_owned();
-    if !["UPI", "CARD", "NB", "CSC"].contains(&mode.as_str()) {
-        return Err(Refusal::invalid("mode is not known"));
+    let amount = text("amount").ok_or_else(|| Refusal::missing("The amount").about("amount"))?;
+    let mode = text("mode").ok_or_else(|| Refusal::missing("The way to pay").about("mode"))?;
+    if !["UPI", "CARD", "NB", "CSC"].contains(&mode) {
+        return Err(Refusal::invalid("There is no such way to pay").about("mode"));
     }
     let mut register = open(&desk);
-    register.pay(
-        &reference,
-        format!("pay {reference} {key}"),
-        &amount,
-        &mode,
-        request,
-    )?;
-    Ok(Json(view::application(
-        register.find(&reference)?,
-        register.today,
-    )))
-}
-
-async fn certificate(State(desk): State<Desk>, Path(reference): Path<String>) -> Answer {
-    Ok(Json(view::certificate(open(&desk).find(&reference)?)))
+    let payment = format!("pay {reference} {key}");
+    register.pay(&reference, payment, amount, mode, request.clone())?;
+    private(&register, &reference)
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Districts {
+struct Summarised {
+    #[serde(default)]
     district_codes: Vec<Value>,
+    #[serde(default)]
+    area_codes: Vec<String>,
 }
 
-/// Rows for the districts asked for, in ascending order of code, each once; unknown codes are left out.
-async fn backlog(State(desk): State<Desk>, Json(request): Json<Districts>) -> Json<Value> {
-    let mut codes: Vec<u16> = request
-        .district_codes
-        .iter()
+/// Rows for the districts asked for, in ascending order of code, each once, and for areas; unknown codes are left out.
+async fn summaries(State(desk): State<Desk>, Json(request): Json<Summarised>) -> Json<Value> {
+    let codes = request.district_codes.iter();
+    let mut codes: Vec<u16> = codes
         .filter_map(|code| intake::district(Some(code)).ok())
         .collect();
     codes.sort_unstable();
     codes.dedup();
     let register = open(&desk);
-    let rows: Vec<Value> = codes
+    let row = |name: &str, code: Value, districts: &[u16]| {
+        let mut row = summary::of(&register, districts);
+        row[name] = code;
+        row
+    };
+    let districts = codes
         .iter()
-        .map(|code| view::backlog(&register, *code))
-        .collect();
-    Json(json!({ "asOf": register.today.dashed(), "rows": rows }))
+        .map(|code| row("lgdCode", json!(code), &[*code]));
+    let areas = request.area_codes.iter().filter_map(|code| {
+        let districts = intake::districts_of(code)?;
+        Some(row("areaCode", json!(code), &districts))
+    });
+    let rows: Vec<Value> = districts.chain(areas).collect();
+    Json(json!({ "rows": rows }))
 }

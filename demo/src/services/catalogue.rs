@@ -3,6 +3,9 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::questions::Question;
+use super::texts::{Language, Texts};
+
 /// First appeal within so many days, disposed of in so many, second appeal within so many more.
 pub(super) const APPEAL_DAYS: (i64, i64, i64) = (30, 45, 60);
 
@@ -11,20 +14,20 @@ pub(super) const APPEAL_DAYS: (i64, i64, i64) = (30, 45, 60);
 #[serde(rename_all = "camelCase")]
 pub(super) struct Service {
     pub(super) service_id: String,
-    /// Stands in reference numbers.
+    /// Stands in file numbers.
     pub(super) short: String,
     doc_type: String,
     issuer: String,
-    pub(super) service_name: String,
+    service_name: Texts,
     category: String,
-    department_code: String,
+    pub(super) department_code: String,
     description: String,
     /// Rupees with two decimals.
     pub(super) fee: String,
     umang_service_id: String,
     pub(super) psga: Psga,
     pub(super) documents: Vec<Document>,
-    pub(super) parameters: Vec<Parameter>,
+    pub(super) parameters: Vec<Question>,
 }
 
 /// What the Public Services Guarantee Act says about it.
@@ -43,16 +46,18 @@ pub(super) struct Psga {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Document {
     pub(super) doc_type: String,
-    pub(super) name: String,
+    pub(super) name: Texts,
     pub(super) mandatory: bool,
 }
 
-/// A question to answer.
-#[derive(Debug, Deserialize)]
-pub(super) struct Parameter {
-    pub(super) name: String,
-    label: String,
-    pub(super) mandatory: bool,
+impl Document {
+    pub(super) fn row(&self, language: Language) -> Value {
+        json!({
+            "docType": self.doc_type,
+            "docName": self.name.in_language(language),
+            "mandatory": yes_no(self.mandatory),
+        })
+    }
 }
 
 impl Service {
@@ -63,7 +68,8 @@ impl Service {
             "serviceId": self.service_id,
             "docType": self.doc_type,
             "issuer": self.issuer,
-            "serviceName": self.service_name,
+            "serviceName": self.service_name.english(),
+            "serviceNames": self.service_name.rows(),
             "category": self.category,
             "departmentCode": self.department_code,
             "description": self.description,
@@ -82,19 +88,16 @@ impl Service {
         })
     }
 
-    /// What an applicant has to bring.
-    pub(super) fn requirements(&self) -> Value {
-        let documents: Vec<Value> = self
-            .documents
-            .iter()
-            .map(|d| json!({ "docType": d.doc_type, "docName": d.name, "mandatory": yes_no(d.mandatory) }))
-            .collect();
-        let parameters: Vec<Value> = self
-            .parameters
-            .iter()
-            .map(|p| json!({ "param": p.name, "label": p.label, "mandatory": yes_no(p.mandatory) }))
-            .collect();
-        json!({ "serviceId": self.service_id, "documents": documents, "parameters": parameters })
+    /// What an applicant has to bring and to answer.
+    pub(super) fn requirements(&self, language: Language) -> Value {
+        let documents: Vec<Value> = self.documents.iter().map(|d| d.row(language)).collect();
+        let parameters: Vec<Value> = self.parameters.iter().map(|q| q.row(language)).collect();
+        json!({
+            "serviceId": self.service_id,
+            "lang": language.code(),
+            "documents": documents,
+            "parameters": parameters,
+        })
     }
 
     /// True when a fee is due at all.
@@ -103,7 +106,7 @@ impl Service {
     }
 }
 
-fn yes_no(flag: bool) -> &'static str {
+pub(super) fn yes_no(flag: bool) -> &'static str {
     if flag { "Y" } else { "N" }
 }
 

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::catalogue::Service;
+use super::questions::{self, Answer};
 use super::refusal::Refusal;
 use super::register::{Application, Attached, Payment, Register, Status};
 use crate::date::Date;
@@ -13,10 +14,11 @@ use crate::date::Date;
 const SERVICES: &str = include_str!("../../data/services/services.json");
 const APPLICATIONS: &str = include_str!("../../data/services/applications.csv");
 
-/// The districts that the desk serves, by LGD code.
-pub(super) const DISTRICTS: [u16; 20] = [
-    1, 2, 3, 4, 5, 7, 8, 10, 11, 12, 13, 14, 620, 621, 622, 623, 624, 625, 626, 627,
-];
+/// The districts that the desk serves, by LGD code: those of Jammu division.
+pub(super) const JAMMU: [u16; 10] = [4, 5, 7, 10, 12, 14, 620, 621, 624, 627];
+
+/// Those of Kashmir division.
+pub(super) const KASHMIR: [u16; 10] = [1, 2, 3, 8, 11, 13, 622, 623, 625, 626];
 
 /// The day on which the sample register stands.
 pub(super) const AS_OF: &str = "2026-10-31";
@@ -24,7 +26,9 @@ pub(super) const AS_OF: &str = "2026-10-31";
 /// A row of `applications.csv`.
 #[derive(Debug, Deserialize)]
 struct Row {
+    file: String,
     reference: String,
+    download: String,
     service: String,
     district: u16,
     applicant: String,
@@ -52,7 +56,9 @@ fn from_row(register: &Register, row: &Row) -> Option<Application> {
     let service = register.service(&row.service)?.clone();
     let applied = Date::parse_iso(&row.applied)?;
     let mut application = Application {
+        file: row.file.clone(),
         reference: row.reference.clone(),
+        download: row.download.clone(),
         service: service.clone(),
         district: row.district,
         applicant: row.applicant.clone(),
@@ -69,7 +75,7 @@ fn from_row(register: &Register, row: &Row) -> Option<Application> {
         return Some(application);
     };
     for document in service.documents.iter().filter(|d| d.mandatory) {
-        let document_id = format!("sample:{}:{}", row.reference, document.doc_type);
+        let document_id = format!("sample:{}:{}", row.file, document.doc_type);
         let doc_type = document.doc_type.clone();
         application.documents.push(Attached {
             doc_type,
@@ -79,7 +85,7 @@ fn from_row(register: &Register, row: &Row) -> Option<Application> {
     }
     application.log(complete, "DOC", "Documents attached".into(), "Applicant");
     if service.has_fee() {
-        let receipt = format!("JKR{}", row.reference.replace('-', ""));
+        let receipt = application.receipt();
         application.log(
             complete,
             "FEE",
@@ -129,12 +135,6 @@ struct Applicant {
     mobile: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
-struct Answer {
-    name: String,
-    value: Option<String>,
-}
-
 /// Files an application and gives its reference; the same key with the same request gives the first one's.
 pub(super) fn file(
     register: &mut Register,
@@ -144,41 +144,35 @@ pub(super) fn file(
     if let Some(reference) = register.seen(&key, &request)? {
         return Ok(reference);
     }
-    let filing: Filing =
-        serde_json::from_value(request.clone()).map_err(|e| Refusal::invalid(e.to_string()))?;
+    let filing: Filing = serde_json::from_value(request.clone())
+        .map_err(|_| Refusal::invalid("The body is wrong"))?;
     let service_id = filing
         .service_id
-        .ok_or_else(|| Refusal::missing("serviceId"))?;
+        .ok_or_else(|| Refusal::missing("The service").about("serviceId"))?;
     let service = register.service(&service_id).cloned();
-    let service =
-        service.ok_or_else(|| Refusal::invalid(format!("No service is called {service_id}")))?;
+    let service = service.ok_or_else(|| {
+        Refusal::invalid(format!("There is no service {service_id}")).about("serviceId")
+    })?;
     let district = district(filing.district_code.as_ref())?;
     let applicant = filing
         .applicant
-        .ok_or_else(|| Refusal::missing("applicant"))?;
+        .ok_or_else(|| Refusal::missing("The applicant").about("applicant.name"))?;
     let name = applicant
         .name
         .map(|name| name.trim().to_owned())
         .filter(|name| !name.is_empty());
-    let name = name.ok_or_else(|| Refusal::missing("applicant.name"))?;
+    let name =
+        name.ok_or_else(|| Refusal::missing("The name of the applicant").about("applicant.name"))?;
     let mobile = masked(applicant.mobile.as_deref().unwrap_or_default())?;
     if filing.consent_id.is_none_or(|id| id.trim().is_empty()) {
         return Err(Refusal::consent());
     }
-    check_answers(&service, &filing.parameters.unwrap_or_default())?;
+    questions::check(&service.parameters, &filing.parameters.unwrap_or_default())?;
     let today = register.today;
     let mut application = Application {
-        reference: register.reference_for(&service, &key),
-        service,
-        district,
         applicant: name,
         mobile,
-        applied: today,
-        decided: None,
-        status: Status::Documents,
-        documents: Vec::new(),
-        payment: None,
-        history: Vec::new(),
+        ..register.new_application(service, district)
     };
     application.log(today, "SUB", "Application received".into(), "Applicant");
     application.advance(today);
@@ -188,47 +182,38 @@ pub(super) fn file(
     Ok(reference)
 }
 
+/// The districts of an area: the union territory, or one of its divisions by LGD's code.
+pub(super) fn districts_of(area: &str) -> Option<Vec<u16>> {
+    match area {
+        "UT" => Some([JAMMU, KASHMIR].concat()),
+        "01" => Some(JAMMU.to_vec()),
+        "02" => Some(KASHMIR.to_vec()),
+        _ => None,
+    }
+}
+
 /// A district's code, as a number or as digits.
 pub(super) fn district(code: Option<&Value>) -> Result<u16, Refusal> {
     let number = match code {
-        None | Some(Value::Null) => return Err(Refusal::missing("districtCode")),
+        None | Some(Value::Null) => {
+            return Err(Refusal::missing("The district").about("districtCode"));
+        }
         Some(Value::String(text)) => text.parse().ok(),
         Some(value) => value.as_u64().and_then(|code| u16::try_from(code).ok()),
     };
     number
-        .filter(|code| DISTRICTS.contains(code))
-        .ok_or_else(|| Refusal::invalid("districtCode is not a district of Jammu & Kashmir"))
+        .filter(|code| JAMMU.contains(code) || KASHMIR.contains(code))
+        .ok_or_else(|| {
+            let why = "This is not a district of Jammu & Kashmir";
+            Refusal::invalid(why).about("districtCode")
+        })
 }
 
 /// Ten digits, of which the register keeps the last four.
 fn masked(mobile: &str) -> Result<String, Refusal> {
     if mobile.len() != 10 || !mobile.bytes().all(|b| b.is_ascii_digit()) {
-        return Err(Refusal::invalid("applicant.mobile must have ten digits"));
+        let why = "A mobile number has ten digits";
+        return Err(Refusal::invalid(why).about("applicant.mobile"));
     }
     Ok(format!("XXXXXX{}", &mobile[6..]))
-}
-
-fn check_answers(service: &Service, answers: &[Answer]) -> Result<(), Refusal> {
-    if let Some(unknown) = answers
-        .iter()
-        .find(|a| !service.parameters.iter().any(|p| p.name == a.name))
-    {
-        return Err(Refusal::invalid(format!(
-            "parameter {} is not asked for",
-            unknown.name
-        )));
-    }
-    let given = |name: &str| {
-        answers
-            .iter()
-            .any(|a| a.name == name && a.value.as_deref().is_some_and(|v| !v.trim().is_empty()))
-    };
-    match service
-        .parameters
-        .iter()
-        .find(|p| p.mandatory && !given(&p.name))
-    {
-        Some(missing) => Err(Refusal::missing(&format!("parameter {}", missing.name))),
-        None => Ok(()),
-    }
 }

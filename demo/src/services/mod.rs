@@ -1,25 +1,32 @@
 //! The service desk: five services from application to certificate, as a REST API behind an API-Setu-like door.
 //!
 //! It has a register in memory, which starts with the sample applications of `demo/data/services` and is lost when the
-//! process ends. It does not read the clock: the day is an argument, so that a recorded exchange can be replayed. For the
-//! same reason, the references of new applications follow from the idempotency key.
+//! process ends. It does not read the clock: the day is an argument, so that a recorded exchange can be replayed.
+//!
+//! The reference of an application is random: whoever has it sees who applied. So it is in no list and in no address, only in
+//! bodies, which are not to be stored (`Cache-Control: no-store`). Offices and lists use the number of the file, which
+//! shows no more than the lists do.
 //!
 //! | request | what |
 //! |---|---|
 //! | `GET /services[?ids=a,b]`, `GET /services/{id}` | the catalogue |
-//! | `GET /services/{id}/requirements` | documents and questions |
+//! | `GET /services/{id}/requirements[?lang=hi]` | documents and questions, in a language |
+//! | `GET /departments?codes=a,b` | the services of departments |
 //! | `POST /applications` (`Idempotency-Key`) | apply |
-//! | `GET /applications[?district&service&status&overdue&limit&offset]`, `GET /applications/{ref}` | track |
-//! | `POST /applications/{ref}/documents` | attach a document by its id |
-//! | `POST /applications/{ref}/payments` (`Idempotency-Key`) | pay the fee |
-//! | `GET /applications/{ref}/certificate` | the link to the certificate |
-//! | `POST /backlog` | pending and overdue applications of districts |
+//! | `POST /applications/track` | the whole application, by its reference |
+//! | `POST /applications/documents` | attach a document by its id |
+//! | `POST /applications/payments` (`Idempotency-Key`) | pay the fee |
+//! | `GET /applications[?district&service&status&overdue&limit&offset]`, `POST /applications/files` | lines of the list, masked |
+//! | `POST /summary` | counts of districts and areas, by service and status |
 
 mod api;
 mod catalogue;
 mod intake;
+mod questions;
 mod refusal;
 mod register;
+mod summary;
+mod texts;
 mod view;
 
 pub use api::router;

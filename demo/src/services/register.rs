@@ -1,11 +1,12 @@
-//! The register of applications: what each one is, how it moves on, and the backlog counted from it.
+//! The register of applications: what each one is, how it moves on, and the counts of a summary.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use rand::Rng;
 use serde_json::Value;
 
-use super::catalogue::{Service, paise};
+use super::catalogue::{Document, Service, paise};
 use super::refusal::Refusal;
 use crate::date::Date;
 
@@ -82,7 +83,12 @@ pub(super) struct Event {
 /// One application.
 #[derive(Debug)]
 pub(super) struct Application {
+    /// The number of its file, for offices: it counts up.
+    pub(super) file: String,
+    /// What only the applicant knows: whoever has it sees the whole application.
     pub(super) reference: String,
+    /// The key of the link to the certificate.
+    pub(super) download: String,
     pub(super) service: Arc<Service>,
     pub(super) district: u16,
     pub(super) applicant: String,
@@ -106,14 +112,21 @@ impl Application {
         self.decided.unwrap_or(today).since(self.due()).max(0)
     }
 
-    /// Mandatory documents that are not there yet, by name.
-    pub(super) fn documents_awaited(&self) -> Vec<&str> {
+    /// With the office for longer than the Act allows.
+    pub(super) fn is_overdue(&self, today: Date) -> bool {
+        self.status == Status::Processing && self.days_past_due(today) > 0
+    }
+
+    /// Mandatory documents that are not there yet.
+    pub(super) fn documents_awaited(&self) -> Vec<&Document> {
         let there = |doc_type: &str| self.documents.iter().any(|d| d.doc_type == doc_type);
         let mandatory = self.service.documents.iter().filter(|d| d.mandatory);
-        mandatory
-            .filter(|d| !there(&d.doc_type))
-            .map(|d| d.name.as_str())
-            .collect()
+        mandatory.filter(|d| !there(&d.doc_type)).collect()
+    }
+
+    /// The number of the receipt for its fee.
+    pub(super) fn receipt(&self) -> String {
+        format!("JKR{}", self.file.replace('-', ""))
     }
 
     pub(super) fn log(&mut self, on: Date, stage: &'static str, remark: String, by: &str) {
@@ -176,30 +189,35 @@ pub(super) struct Register {
     pub(super) services: Vec<Arc<Service>>,
     applications: Vec<Application>,
     by_reference: HashMap<String, usize>,
+    by_file: HashMap<String, usize>,
     submitted: HashMap<String, Submitted>,
 }
 
-/// Pending applications of one service in one district.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Backlog {
-    /// With the office and not decided.
-    pub(super) pending: i64,
-    /// Of these, past the day that the Act allows.
-    pub(super) past_psga: i64,
-    /// Waiting for the applicant.
-    pub(super) with_applicant: i64,
-    /// Age in days of the oldest pending one.
-    pub(super) oldest: Option<i64>,
+/// The letters of references, without those that are easily confused.
+const LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+/// 24 random letters, 120 bits.
+fn random_reference() -> String {
+    let mut rng = rand::rng();
+    let mut reference = String::from("JK");
+    for index in 0..24 {
+        if index % 6 == 0 {
+            reference.push('-');
+        }
+        reference.push(char::from(LETTERS[rng.random_range(0..LETTERS.len())]));
+    }
+    reference
 }
 
 impl Register {
     pub(super) fn new(today: Date, services: Vec<Arc<Service>>) -> Self {
-        let (applications, by_reference, submitted) = Default::default();
+        let (applications, by_reference, by_file, submitted) = Default::default();
         Self {
             today,
             services,
             applications,
             by_reference,
+            by_file,
             submitted,
         }
     }
@@ -216,27 +234,31 @@ impl Register {
     }
 
     pub(super) fn add(&mut self, application: Application) {
+        let index = self.applications.len();
         self.by_reference
-            .insert(application.reference.clone(), self.applications.len());
+            .insert(application.reference.clone(), index);
+        self.by_file.insert(application.file.clone(), index);
         self.applications.push(application);
     }
 
+    /// By its reference.
     pub(super) fn find(&self, reference: &str) -> Result<&Application, Refusal> {
         let index = self.by_reference.get(reference);
         index
             .and_then(|index| self.applications.get(*index))
-            .ok_or_else(|| {
-                Refusal::not_found(format!("No application has the reference {reference}"))
-            })
+            .ok_or_else(unknown)
     }
 
-    pub(super) fn find_mut(&mut self, reference: &str) -> Result<&mut Application, Refusal> {
+    fn find_mut(&mut self, reference: &str) -> Result<&mut Application, Refusal> {
         let index = self.by_reference.get(reference).copied();
         index
             .and_then(|index| self.applications.get_mut(index))
-            .ok_or_else(|| {
-                Refusal::not_found(format!("No application has the reference {reference}"))
-            })
+            .ok_or_else(unknown)
+    }
+
+    /// By the number of its file.
+    pub(super) fn by_file(&self, file: &str) -> Option<&Application> {
+        self.applications.get(*self.by_file.get(file)?)
     }
 
     /// The reference that this key led to before, if the request is the same one.
@@ -252,18 +274,27 @@ impl Register {
         self.submitted.insert(key, Submitted { request, reference });
     }
 
-    /// A free reference for a key: it follows from the key, so that playing a request again in a fresh register gives
-    /// the same one.
-    pub(super) fn reference_for(&self, service: &Service, key: &str) -> String {
-        let mut number = key.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
-        loop {
-            let reference = format!("JK-{}-26-{}", service.short, 7_000_000 + number % 3_000_000);
-            if !self.by_reference.contains_key(&reference) {
-                return reference;
-            }
-            number = number.wrapping_add(1);
+    /// A new application, with the next number of a file and keys that cannot be guessed.
+    pub(super) fn new_application(&self, service: Arc<Service>, district: u16) -> Application {
+        let file = format!(
+            "{}-26-{}",
+            service.short,
+            9_000_000 + self.applications.len()
+        );
+        Application {
+            file,
+            reference: random_reference(),
+            download: format!("{:032x}", rand::rng().random::<u128>()),
+            service,
+            district,
+            applicant: String::new(),
+            mobile: String::new(),
+            applied: self.today,
+            decided: None,
+            status: Status::Documents,
+            documents: Vec::new(),
+            payment: None,
+            history: Vec::new(),
         }
     }
 
@@ -289,9 +320,9 @@ impl Register {
             return Err(Refusal::conflict("already_paid", "The fee is already paid"));
         }
         if paise(amount) != paise(&fee) {
-            return Err(Refusal::invalid(format!("amount must be {fee}")));
+            return Err(Refusal::invalid(format!("The fee is {fee} rupees")).about("amount"));
         }
-        let receipt = format!("JKR{}", reference.replace('-', ""));
+        let receipt = application.receipt();
         application.payment = Some(Payment {
             receipt: receipt.clone(),
             amount: fee,
@@ -329,10 +360,9 @@ impl Register {
             .documents
             .iter()
             .find(|d| d.doc_type == doc_type);
-        let Some(name) = document.map(|d| d.name.clone()) else {
-            return Err(Refusal::invalid(format!(
-                "docType {doc_type} is not asked for"
-            )));
+        let Some(name) = document.map(|d| d.name.english().to_owned()) else {
+            let why = "The service does not ask for a document of this type";
+            return Err(Refusal::invalid(why).about("docType"));
         };
         if application
             .documents
@@ -352,26 +382,8 @@ impl Register {
         application.advance(today);
         Ok(())
     }
+}
 
-    /// The backlog of one service in one district.
-    pub(super) fn backlog(&self, district: u16, service: &Service) -> Backlog {
-        let mut backlog = Backlog::default();
-        for application in self
-            .applications
-            .iter()
-            .filter(|a| a.district == district && a.service.service_id == service.service_id)
-        {
-            match application.status {
-                Status::Documents | Status::Fee => backlog.with_applicant += 1,
-                Status::Processing => {
-                    backlog.pending += 1;
-                    backlog.past_psga += i64::from(application.days_past_due(self.today) > 0);
-                    let age = self.today.since(application.applied);
-                    backlog.oldest = Some(backlog.oldest.map_or(age, |oldest| oldest.max(age)));
-                }
-                Status::Issued | Status::Rejected => {}
-            }
-        }
-        backlog
-    }
+fn unknown() -> Refusal {
+    Refusal::not_found("No application has this reference").about("referenceNo")
 }

@@ -34,6 +34,10 @@ async fn read(response: Response) -> (StatusCode, Value) {
     (status, serde_json::from_slice(&bytes).unwrap())
 }
 
+async fn post(desk: &Router, path: &str, key: &str, body: Value) -> (StatusCode, Value) {
+    call(desk, "POST", &format!("/applications{path}"), key, body).await
+}
+
 fn filing(service: &str) -> Value {
     json!({
         "serviceId": service,
@@ -89,98 +93,115 @@ async fn the_same_key_makes_one_application() {
 #[tokio::test]
 async fn from_application_to_certificate() {
     let desk = router();
-    let filed = call(
-        &desk,
-        "POST",
-        "/applications",
-        "k2",
-        filing("income-certificate"),
-    )
-    .await
-    .1;
+    let filed = post(&desk, "", "k2", filing("income-certificate")).await.1;
     assert_eq!(filed["status"], "DOC");
     assert_eq!(filed["dueOn"], "15-11-2026");
-    let path = format!("/applications/{}", filed["referenceNo"].as_str().unwrap());
+    assert_eq!(filed["nextStep"]["text"], "Attach: Declaration of income");
+    let reference = filed["referenceNo"].clone();
 
-    let document = json!({ "docType": "income-declaration", "documentId": "digilocker:sample-1" });
-    let attached = call(&desk, "POST", &format!("{path}/documents"), "-", document).await;
+    let document = json!({
+        "referenceNo": reference, "docType": "income-declaration", "documentId": "digilocker:sample-1",
+    });
+    let attached = post(&desk, "/documents", "-", document).await;
     assert_eq!(attached.1["status"], "FEE", "{}", attached.1);
+    assert_eq!(attached.1["nextStep"]["code"], "FEE");
 
-    let wrong = json!({ "amount": "9.00", "mode": "UPI" });
-    let refused = call(&desk, "POST", &format!("{path}/payments"), "p1", wrong).await;
+    let fee = |amount: &str| json!({ "referenceNo": reference, "amount": amount, "mode": "UPI" });
+    let refused = post(&desk, "/payments", "p1", fee("9.00")).await;
     assert_eq!(refused.0, StatusCode::BAD_REQUEST);
-    let right = json!({ "amount": "10.00", "mode": "UPI" });
-    let paid = call(
-        &desk,
-        "POST",
-        &format!("{path}/payments"),
-        "p2",
-        right.clone(),
-    )
-    .await;
+    assert_eq!(refused.1["parameter"], "amount");
+    let paid = post(&desk, "/payments", "p2", fee("10.00")).await;
     assert_eq!(paid.1["status"], "ISS", "{}", paid.1);
-    assert_eq!(
-        call(
-            &desk,
-            "POST",
-            &format!("{path}/payments"),
-            "p2",
-            right.clone()
-        )
-        .await,
-        paid
-    );
-    let twice = call(&desk, "POST", &format!("{path}/payments"), "p3", right).await;
+    assert_eq!(post(&desk, "/payments", "p2", fee("10.00")).await, paid);
+    let twice = post(&desk, "/payments", "p3", fee("10.00")).await;
     assert_eq!(twice.1["error"], "already_paid");
 
-    let link = call(
-        &desk,
-        "GET",
-        &format!("{path}/certificate"),
-        "-",
-        Value::Null,
-    )
-    .await
-    .1;
-    assert_eq!(link["ready"], "Y");
-    assert_eq!(
-        call(&desk, "GET", &path, "-", Value::Null).await.1["history"][4]["stage"],
-        "ISS"
-    );
+    let tracked = post(&desk, "/track", "-", json!({ "referenceNo": reference }))
+        .await
+        .1;
+    assert_eq!(tracked["history"][4]["stage"], "ISS");
+    assert_eq!(tracked["nextStep"]["code"], "DWN");
+    assert_eq!(tracked["certificate"]["issuedOn"], "31-10-2026");
 }
 
 #[tokio::test]
 async fn what_is_wrong_is_said() {
     let desk = router();
+    let answers = |income: &str| {
+        json!([
+            { "name": "financialYear", "value": "2025-26" },
+            { "name": "annualIncome", "value": income },
+        ])
+    };
     let wrong = [
-        ("serviceId", json!("nothing"), "invalid_parameter"),
-        ("districtCode", json!(999), "invalid_parameter"),
-        ("consentId", Value::Null, "invalid_consentid"),
-        ("parameters", json!([]), "missing_parameter"),
+        (
+            "serviceId",
+            json!("nothing"),
+            "invalid_parameter",
+            "serviceId",
+            Value::Null,
+        ),
+        (
+            "districtCode",
+            json!(999),
+            "invalid_parameter",
+            "districtCode",
+            Value::Null,
+        ),
+        (
+            "consentId",
+            Value::Null,
+            "invalid_consentid",
+            "consentId",
+            Value::Null,
+        ),
+        (
+            "parameters",
+            json!([]),
+            "missing_parameter",
+            "parameters",
+            Value::Null,
+        ),
+        (
+            "parameters",
+            answers("much"),
+            "invalid_parameter",
+            "parameters",
+            json!("1"),
+        ),
+        (
+            "parameters",
+            answers("1.234"),
+            "invalid_parameter",
+            "parameters",
+            json!("1"),
+        ),
         (
             "parameters",
             json!([{ "name": "x", "value": "1" }]),
             "invalid_parameter",
+            "parameters",
+            json!("0"),
         ),
         (
             "applicant",
             json!({ "name": "Sample", "mobile": "12" }),
             "invalid_parameter",
+            "applicant.mobile",
+            Value::Null,
         ),
     ];
-    for (name, value, code) in wrong {
+    for (name, value, code, parameter, index) in wrong {
         let mut body = filing("income-certificate");
         body[name] = value;
-        let (status, answer) = call(&desk, "POST", "/applications", "k3", body).await;
+        let (status, answer) = post(&desk, "", "k3", body).await;
         assert_eq!(
-            (status, &answer["error"]),
-            (StatusCode::BAD_REQUEST, &json!(code)),
+            (status, &answer["error"], &answer["parameter"]),
+            (StatusCode::BAD_REQUEST, &json!(code), &json!(parameter)),
             "{name}"
         );
+        assert_eq!(answer["index"], index, "{answer}");
     }
-    let missing = call(&desk, "GET", "/applications/JK-DOM-26-0", "-", Value::Null).await;
-    assert_eq!(missing.0, StatusCode::NOT_FOUND);
-
     let stranger = Request::builder()
         .uri("/eunnat/v1/services")
         .body(Body::empty())
@@ -191,23 +212,147 @@ async fn what_is_wrong_is_said() {
     );
 }
 
+/// References are long, of 32 letters, and have nothing to do with each other, with the key of the request, or with the file.
 #[tokio::test]
-async fn one_call_counts_the_backlog_of_every_district() {
+async fn references_cannot_be_guessed() {
+    let mut seen = std::collections::HashSet::new();
+    for _ in 0..3 {
+        // The same requests in a fresh register.
+        let desk = router();
+        for key in ["k1", "k2", "k3"] {
+            let filed = post(&desk, "", key, filing("income-certificate")).await.1;
+            let reference = filed["referenceNo"].as_str().unwrap().to_owned();
+            let letters = reference.trim_start_matches("JK-").replace('-', "");
+            assert_eq!(letters.len(), 24, "{reference}");
+            assert!(
+                letters
+                    .bytes()
+                    .all(|byte| b"0123456789ABCDEFGHJKMNPQRSTVWXYZ".contains(&byte))
+            );
+            let file = filed["fileNo"].as_str().unwrap();
+            assert!(!reference.contains(file) && !file.contains(&letters));
+            // Nothing else in the answer is made of it.
+            let text = filed.to_string();
+            assert_eq!(text.matches(&reference).count(), 1, "{text}");
+            assert!(seen.insert(reference));
+        }
+    }
+    let unknown = json!({ "referenceNo": "JK-000000-000000-000000-000000" });
+    let (status, answer) = post(&router(), "/track", "-", unknown).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    assert!(!answer.to_string().contains("JK-"), "{answer}");
+}
+
+/// Neither the list nor the files say who applied.
+#[tokio::test]
+async fn lists_are_masked() {
     let desk = router();
-    let body = json!({ "districtCodes": super::intake::DISTRICTS.map(|code| code.to_string()) });
-    let answer = call(&desk, "POST", "/backlog", "-", body).await.1;
-    let rows = answer["rows"].as_array().unwrap();
-    assert_eq!(rows.len(), 20);
-    let mut late = 0;
-    for row in rows {
-        assert_eq!(row["services"].as_array().unwrap().len(), 5);
-        for service in row["services"].as_array().unwrap() {
-            assert!(service["pastPsga"].as_u64() <= service["pending"].as_u64());
-            late += service["pastPsga"].as_u64().unwrap();
+    let reference =
+        post(&desk, "", "k1", filing("income-certificate")).await.1["referenceNo"].clone();
+    let all = call(&desk, "GET", "/applications?limit=100", "-", Value::Null)
+        .await
+        .1;
+    let mut lines = all["applications"].as_array().unwrap().clone();
+    let files: Vec<Value> = lines.iter().map(|line| line["fileNo"].clone()).collect();
+    let found = post(&desk, "/files", "-", json!({ "fileNos": files }))
+        .await
+        .1;
+    assert_eq!(found["applications"], all["applications"]);
+    let last = call(
+        &desk,
+        "GET",
+        "/applications?limit=1&offset=2237",
+        "-",
+        Value::Null,
+    )
+    .await
+    .1;
+    lines.extend(last["applications"].as_array().unwrap().clone());
+    assert_eq!(lines.len(), 101);
+    for line in lines {
+        let text = line.to_string();
+        for secret in [
+            "Sample",
+            "Citizen",
+            "referenceNo",
+            "documents",
+            "history",
+            reference.as_str().unwrap(),
+        ] {
+            assert!(!text.contains(secret), "{secret}: {text}");
+        }
+        assert_eq!(line["applicant"]["mobile"], "XXXXXXXXXX");
+    }
+    let nothing = post(&desk, "/files", "-", json!({ "fileNos": [reference] }))
+        .await
+        .1;
+    assert_eq!(nothing["applications"], json!([]));
+}
+
+#[tokio::test]
+async fn one_call_counts_every_district_and_area() {
+    let desk = router();
+    let districts = [super::intake::JAMMU, super::intake::KASHMIR].concat();
+    let codes: Vec<String> = districts.iter().map(|code| code.to_string()).collect();
+    let body = json!({ "districtCodes": codes, "areaCodes": ["UT", "01", "02", "03"] });
+    let answer = call(&desk, "POST", "/summary", "-", body).await.1;
+    let (areas, districts): (Vec<_>, Vec<_>) = answer["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .partition(|row| row.get("areaCode").is_some());
+    assert_eq!((districts.len(), areas.len()), (20, 3));
+    let sum = |rows: &[&Value], name: &str| -> u64 {
+        rows.iter()
+            .map(|row| row["counts"][name].as_u64().unwrap())
+            .sum()
+    };
+    for name in ["ALL", "DOC", "FEE", "PRC", "LATE", "ISS", "REJ"] {
+        let whole = sum(&areas[..1], name);
+        assert_eq!(sum(&districts, name), whole, "{name}");
+        assert_eq!(sum(&areas[1..], name), whole, "{name}");
+        for row in &districts {
+            let services: Vec<&Value> = row["services"].as_array().unwrap().iter().collect();
+            assert_eq!(services.len(), 5);
+            assert_eq!(sum(&services, name), sum(&[row], name), "{row}");
         }
     }
     let path = "/applications?overdue=true&limit=0";
     let listed = call(&desk, "GET", path, "-", Value::Null).await.1;
+    let late = sum(&areas[..1], "LATE");
     assert_eq!(listed["total"].as_u64(), Some(late));
     assert!(late > 0);
+}
+
+#[tokio::test]
+async fn texts_are_in_the_language_that_was_asked_for() {
+    let desk = router();
+    let path = "/services/income-certificate/requirements";
+    for (query, language) in [
+        ("", "en"),
+        ("?lang=hi", "hi"),
+        ("?lang=ur", "ur"),
+        ("?lang=xx", "en"),
+    ] {
+        let form = call(&desk, "GET", &format!("{path}{query}"), "-", Value::Null)
+            .await
+            .1;
+        assert_eq!(form["lang"], language);
+    }
+    let departments = call(
+        &desk,
+        "GET",
+        "/departments?codes=8119,8120",
+        "-",
+        Value::Null,
+    )
+    .await
+    .1;
+    let count = |index: usize| {
+        departments["departments"][index]["services"]
+            .as_array()
+            .unwrap()
+            .len()
+    };
+    assert_eq!((count(0), count(1)), (5, 0));
 }

@@ -3,68 +3,106 @@
 use serde_json::{Value, json};
 
 use super::catalogue::APPEAL_DAYS;
-use super::register::{Application, Register, Status};
+use super::register::{Application, Status};
+use super::texts::Language;
 use crate::date::Date;
 
-/// One line of a list: nothing in it says who applied.
+/// What anybody may see of an application: nothing in it says who applied, and it does not have the reference.
 pub(super) fn line(application: &Application, today: Date) -> Value {
     json!({
-        "referenceNo": application.reference,
+        "fileNo": application.file,
         "serviceId": application.service.service_id,
         "districtLgdCode": application.district,
-        "appliedOn": application.applied.dashed(),
-        "dueOn": application.due().dashed(),
-        "status": application.status.code(),
-        "pendingWith": pending_with(application),
-        "daysPastDue": application.days_past_due(today),
-    })
-}
-
-/// Who has to act next.
-fn pending_with(application: &Application) -> Option<&str> {
-    match application.status {
-        Status::Documents | Status::Fee => Some("Applicant"),
-        Status::Processing => Some(application.service.psga.officer.as_str()),
-        Status::Issued | Status::Rejected => None,
-    }
-}
-
-/// The whole application, as tracking shows it.
-pub(super) fn application(application: &Application, today: Date) -> Value {
-    let service = &application.service;
-    let documents: Vec<Value> = application
-        .documents
-        .iter()
-        .map(|d| {
-            let kind = service.documents.iter().find(|kind| kind.doc_type == d.doc_type);
-            let name = kind.map(|kind| kind.name.as_str());
-            json!({ "docType": d.doc_type, "docName": name, "documentId": d.document_id, "attachedOn": d.on.dashed() })
-        })
-        .collect();
-    let history: Vec<Value> = (1..)
-        .zip(&application.history)
-        .map(|(seq, e)| json!({ "seq": seq, "on": e.on.dashed(), "stage": e.stage, "remark": e.remark, "by": e.by }))
-        .collect();
-    let payment = application.payment.as_ref().map(|p| {
-        json!({ "receiptNo": p.receipt, "amount": p.amount, "mode": p.mode, "paidOn": p.on.dashed() })
-    });
-    json!({
-        "referenceNo": application.reference,
-        "serviceId": service.service_id,
-        "districtLgdCode": application.district,
-        "applicant": { "name": application.applicant, "mobile": application.mobile },
+        "applicant": { "name": masked(&application.applicant), "mobile": "XXXXXXXXXX" },
         "appliedOn": application.applied.dashed(),
         "dueOn": application.due().dashed(),
         "decidedOn": application.decided.map(Date::dashed),
         "status": application.status.code(),
-        "pendingWith": pending_with(application),
+        "nextStep": next_step(application, today),
         "daysPastDue": application.days_past_due(today),
-        "documents": documents,
-        "documentsAwaited": application.documents_awaited(),
-        "payment": payment,
-        "appeal": appeal(application, today),
-        "history": history,
     })
+}
+
+/// The first letter of each word of a name.
+fn masked(name: &str) -> String {
+    let words = name.split_whitespace().map(|word| {
+        let first = word.chars().next().filter(|first| first.is_alphabetic());
+        first.map_or_else(|| "***".to_owned(), |first| format!("{first}***"))
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// The whole application, for whoever has its reference.
+pub(super) fn application(application: &Application, today: Date) -> Value {
+    let mut whole = line(application, today);
+    let service = &application.service;
+    let documents = application.documents.iter().map(|d| {
+        let mut kinds = service.documents.iter();
+        let kind = kinds.find(|kind| kind.doc_type == d.doc_type);
+        let name = kind.map(|kind| kind.name.english());
+        json!({ "docType": d.doc_type, "docName": name, "documentId": d.document_id, "attachedOn": d.on.dashed() })
+    });
+    let history = (1..).zip(&application.history).map(|(seq, e)| {
+        json!({ "seq": seq, "on": e.on.dashed(), "stage": e.stage, "remark": e.remark, "by": e.by })
+    });
+    let payment = application.payment.as_ref().map(|p| {
+        json!({ "receiptNo": p.receipt, "amount": p.amount, "mode": p.mode, "paidOn": p.on.dashed() })
+    });
+    let awaited = application.documents_awaited();
+    let awaited = awaited.into_iter().map(|d| d.row(Language::English));
+    whole["referenceNo"] = json!(application.reference);
+    whole["applicant"] = json!({ "name": application.applicant, "mobile": application.mobile });
+    whole["documents"] = documents.collect();
+    whole["documentsAwaited"] = awaited.collect();
+    whole["payment"] = json!(payment);
+    whole["appeal"] = json!(appeal(application, today));
+    whole["certificate"] = json!(certificate(application));
+    whole["history"] = history.collect();
+    whole
+}
+
+/// What has to happen next, who does it, and until when. Nothing is left to do after the last day of an appeal.
+fn next_step(application: &Application, today: Date) -> Option<Value> {
+    let officer = application.service.psga.officer.as_str();
+    let (code, by, upto, text) = match application.status {
+        Status::Documents => {
+            let awaited = application.documents_awaited();
+            let names: Vec<&str> = awaited.iter().map(|d| d.name.english()).collect();
+            (
+                "DOC",
+                "Applicant",
+                None,
+                format!("Attach: {}", names.join(", ")),
+            )
+        }
+        Status::Fee => {
+            let text = format!("Pay the fee of {} rupees", application.service.fee);
+            ("FEE", "Applicant", None, text)
+        }
+        Status::Processing => {
+            let text = format!("The {officer} decides");
+            ("DEC", officer, Some(application.due()), text)
+        }
+        Status::Issued => (
+            "DWN",
+            "Applicant",
+            None,
+            "Download the certificate".to_owned(),
+        ),
+        Status::Rejected => {
+            let last = application.decided?.plus(APPEAL_DAYS.0);
+            if today > last {
+                return None;
+            }
+            (
+                "APL",
+                "Applicant",
+                Some(last),
+                "Appeal against the decision".to_owned(),
+            )
+        }
+    };
+    Some(json!({ "code": code, "by": by, "upto": upto.map(Date::dashed), "text": text }))
 }
 
 /// A rejected application can be appealed from the decision, a late one from the day it was due.
@@ -72,7 +110,7 @@ fn appeal(application: &Application, today: Date) -> Option<Value> {
     let (first, disposal, second) = APPEAL_DAYS;
     let from = match application.status {
         Status::Rejected => application.decided?,
-        Status::Processing if application.days_past_due(today) > 0 => application.due(),
+        Status::Processing if application.is_overdue(today) => application.due(),
         _ => return None,
     };
     let last = from.plus(first);
@@ -83,39 +121,19 @@ fn appeal(application: &Application, today: Date) -> Option<Value> {
     }))
 }
 
-/// The link to the certificate, or `ready: "N"` while there is none.
-pub(super) fn certificate(application: &Application) -> Value {
-    let issued = application
-        .decided
-        .filter(|_| application.status == Status::Issued);
-    match issued {
-        Some(on) => json!({
-            "referenceNo": application.reference,
-            "ready": "Y",
-            "certificateNo": application.reference.replacen("JK-", "JKC-", 1),
+/// The certificate, once it is issued. The link has a key of its own: the reference is in no URL.
+fn certificate(application: &Application) -> Option<Value> {
+    let on = application.decided?;
+    let url = format!(
+        "https://services.example.gov.in/eunnat/v1/download/{}.pdf",
+        application.download
+    );
+    (application.status == Status::Issued).then(|| {
+        json!({
+            "certificateNo": format!("JKC-{}", application.file),
             "format": "pdf",
             "issuedOn": on.dashed(),
-            "url": format!("https://services.example.gov.in/eunnat/v1/download/{}.pdf", application.reference),
-        }),
-        None => json!({ "referenceNo": application.reference, "ready": "N" }),
-    }
-}
-
-/// The backlog of one district: a row per service.
-pub(super) fn backlog(register: &Register, district: u16) -> Value {
-    let services: Vec<Value> = register
-        .services
-        .iter()
-        .map(|service| {
-            let backlog = register.backlog(district, service);
-            json!({
-                "serviceId": service.service_id,
-                "pending": backlog.pending,
-                "pastPsga": backlog.past_psga,
-                "withApplicant": backlog.with_applicant,
-                "oldestDays": backlog.oldest,
-            })
+            "url": url,
         })
-        .collect();
-    json!({ "lgdCode": district, "services": services })
+    })
 }

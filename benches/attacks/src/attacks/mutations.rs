@@ -33,11 +33,11 @@ async fn run(aim: Aim) {
         let mut round = 0;
         while aim.goes_on(round) {
             let mutation = format!(
-                "mutation {{ payFee(input: {{ idempotencyKey: \"{number}-{round}\", reference: \"JK-NONE\", amount: \"1\", mode: UPI }}) {{ reference }} }}"
+                "mutation {{ payFee(input: {{ idempotencyKey: \"{number}-{round}\", reference: \"JK-NONE\", amountInRupees: \"1\", mode: UPI }}) {{ userErrors {{ code }} }} }}"
             );
             wire.ask(&crate::wire::operation(&mutation)).await?;
             aim.count("mutations");
-            let read = "{ services { id } service(id: \"domicile-certificate\") { id name } }";
+            let read = "{ services { id } service(slug: \"domicile-certificate\") { id name } }";
             wire.ask(&crate::wire::operation(read)).await?;
             aim.count("reads");
             round += 1;

@@ -28,7 +28,7 @@ struct DistrictAnswer<'a> {
     scheme_progress: Vec<SchemeAnswer<'a>>,
     work_summary: Option<WorksAnswer>,
     grievance_summary: Option<GrievanceAnswer<'a>>,
-    service_backlog: Option<Vec<BacklogAnswer<'a>>>,
+    service_summary: Option<SummaryAnswer<'a>>,
 }
 
 #[derive(Serialize)]
@@ -98,15 +98,26 @@ struct GrievanceAnswer<'a> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
+struct SummaryAnswer<'a> {
+    by_service: Vec<BacklogAnswer<'a>>,
+}
+
+#[derive(Serialize)]
 struct BacklogAnswer<'a> {
     service: ServiceAnswer<'a>,
-    pending: u32,
-    past_psga: u32,
+    counts: CountsAnswer,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CountsAnswer {
+    in_process_count: u32,
+    overdue_count: u32,
 }
 
 #[derive(Serialize)]
 struct ServiceAnswer<'a> {
-    id: &'a str,
+    slug: &'a str,
     name: Option<&'a str>,
     umang: Option<ListingAnswer<'a>>,
 }
@@ -142,10 +153,14 @@ pub(super) fn join(documents: &Documents) -> Result<Bytes, Failed> {
         let backlog = backlogs.get(&entry.code).map(|backlog| {
             let rows = backlog.services.iter().map(|row| BacklogAnswer {
                 service: service(&row.id, &services, &listings),
-                pending: row.pending,
-                past_psga: row.past,
+                counts: CountsAnswer {
+                    in_process_count: row.counts.in_process,
+                    overdue_count: row.counts.overdue,
+                },
             });
-            rows.collect()
+            SummaryAnswer {
+                by_service: rows.collect(),
+            }
         });
         districts.push(DistrictAnswer {
             lgd_code: entry.code.to_string(),
@@ -157,7 +172,7 @@ pub(super) fn join(documents: &Documents) -> Result<Bytes, Failed> {
             grievance_summary: grievances
                 .and_then(|one| one.summary.as_ref())
                 .map(grievance),
-            service_backlog: backlog,
+            service_summary: backlog,
         });
     }
     let data = Data { districts };
@@ -262,7 +277,7 @@ fn service<'a>(
     let service = services.get(id);
     let umang = service.and_then(|service| service.umang.as_deref());
     ServiceAnswer {
-        id,
+        slug: id,
         name: service.map(|service| &*service.name),
         umang: umang.map(|code| {
             let listing = listings.get(code);

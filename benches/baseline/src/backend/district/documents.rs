@@ -129,7 +129,7 @@ pub(super) struct GrievanceSummary<'a> {
     pub(super) older: u32,
 }
 
-/// `POST /backlog` of the service desk.
+/// `POST /summary` of the service desk.
 #[derive(Deserialize)]
 pub(super) struct Backlogs<'a> {
     #[serde(borrow)]
@@ -148,9 +148,15 @@ pub(super) struct BacklogOfDistrict<'a> {
 pub(super) struct Backlog<'a> {
     #[serde(borrow, rename = "serviceId")]
     pub(super) id: Cow<'a, str>,
-    pub(super) pending: u32,
-    #[serde(rename = "pastPsga")]
-    pub(super) past: u32,
+    pub(super) counts: BacklogCounts,
+}
+
+#[derive(Deserialize)]
+pub(super) struct BacklogCounts {
+    #[serde(rename = "PRC")]
+    pub(super) in_process: u32,
+    #[serde(rename = "LATE")]
+    pub(super) overdue: u32,
 }
 
 /// `GET /services` of the service desk.

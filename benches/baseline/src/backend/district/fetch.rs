@@ -127,7 +127,7 @@ impl Departments {
     }
 
     async fn backlog(&self, codes: &[String]) -> Result<Bytes, Failed> {
-        let request = self.post("services", "/eunnat/v1/backlog")?;
+        let request = self.post("services", "/eunnat/v1/summary")?;
         client::body(with_json(
             signed_in(request),
             &json!({ "districtCodes": codes }),

@@ -1,0 +1,70 @@
+//! Counts of applications: of districts and areas, by service and by status.
+
+use serde_json::{Value, json};
+
+use super::register::{Application, Register, Status};
+use crate::date::Date;
+
+/// How many applications stand where.
+#[derive(Debug, Default)]
+struct Counts {
+    total: i64,
+    documents: i64,
+    fee: i64,
+    processing: i64,
+    /// Of those in process, past the day that the Act allows.
+    overdue: i64,
+    issued: i64,
+    rejected: i64,
+}
+
+impl Counts {
+    fn add(&mut self, application: &Application, today: Date) {
+        self.total += 1;
+        match application.status {
+            Status::Documents => self.documents += 1,
+            Status::Fee => self.fee += 1,
+            Status::Processing => self.processing += 1,
+            Status::Issued => self.issued += 1,
+            Status::Rejected => self.rejected += 1,
+        }
+        self.overdue += i64::from(application.is_overdue(today));
+    }
+
+    fn row(&self) -> Value {
+        json!({
+            "ALL": self.total,
+            "DOC": self.documents,
+            "FEE": self.fee,
+            "PRC": self.processing,
+            "LATE": self.overdue,
+            "ISS": self.issued,
+            "REJ": self.rejected,
+        })
+    }
+}
+
+/// The summary of some districts together: all services, and each of them.
+pub(super) fn of(register: &Register, districts: &[u16]) -> Value {
+    let today = register.today;
+    let mut all = Counts::default();
+    let services = register.services.iter().map(|service| {
+        let mut counts = Counts::default();
+        let mut oldest: Option<i64> = None;
+        let mut applications = register.applications();
+        let of_service = applications.by_ref().filter(|application| {
+            application.service.service_id == service.service_id
+                && districts.contains(&application.district)
+        });
+        for application in of_service {
+            counts.add(application, today);
+            all.add(application, today);
+            if application.status == Status::Processing {
+                oldest = oldest.max(Some(today.since(application.applied)));
+            }
+        }
+        json!({ "serviceId": service.service_id, "counts": counts.row(), "oldestDays": oldest })
+    });
+    let services: Vec<Value> = services.collect();
+    json!({ "asOf": today.dashed(), "counts": all.row(), "services": services })
+}

@@ -1,0 +1,193 @@
+//! The applications of the service desk: who applied is in the answer to the reference alone, which is in no address, in no list and
+//! in no cache.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sangam::config::Settings;
+use sangam::server::Server;
+use serde_json::{Value, json};
+
+use super::world::World;
+
+const FILE: &str = "mutation ($input: ApplyForServiceInput!) {
+  applyForService(input: $input) {
+    application { id reference applicant { name mobile } }
+    userErrors { message }
+  }
+}";
+
+const TRACK: &str = "query ($reference: ID!) {
+  application(reference: $reference) {
+    id reference status applicant { name mobile } documents { type } history { number } service { name } district { name }
+  }
+}";
+
+fn filing(key: &str) -> Value {
+    json!({ "input": {
+        "idempotencyKey": key,
+        "serviceSlug": "income-certificate",
+        "districtLgdCode": "13",
+        "applicant": { "name": "Canary Wharf", "mobile": "0000007731" },
+        "consentId": "sample-consent",
+        "answers": [
+            { "parameter": "financialYear", "value": "2025-26" },
+            { "parameter": "annualIncome", "value": "180000" },
+        ],
+    } })
+}
+
+/// Files an application, and gives its id and reference.
+async fn filed(world: &World) -> (String, String) {
+    let answer = world.ask_with(FILE, &filing("key-1")).await;
+    let application = &answer["data"]["applyForService"]["application"];
+    let text = |name: &str| application[name].as_str().unwrap().to_owned();
+    assert_eq!(application["applicant"]["name"], "Canary Wharf", "{answer}");
+    (text("id"), text("reference"))
+}
+
+/// The answer to the reference says who applied. It is fetched for each request, and the reference is in bodies alone.
+#[test]
+async fn the_reference_is_the_key() {
+    let world = World::start("").await;
+    let (id, reference) = filed(&world).await;
+    let variables = json!({ "reference": reference });
+    let calls = world.standin("services").call_count();
+    for round in 1..=2 {
+        let answer = world.ask_with(TRACK, &variables).await;
+        let application = &answer["data"]["application"];
+        assert_eq!(application["id"], *id, "{answer}");
+        assert_eq!(application["reference"], *reference);
+        assert_eq!(
+            application["applicant"],
+            json!({ "name": "Canary Wharf", "mobile": "XXXXXX7731" })
+        );
+        assert_eq!(application["history"], json!([{ "number": 1 }]));
+        // The service is cached, the application is not.
+        let expected = calls + 1 + round;
+        assert_eq!(world.standin("services").call_count(), expected);
+    }
+    for standin in &world.standins {
+        for call in standin.calls() {
+            assert!(!call.target.contains("JK-"), "{}", call.target);
+            let headers = format!("{:?}", call.headers);
+            assert!(!headers.contains(&reference), "{headers}");
+        }
+    }
+}
+
+/// Neither the id nor a list leads to who applied.
+#[test]
+async fn everything_else_is_masked() {
+    let world = World::start("").await;
+    let (id, reference) = filed(&world).await;
+    let decoded = URL_SAFE_NO_PAD.decode(&id).unwrap();
+    let decoded = String::from_utf8(decoded).unwrap();
+    assert!(!decoded.contains(&reference[3..9]), "{decoded}");
+
+    const FIELDS: &str = "id reference applicant { name mobile } documents { type documentId } \
+        documentsAwaited { type } payment { receiptNumber } appeal { firstAppealBy } certificate { url } history { remark }";
+    let node =
+        format!("query ($id: ID!) {{ node(id: $id) {{ ... on Application {{ {FIELDS} }} }} }}");
+    let found = world.ask_with(&node, &json!({ "id": id })).await;
+    let mut masked = vec![found["data"]["node"].clone()];
+    assert_eq!(masked[0]["applicant"]["name"], "C*** W***", "{found}");
+
+    // The new one is the last of its service in the district.
+    let list = format!(
+        "query ($after: String) {{
+           applications(filter: {{ districtLgdCode: \"13\", serviceSlug: \"income-certificate\" }}, first: 100, after: $after) {{
+             totalCount nodes {{ {FIELDS} }}
+           }}
+         }}"
+    );
+    let listed = world.ask_with(&list, &json!({})).await;
+    let nodes = listed["data"]["applications"]["nodes"].as_array().unwrap();
+    assert!(nodes.iter().any(|node| node["id"] == *id), "{listed}");
+    masked.extend(nodes.iter().cloned());
+    for application in masked {
+        assert_eq!(application["applicant"]["mobile"], "XXXXXXXXXX");
+        let members = application.as_object().unwrap();
+        let given: BTreeSet<&str> = members
+            .iter()
+            .filter(|(_, value)| !value.is_null())
+            .map(|(name, _)| &**name)
+            .collect();
+        assert_eq!(given, BTreeSet::from(["applicant", "id"]), "{application}");
+    }
+}
+
+/// The id of an application cannot be made of its reference.
+#[test]
+async fn a_reference_is_no_id() {
+    let world = World::start("").await;
+    let (_, reference) = filed(&world).await;
+    let id = URL_SAFE_NO_PAD.encode(format!("Application[\"{reference}\"]"));
+    let query = "query ($id: ID!) { node(id: $id) { id } }";
+    let answer = world.ask_with(query, &json!({ "id": id })).await;
+    assert_eq!(answer, json!({ "data": { "node": null } }));
+}
+
+/// Responses with an application are not to be stored on the way.
+#[test(threads)]
+async fn the_response_is_not_stored() {
+    let world = World::start("").await;
+    let (_, reference) = filed(&world).await;
+    let mut settings = Settings::default();
+    settings.general.listen = ([127, 0, 0, 1], 0).into();
+    let server = Server::start(&settings, Arc::new(world.gateway)).unwrap();
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let list = "{ applications(first: 1) { nodes { applicant { name } } } }";
+    for (query, variables) in [
+        (TRACK, json!({ "reference": reference })),
+        (FILE, filing("key-2")),
+        (list, json!({})),
+    ] {
+        let sent = client
+            .post(format!("http://{}/graphql", server.address))
+            .header("content-type", "application/json")
+            .body(json!({ "query": query, "variables": variables }).to_string());
+        let answer = sent.send().await.unwrap();
+        assert_eq!(answer.headers()["cache-control"], "no-store", "{query}");
+        let body = answer.text().await.unwrap();
+        assert!(!body.contains("errors\":[{"), "{body}");
+    }
+}
+
+/// A refusal of the desk is data, and ends no cached response; what is accepted ends those that show it.
+#[test]
+async fn a_refusal_ends_nothing_that_is_cached() {
+    let world = World::start("").await;
+    let counts =
+        "{ area(code: UT) { serviceSummary { counts { applicationCount } } } services { name } }";
+    let count = async || {
+        let answer = world.ask(counts).await;
+        answer["data"]["area"]["serviceSummary"]["counts"]["applicationCount"].clone()
+    };
+    assert_eq!(count().await, 2237);
+    let mut wrong = filing("key-1");
+    wrong["input"]["districtLgdCode"] = json!("999");
+    let before = world.standin("services").call_count();
+    let refused = world.ask_with(FILE, &wrong).await;
+    assert_eq!(refused.get("errors"), None, "{refused}");
+    let errors = refused["data"]["applyForService"]["userErrors"].as_array();
+    assert_eq!(errors.map(Vec::len), Some(1), "{refused}");
+    assert_eq!(count().await, 2237);
+    assert_eq!(world.standin("services").call_count(), before + 1);
+    filed(&world).await;
+    assert_eq!(count().await, 2238);
+    // The counts again, and not the catalogue.
+    assert_eq!(world.standin("services").call_count(), before + 3);
+    let states = world
+        .ask("{ connectors { name state failureCount } }")
+        .await;
+    let states = states["data"]["connectors"].as_array().unwrap();
+    let desk = states.iter().find(|one| one["name"] == "services").unwrap();
+    assert_eq!(
+        (&desk["state"], &desk["failureCount"]),
+        (&json!("UP"), &json!(0))
+    );
+}
