@@ -29,6 +29,7 @@ mod call;
 mod context;
 mod finish;
 mod observed;
+mod page_loop;
 mod pages;
 mod prepare;
 mod queue;

@@ -2,6 +2,7 @@
 //! in no cache.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 
 use base64::Engine;
@@ -190,4 +191,36 @@ async fn a_refusal_ends_nothing_that_is_cached() {
         (&desk["state"], &desk["failureCount"]),
         (&json!("UP"), &json!(0))
     );
+}
+
+/// Each screen makes as many calls as its file says, and only the tracking of an application makes any of them again.
+#[test]
+async fn each_screen_makes_the_calls_that_its_file_says() {
+    let page = json!({ "slug": "income-certificate", "language": "UR" });
+    for (name, variables, again) in [
+        ("ServicePage", page.clone(), 0),
+        ("ServiceForm", page, 0),
+        ("ServiceBacklog", json!({}), 0),
+        ("ApplicationTracking", Value::Null, 1),
+    ] {
+        let world = World::start("").await;
+        let variables = match variables {
+            Value::Null => json!({ "reference": filed(&world).await.1 }),
+            variables => variables,
+        };
+        let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("schema/operations")
+            .join(name)
+            .with_extension("graphql");
+        let text = std::fs::read_to_string(file).unwrap();
+        let (_, rest) = text.split_once("# At most ").unwrap();
+        let documented: u64 = rest.split(' ').next().unwrap().parse().unwrap();
+        for expected in [documented, again] {
+            let calls = || -> u64 { world.standins.iter().map(|one| one.call_count()).sum() };
+            let before = calls();
+            let answer = world.ask_with(&text, &variables).await;
+            assert_eq!(answer.get("errors"), None, "{answer:#}");
+            assert_eq!(calls() - before, expected, "{name}");
+        }
+    }
 }
