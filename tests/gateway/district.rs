@@ -24,7 +24,9 @@ async fn each_district_has_what_each_department_says() {
             "{district:#}"
         );
         assert_eq!(
-            district["dggi"]["weakest"].as_array().map(Vec::len),
+            district["dggi"]["weakestIndicators"]
+                .as_array()
+                .map(Vec::len),
             Some(3),
             "{district:#}"
         );

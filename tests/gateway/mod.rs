@@ -21,6 +21,7 @@ mod names;
 pub(crate) mod operations;
 mod operators;
 mod plans;
+mod readme;
 mod refused_mutations;
 mod schemes;
 pub(crate) mod scripted;
