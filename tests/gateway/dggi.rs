@@ -262,7 +262,7 @@ async fn the_figures_of_areas_are_those_of_their_districts() {
     );
     let count = |one: &Value, field: &str| one["figureSummary"][field].as_u64().unwrap();
     for field in [
-        "dataPointCount",
+        "figureCount",
         "keyedCount",
         "keyedLateCount",
         "missingCount",
