@@ -167,6 +167,39 @@ async fn a_ranking_is_in_order_and_a_composite_is_the_mean_of_its_sectors() {
 }
 
 #[test]
+async fn scores_are_found_again_by_their_ids() {
+    let world = World::start("").await;
+    let query = "query ($code: ID!) {
+        dggiEdition(code: $code) {
+            scores { id ...district }
+            areaScores { id ...area }
+        }
+    }
+    fragment district on DggiDistrictScore { edition { code } district { lgdCode } composite }
+    fragment area on DggiAreaScore { edition { code } area { code } composite }";
+    let mut wanted = Vec::new();
+    for code in ["monthly-2026-10", "dggi-4.0"] {
+        let answer = data(&world, query, &json!({ "code": code })).await;
+        wanted.extend(list(&answer, "/dggiEdition/scores").clone());
+        wanted.extend(list(&answer, "/dggiEdition/areaScores").clone());
+    }
+    assert_eq!(wanted.len(), 2 * (20 + 3));
+    world.standins.iter().for_each(|standin| standin.reset());
+    let ids: Vec<_> = wanted.iter().map(|one| &one["id"]).collect();
+    let again = "query ($ids: [ID!]!) {
+        nodes(ids: $ids) {
+            id
+            ... on DggiDistrictScore { edition { code } district { lgdCode } composite }
+            ... on DggiAreaScore { edition { code } area { code } composite }
+        }
+    }";
+    let answer = data(&world, again, &json!({ "ids": ids })).await;
+    assert_eq!(list(&answer, "/nodes"), &wanted);
+    // One call for the districts and one for the areas, of both editions.
+    assert_eq!(world.standin("dggi").call_count(), 2);
+}
+
+#[test]
 async fn a_change_is_the_difference_to_the_edition_before() {
     let world = World::start("").await;
     let answer = data(&world, &operation("DistrictTrend"), &json!({})).await;
