@@ -47,7 +47,7 @@ fn main() {
     );
     count("the answer cached", &over_posts(3600, ""), JOIN);
     let (gateway, _standins) = runtime.block_on(over_departments(NO_ANSWERS));
-    let district = text("schema/operations/district.graphql");
+    let district = text("schema/operations/Districts.graphql");
     count("documents cached, the district query", &gateway, &district);
 }
 

@@ -27,7 +27,7 @@ pub(crate) fn benches(criterion: &mut Criterion) {
             bencher.iter(|| Value::parse_json(black_box(&body)).unwrap());
         },
     );
-    let operation = text("schema/operations/district.graphql");
+    let operation = text("schema/operations/Districts.graphql");
     criterion.bench_function("parsing: the district query", |bencher| {
         bencher.iter(|| {
             let parsed = Parser::new().parse_ast(black_box(&operation), "operation");

@@ -17,7 +17,7 @@ pub(crate) fn benches(criterion: &mut Criterion) {
     let composed = compose(subgraphs.clone()).0.unwrap();
     let graph = Arc::new(QueryGraph::new(&composed));
     let compiler = Compiler::new(Arc::new(composed.api), graph, &Settings::default());
-    let operation = text("schema/operations/district.graphql");
+    let operation = text("schema/operations/Districts.graphql");
     criterion.bench_function("planning: composing seven departments", |bencher| {
         bencher.iter_with_setup(
             || subgraphs.clone(),

@@ -20,7 +20,7 @@ pub(crate) fn benches(criterion: &mut Criterion) {
         });
     }
     let (gateway, _standins) = runtime.block_on(over_departments(NO_ANSWERS));
-    let operation = text("schema/operations/district.graphql");
+    let operation = text("schema/operations/Districts.graphql");
     runtime.block_on(ask_first(&gateway, &operation));
     criterion.bench_function("projection: the district query", |bencher| {
         bencher.iter(|| runtime.block_on(ask(&gateway, &operation)));

@@ -13,7 +13,7 @@ use super::world::World;
 const NESTED: &str = "{grievances(first:100){nodes{district{grievances(first:100){nodes{district{\
     grievances(first:100){nodes{id}}}}}}}}}";
 
-const QUERY: &str = "{ districts { name dggi { weakest { value } } } }";
+const QUERY: &str = "{ districts { name dggi { weakestIndicators { value } } } }";
 
 struct Running {
     standins: Vec<Standin>,

@@ -1,41 +1,8 @@
-//! The governance index: its screens with the calls that they make, and the figures that must hold.
-
-use std::path::Path;
+//! The governance index: the figures that must hold, on its screens.
 
 use serde_json::{Value, json};
 
 use super::world::World;
-
-/// The operations of the index.
-const OPERATIONS: [&str; 7] = [
-    "DataHealth",
-    "DistrictFigures",
-    "DistrictRanking",
-    "DistrictTrend",
-    "IndicatorDistricts",
-    "Movers",
-    "SectorHeat",
-];
-
-fn operation(name: &str) -> String {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("schema/operations")
-        .join(name)
-        .with_extension("graphql");
-    std::fs::read_to_string(file).unwrap()
-}
-
-/// The number of calls that a file says it makes at most.
-fn documented(text: &str) -> u64 {
-    let (_, rest) = text.split_once("# At most ").unwrap();
-    rest.split(' ').next().unwrap().parse().unwrap()
-}
-
-async fn data(world: &World, query: &str, variables: &Value) -> Value {
-    let mut answer = world.ask_with(query, variables).await;
-    assert_eq!(answer.get("errors"), None, "{answer:#}");
-    answer["data"].take()
-}
 
 fn list<'a>(value: &'a Value, path: &str) -> &'a Vec<Value> {
     value
@@ -45,26 +12,9 @@ fn list<'a>(value: &'a Value, path: &str) -> &'a Vec<Value> {
 }
 
 #[test]
-async fn each_screen_makes_the_calls_that_its_file_says() {
-    for name in OPERATIONS {
-        let world = World::start("").await;
-        let text = operation(name);
-        data(&world, &text, &json!({})).await;
-        let calls: u64 = world.standins.iter().map(|one| one.call_count()).sum();
-        assert_eq!(calls, documented(&text), "{name}");
-        world.standins.iter().for_each(|standin| standin.reset());
-        data(&world, &text, &json!({})).await;
-        let calls: u64 = world.standins.iter().map(|one| one.call_count()).sum();
-        assert_eq!(calls, 0, "{name}, asked again");
-    }
-}
-
-#[test]
 async fn editions_measure_what_they_say() {
     let world = World::start("").await;
-    let answer = data(
-        &world,
-        "{ dggiSectors { code indicators { code } annual: indicators(kind: ANNUAL) { code } }
+    let answer = world.data("{ dggiSectors { code indicators { code } annual: indicators(kind: ANNUAL) { code } }
            dggiEditions { code kind indicatorCount dataPointCount indicators { code dataPoints { code } } } }",
         &json!({}),
     )
@@ -101,7 +51,7 @@ async fn what_was_published_is_served_as_published() {
         dggiEdition(code: $code) { scores { district { name } rank composite sectors { score } figureSummary { asOf } } }
     }";
     let ranking = async |code: &str| {
-        let answer = data(&world, query, &json!({ "code": code })).await;
+        let answer = world.data(query, &json!({ "code": code })).await;
         let scores = list(&answer, "/dggiEdition/scores").clone();
         assert_eq!(scores.len(), 20, "{code}");
         scores
@@ -139,7 +89,7 @@ async fn what_was_published_is_served_as_published() {
 #[test]
 async fn a_ranking_is_in_order_and_a_composite_is_the_mean_of_its_sectors() {
     let world = World::start("").await;
-    let answer = data(&world, &operation("SectorHeat"), &json!({})).await;
+    let answer = world.named("SectorHeat", json!({})).await;
     let scores = list(&answer, "/dggiEdition/scores");
     assert_eq!(scores.len(), 20);
     let mut best = f64::INFINITY;
@@ -169,7 +119,7 @@ async fn a_ranking_is_in_order_and_a_composite_is_the_mean_of_its_sectors() {
 #[test]
 async fn a_change_is_the_difference_to_the_edition_before() {
     let world = World::start("").await;
-    let answer = data(&world, &operation("DistrictTrend"), &json!({})).await;
+    let answer = world.named("DistrictTrend", json!({})).await;
     let months = list(&answer, "/district/months");
     assert_eq!(months.len(), 6);
     for pair in months.windows(2) {
@@ -203,7 +153,7 @@ async fn movers_are_in_order() {
         ("RANK_CHANGE", "rankChange"),
     ] {
         let variables = json!({ "orderBy": order, "count": 20 });
-        let answer = data(&world, &operation("Movers"), &variables).await;
+        let answer = world.named("Movers", variables).await;
         let changes = |side: &str| -> Vec<f64> {
             list(&answer["dggiEdition"]["movers"], side)
                 .iter()
@@ -219,7 +169,7 @@ async fn movers_are_in_order() {
 #[test]
 async fn each_figure_has_one_status() {
     let world = World::start("").await;
-    let answer = data(&world, &operation("DistrictFigures"), &json!({})).await;
+    let answer = world.named("DistrictFigures", json!({})).await;
     let score = &answer["dggiEdition"]["score"];
     let figures = list(score, "/figures");
     assert_eq!(figures.len(), 140);
@@ -244,7 +194,7 @@ async fn each_figure_has_one_status() {
         let listed = figures.iter().filter(|one| one["status"] == status).count();
         assert_eq!(score["figureSummary"][count], listed, "{status}");
         let filtered = json!({ "filter": { "status": status } });
-        let filtered = data(&world, &operation("DistrictFigures"), &filtered).await;
+        let filtered = world.named("DistrictFigures", filtered).await;
         assert_eq!(
             list(&filtered["dggiEdition"]["score"], "/figures").len(),
             listed
@@ -255,7 +205,7 @@ async fn each_figure_has_one_status() {
 #[test]
 async fn the_figures_of_areas_are_those_of_their_districts() {
     let world = World::start("").await;
-    let answer = data(&world, &operation("DataHealth"), &json!({})).await;
+    let answer = world.named("DataHealth", json!({})).await;
     let (scores, areas) = (
         list(&answer, "/dggiEdition/scores"),
         list(&answer, "/dggiEdition/areaScores"),

@@ -1,40 +1,10 @@
-//! The schemes and UMANG's catalogue: their screens with the calls that they make, and the figures that must hold.
+//! The schemes and UMANG's catalogue: the figures that must hold, on their screens.
 
 use std::collections::HashSet;
-use std::path::Path;
 
 use serde_json::{Value, json};
 
 use super::world::World;
-
-/// The operations of both.
-const OPERATIONS: [&str; 5] = [
-    "CatalogueHome",
-    "CatalogueSearch",
-    "SchemeMatrix",
-    "SchemePage",
-    "SchemeTotals",
-];
-
-fn operation(name: &str) -> String {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("schema/operations")
-        .join(name)
-        .with_extension("graphql");
-    std::fs::read_to_string(file).unwrap()
-}
-
-/// The number of calls that a file says it makes at most.
-fn documented(text: &str) -> u64 {
-    let (_, rest) = text.split_once("# At most ").unwrap();
-    rest.split(' ').next().unwrap().parse().unwrap()
-}
-
-async fn data(world: &World, query: &str, variables: &Value) -> Value {
-    let mut answer = world.ask_with(query, variables).await;
-    assert_eq!(answer.get("errors"), None, "{answer:#}");
-    answer["data"].take()
-}
 
 fn list<'a>(value: &'a Value, path: &str) -> &'a Vec<Value> {
     value
@@ -44,30 +14,10 @@ fn list<'a>(value: &'a Value, path: &str) -> &'a Vec<Value> {
 }
 
 #[test]
-async fn each_screen_makes_the_calls_that_its_file_says() {
-    for name in OPERATIONS {
-        let world = World::start("").await;
-        let text = operation(name);
-        data(&world, &text, &json!({})).await;
-        let calls: u64 = world.standins.iter().map(|one| one.call_count()).sum();
-        assert_eq!(calls, documented(&text), "{name}");
-        world.standins.iter().for_each(|standin| standin.reset());
-        data(&world, &text, &json!({})).await;
-        let calls: u64 = world.standins.iter().map(|one| one.call_count()).sum();
-        assert_eq!(calls, 0, "{name}, asked again");
-    }
-}
-
-#[test]
 async fn the_matrix_has_each_scheme_in_each_district() {
     let world = World::start("").await;
     for month in [None, Some("2026-08")] {
-        let matrix = data(
-            &world,
-            &operation("SchemeMatrix"),
-            &json!({ "month": month }),
-        )
-        .await;
+        let matrix = world.named("SchemeMatrix", json!({ "month": month })).await;
         let text =
             |cell: &Value, path: &str| cell.pointer(path).unwrap().as_str().map(str::to_owned);
         let cells = list(&matrix, "/schemeProgress");
@@ -97,9 +47,7 @@ async fn the_matrix_has_each_scheme_in_each_district() {
 #[test]
 async fn the_divisions_and_the_departments_make_up_the_whole() {
     let world = World::start("").await;
-    let answer = data(
-        &world,
-        "{ areas { code schemeSummary { target achieved amountInRupees } schemeSummaryHistory(last: 6) { month achieved } }
+    let answer = world.data("{ areas { code schemeSummary { target achieved amountInRupees } schemeSummaryHistory(last: 6) { month achieved } }
            departments { schemes { slug } schemeSummary { schemeCount achieved } }
            districts { schemeSummary { schemeCount achieved } } }",
         &json!({}),
@@ -140,10 +88,10 @@ async fn the_divisions_and_the_departments_make_up_the_whole() {
 async fn a_rating_shows_on_the_page() {
     let world = World::start("").await;
     let read = "{ umangService(code: \"20105\") { id ratingCount } umangServices(filter: { publisherCode: \"201\" }) { nodes { id ratingCount } } }";
-    let before = data(&world, read, &json!({})).await;
+    let before = world.data(read, &json!({})).await;
     let rate = "mutation Rate($code: ID!) { rateUmangService(input: { umangServiceCode: $code, deviceId: \"sample\", rating: 5 }) {
         umangService { id ratingCount } userErrors { code } } }";
-    let refused = data(&world, rate, &json!({ "code": "99999" })).await;
+    let refused = world.data(rate, &json!({ "code": "99999" })).await;
     let refused = &refused["rateUmangService"];
     assert_eq!(refused["umangService"], Value::Null);
     assert_eq!(
@@ -151,17 +99,17 @@ async fn a_rating_shows_on_the_page() {
         json!([{ "code": "UMANG_SERVICE_NOT_FOUND" }])
     );
     world.standins.iter().for_each(|standin| standin.reset());
-    assert_eq!(data(&world, read, &json!({})).await, before);
+    assert_eq!(world.data(read, &json!({})).await, before);
     assert_eq!(
         world.standin("umang").call_count(),
         0,
         "a refusal changes nothing"
     );
 
-    let rated = data(&world, rate, &json!({ "code": "20105" })).await;
+    let rated = world.data(rate, &json!({ "code": "20105" })).await;
     let rated = &rated["rateUmangService"];
     assert_eq!(rated["userErrors"], json!([]));
-    let after = data(&world, read, &json!({})).await;
+    let after = world.data(read, &json!({})).await;
     assert_eq!(after["umangService"], rated["umangService"]);
     assert_eq!(
         after["umangService"]["ratingCount"].as_u64(),

@@ -10,7 +10,7 @@ async fn districts_with_what_others_know_of_them() {
     let answer = world
         .ask(
             "{ districts { name
-                 dggi { composite rank weakest { indicator { name } } }
+                 dggi { composite rank weakestIndicators { indicator { name } } }
                  serviceSummary { byService { service { name umang { name } } } } } }",
         )
         .await;
@@ -20,7 +20,9 @@ async fn districts_with_what_others_know_of_them() {
     for district in districts {
         assert!(district["dggi"]["rank"].is_u64(), "{district:#}");
         assert_eq!(
-            district["dggi"]["weakest"].as_array().map(Vec::len),
+            district["dggi"]["weakestIndicators"]
+                .as_array()
+                .map(Vec::len),
             Some(3),
             "{district:#}"
         );

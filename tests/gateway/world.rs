@@ -9,6 +9,8 @@ use sangam::gateway::{ClientContext, ConfiguredConnector, Gateway, GraphqlReques
 use sangam_demo::departments;
 use sangam_demo::standin::{Options, Standin};
 
+use crate::support::operations::NamedOperation;
+
 /// The departments and the gateway.
 pub(crate) struct World {
     pub(crate) standins: Vec<Standin>,
@@ -98,12 +100,32 @@ impl World {
         serde_json::from_slice(&self.send(query, variables).await).unwrap()
     }
 
+    /// The data of the response to an operation, which has no errors.
+    pub(crate) async fn data(
+        &self,
+        query: &str,
+        variables: &serde_json::Value,
+    ) -> serde_json::Value {
+        let mut answer = self.ask_with(query, variables).await;
+        assert_eq!(answer.get("errors"), None, "{answer:#}");
+        answer["data"].take()
+    }
+
+    /// The data of a named operation with its example variables, of which `more` replaces some.
+    pub(crate) async fn named(&self, name: &str, more: serde_json::Value) -> serde_json::Value {
+        let mut operation = NamedOperation::read(name);
+        let variables = operation.variables.as_object_mut().unwrap();
+        variables.extend(more.as_object().unwrap().clone());
+        self.data(&operation.text, &operation.variables).await
+    }
+
     /// The bytes of the response to an operation.
     pub(crate) async fn ask_raw(&self, query: &str) -> bytes::Bytes {
         self.send(query, &serde_json::json!({})).await
     }
 
-    async fn send(&self, query: &str, variables: &serde_json::Value) -> bytes::Bytes {
+    /// The bytes of the response to an operation with variables.
+    pub(crate) async fn send(&self, query: &str, variables: &serde_json::Value) -> bytes::Bytes {
         let request = GraphqlRequest {
             query: Some(query.to_owned()),
             variables: Some(Value::parse_json(variables.to_string().as_bytes()).unwrap()),

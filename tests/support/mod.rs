@@ -3,4 +3,5 @@
 pub(crate) mod backend;
 pub(crate) mod cases;
 pub(crate) mod harness;
+pub(crate) mod operations;
 pub(crate) mod server;

@@ -16,7 +16,7 @@ pub(super) const ATTACK: Attack = Attack::new(
 /// Roots of an operation, below the limit.
 const ROOTS: usize = 45;
 const FIELDS: &str = "lgdCode name nameLocal shortCode otherSpellings division { code __typename } names { __typename } \
-    dggi { asOf composite rank edition { code __typename } weakest { value score indicator { code name __typename } } } \
+    dggi { asOf composite rank edition { code __typename } weakestIndicators { value score indicator { code name __typename } } } \
     dggiHistory { asOf composite rank edition { code __typename } } serviceSummary { asOf byService { counts { inProcessCount overdueCount } service { id name __typename } } } \
     workSummary { asOf workCount approvedInRupees releasedInRupees spentInRupees \
     byStatus { status workCount approvedInRupees releasedInRupees spentInRupees __typename } __typename } \

@@ -91,7 +91,7 @@ async fn first_answer(
 }
 
 /// A response with errors was sent before the gateway was ready.
-fn whole(answer: &[u8]) -> Result<(), Box<dyn Error>> {
+pub(super) fn whole(answer: &[u8]) -> Result<(), Box<dyn Error>> {
     let value: serde_json::Value = serde_json::from_slice(answer)?;
     match value.get("errors") {
         None => Ok(()),

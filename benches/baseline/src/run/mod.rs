@@ -4,7 +4,7 @@
 //! - [`rows`]: what is compared: the table of rows, with their targets.
 //! - [`compare`]: how one row is run.
 //! - [`ceiling`]: what the upstream and the load generator could do at most.
-//! - [`cold`], [`growth`]: the rows that have no other side: the start, and how cost grows with size.
+//! - [`cold`], [`screen`], [`growth`]: the rows that have no other side: the start, a whole page, and how cost grows with size.
 //! - [`figures`]: medians and tables; [`wrk`]: the load; processes and files are those of `sangam_harness`.
 
 mod ceiling;
@@ -15,6 +15,7 @@ mod figures;
 mod growth;
 
 mod rows;
+mod screen;
 mod wrk;
 
 use std::error::Error;
@@ -38,7 +39,7 @@ pub(crate) struct Paths {
     pub(crate) benches: PathBuf,
     /// The departments' connectors.
     pub(crate) connectors: PathBuf,
-    /// The file with the district query.
+    /// The file with the district query; the other named operations are beside it.
     pub(crate) operation: PathBuf,
 }
 
@@ -86,6 +87,10 @@ pub(crate) async fn run(paths: Paths) -> Result<ExitCode, Box<dyn Error>> {
     if alone && bench.wants(cold::NAME) {
         println!("\n### {}\n", cold::NAME);
         print!("{}", cold::run(&bench).await?);
+    }
+    if alone && bench.wants(screen::NAME) {
+        println!("\n### {}\n", screen::NAME);
+        print!("{}", screen::run(&bench).await?);
     }
     if alone && bench.wants(growth::NAME) {
         println!("\n### {}\n", growth::NAME);

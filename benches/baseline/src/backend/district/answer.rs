@@ -38,7 +38,7 @@ struct ScoreAnswer<'a> {
     as_of: Option<String>,
     composite: Option<f64>,
     rank: Option<u32>,
-    weakest: Vec<WeakestAnswer<'a>>,
+    weakest_indicators: Vec<WeakestAnswer<'a>>,
 }
 
 #[derive(Serialize)]
@@ -195,7 +195,7 @@ fn score<'a>(score: &'a Score<'a>) -> Result<ScoreAnswer<'a>, Failed> {
         as_of: date(&score.as_of, '-'),
         composite: published(&score.score).map(str::parse).transpose()?,
         rank: published(&score.rank).map(str::parse).transpose()?,
-        weakest: score
+        weakest_indicators: score
             .weakest
             .iter()
             .map(weakest)

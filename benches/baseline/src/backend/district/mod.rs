@@ -1,4 +1,4 @@
-//! The district query (`schema/operations/district.graphql`) by hand: fetches the departments' documents once
+//! The district query (`schema/operations/Districts.graphql`) by hand: fetches the departments' documents once
 //! and caches their bytes; every request parses them into typed structs and joins them.
 
 mod answer;
