@@ -23,19 +23,19 @@ async fn the_matrix_has_each_scheme_in_each_district() {
         let cells = list(&matrix, "/schemeProgress");
         let places: HashSet<_> = cells
             .iter()
-            .map(|cell| (text(cell, "/scheme/slug"), text(cell, "/district/lgdCode")))
+            .map(|cell| (text(cell, "/scheme/id"), text(cell, "/district/id")))
             .collect();
         assert_eq!((cells.len(), places.len()), (55 * 20, 55 * 20));
         let day = month.map_or("2026-10-31", |_| "2026-08-31");
         assert_eq!(list(&matrix, "/area/schemeSummaryHistory")[0]["asOf"], day);
         let rows: HashSet<_> = list(&matrix, "/schemes")
             .iter()
-            .map(|row| text(row, "/slug"))
+            .map(|row| text(row, "/id"))
             .collect();
         assert!(
             cells
                 .iter()
-                .all(|cell| rows.contains(&text(cell, "/scheme/slug")))
+                .all(|cell| rows.contains(&text(cell, "/scheme/id")))
         );
         let most = cells
             .iter()
