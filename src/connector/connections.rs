@@ -185,7 +185,7 @@ fn edge_type(element: &Name, nullable: bool) -> Option<ObjectTypeDefinition> {
         ),
         field("The element.", name!("node"), node),
     ];
-    let description = format!("A `{element}` in a list.");
+    let description = format!("An element of a list of `{element}`, with its cursor.");
     Some(object(suffixed(element, "Edge")?, &description, fields))
 }
 

@@ -23,11 +23,20 @@ async fn the_matrix_has_each_scheme_in_each_district() {
         let cells = list(&matrix, "/schemeProgress");
         let places: HashSet<_> = cells
             .iter()
-            .map(|cell| (text(cell, "/scheme/id"), text(cell, "/district/lgdCode")))
+            .map(|cell| (text(cell, "/scheme/id"), text(cell, "/district/id")))
             .collect();
         assert_eq!((cells.len(), places.len()), (55 * 20, 55 * 20));
         let day = month.map_or("2026-10-31", |_| "2026-08-31");
-        assert!(cells.iter().all(|cell| cell["asOf"] == day));
+        assert_eq!(list(&matrix, "/area/schemeSummaryHistory")[0]["asOf"], day);
+        let rows: HashSet<_> = list(&matrix, "/schemes")
+            .iter()
+            .map(|row| text(row, "/id"))
+            .collect();
+        assert!(
+            cells
+                .iter()
+                .all(|cell| rows.contains(&text(cell, "/scheme/id")))
+        );
         let most = cells
             .iter()
             .filter_map(|cell| cell["coverageInPercent"].as_f64());
@@ -38,7 +47,7 @@ async fn the_matrix_has_each_scheme_in_each_district() {
 #[test]
 async fn the_divisions_and_the_departments_make_up_the_whole() {
     let world = World::start("").await;
-    let answer = world.data("{ areas { code schemeSummary { target achieved amountInRupees } schemeSummaryHistory(months: 6) { month achieved } }
+    let answer = world.data("{ areas { code schemeSummary { target achieved amountInRupees } schemeSummaryHistory(last: 6) { month achieved } }
            departments { schemes { slug } schemeSummary { schemeCount achieved } }
            districts { schemeSummary { schemeCount achieved } } }",
         &json!({}),
@@ -80,14 +89,14 @@ async fn a_rating_shows_on_the_page() {
     let world = World::start("").await;
     let read = "{ umangService(code: \"20105\") { id ratingCount } umangServices(filter: { publisherCode: \"201\" }) { nodes { id ratingCount } } }";
     let before = world.data(read, &json!({})).await;
-    let rate = "mutation Rate($code: ID!) { rateUmangService(input: { umangServiceCode: $code, deviceId: \"sample\", stars: 5 }) {
+    let rate = "mutation Rate($code: ID!) { rateUmangService(input: { umangServiceCode: $code, deviceId: \"sample\", rating: 5 }) {
         umangService { id ratingCount } userErrors { code } } }";
     let refused = world.data(rate, &json!({ "code": "99999" })).await;
     let refused = &refused["rateUmangService"];
     assert_eq!(refused["umangService"], Value::Null);
     assert_eq!(
         refused["userErrors"],
-        json!([{ "code": "SERVICE_NOT_FOUND" }])
+        json!([{ "code": "UMANG_SERVICE_NOT_FOUND" }])
     );
     world.standins.iter().for_each(|standin| standin.reset());
     assert_eq!(world.data(read, &json!({})).await, before);

@@ -86,6 +86,33 @@ async fn what_is_counted_is_what_is_listed() {
 }
 
 #[test]
+async fn the_blocks_of_all_districts_are_summed_up_in_one_call() {
+    let world = World::start("").await;
+    let query = include_str!("../../schema/operations/WorksByDistrict.graphql");
+    let answer = world.ask(query).await;
+    assert_eq!(answer.get("errors"), None, "{answer:#}");
+    // The districts' sums, their blocks, and the sums of the blocks.
+    assert_eq!(world.standin("janbhagidari").call_count(), 3);
+    let sum = |rows: &Value, count: &str| -> u64 {
+        let rows = rows.as_array().unwrap().iter();
+        rows.map(|row| row.pointer(count).and_then(Value::as_u64).unwrap())
+            .sum()
+    };
+    for district in answer["data"]["districts"].as_array().unwrap() {
+        let blocks = &district["workBlocks"];
+        let of_blocks = sum(blocks, "/workSummary/workCount");
+        assert_eq!(district["workSummary"]["workCount"], of_blocks);
+        for block in blocks.as_array().unwrap() {
+            let summary = &block["workSummary"];
+            assert_eq!(
+                summary["workCount"],
+                sum(&summary["bySector"], "/workCount")
+            );
+        }
+    }
+}
+
+#[test]
 async fn feedback_shows_at_once_and_a_refusal_changes_nothing() {
     let world = World::start("[cache]\nresponses = \"0MB\"\n").await;
     let query = r#"{
@@ -108,7 +135,7 @@ async fn feedback_shows_at_once_and_a_refusal_changes_nothing() {
 
     let refused = give(&"long ".repeat(200)).await;
     assert_eq!(refused["workFeedback"], Value::Null);
-    assert_eq!(refused["userErrors"][0]["code"], "INVALID_COMMENT");
+    assert_eq!(refused["userErrors"][0]["code"], "INVALID");
     assert_eq!(refused["userErrors"][0]["field"][1], "comment");
     assert_eq!(world.ask(query).await, before);
     assert_eq!(calls(), 4, "the refusal is the only call");

@@ -35,7 +35,7 @@ pub(super) struct GrievanceConnection {
     total_count: usize,
 }
 
-/// A `Grievance` in a list.
+/// An element of a list of `Grievance`, with its cursor.
 #[derive(SimpleObject)]
 struct GrievanceEdge {
     /// Leads to the elements after this one: the argument `after`.

@@ -42,6 +42,8 @@ pub(super) enum Kind {
     NoNewConnection,
     /// Not sorted yet.
     NotClassified,
+    /// Of a type that is not in this list.
+    Other,
     /// A pension is not paid.
     PensionNotPaid,
     /// A water pipe is broken.
@@ -79,11 +81,29 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// Reads it as the register writes it: `Ration card`.
+    /// Reads it as the register writes it: `Ration card`. Offices add types; what is not known yet is `Other`.
     pub(super) fn read<'d, D: Deserializer<'d>>(from: D) -> Result<Kind, D::Error> {
         let written = String::deserialize(from)?;
         let name = written.to_uppercase().replace(' ', "_");
         let kind: Result<Kind, Error> = Kind::deserialize(name.into_deserializer());
-        kind.map_err(|error| serde::de::Error::custom(format!("{written}: {error}")))
+        Ok(kind.unwrap_or(Kind::Other))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::de::IntoDeserializer;
+    use serde::de::value::{Error, StrDeserializer};
+
+    use super::Kind;
+
+    #[test]
+    fn a_type_that_is_new_in_the_register_is_another_one() {
+        let read = |written: &'static str| {
+            let text: StrDeserializer<'_, Error> = written.into_deserializer();
+            Kind::read(text)
+        };
+        assert_eq!(read("Ration card"), Ok(Kind::RationCard));
+        assert_eq!(read("Drone over an orchard"), Ok(Kind::Other));
     }
 }

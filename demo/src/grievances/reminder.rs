@@ -42,6 +42,8 @@ enum Code {
     GrievanceClosed,
     /// The grievance has not been open for 28 days.
     ReminderNotDue,
+    /// Another reason.
+    Other,
 }
 
 impl From<Refusal> for SendGrievanceReminderUserError {

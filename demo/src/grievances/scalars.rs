@@ -33,15 +33,22 @@ impl ScalarType for Day {
 #[derive(Debug, Clone)]
 pub(super) struct Month(pub(super) String);
 
+impl Month {
+    pub(super) fn first_day(&self) -> Option<Date> {
+        Date::parse_iso(&format!("{}-01", self.0))
+    }
+}
+
 /// A month of the calendar, as `yyyy-mm`.
 #[Scalar(specified_by_url = "https://specs.sangam.dev/scalars/v0.1#Month")]
 impl ScalarType for Month {
     fn parse(value: Value) -> InputValueResult<Self> {
         match value {
-            Value::String(text) if Date::parse_iso(&format!("{text}-01")).is_some() => {
-                Ok(Month(text))
+            Value::String(text) => {
+                let month = Some(Month(text)).filter(|month| month.first_day().is_some());
+                month.ok_or_else(|| InputValueError::custom("a month is written yyyy-mm"))
             }
-            _ => Err(InputValueError::custom("a month is written yyyy-mm")),
+            _ => Err(InputValueError::expected_type(value)),
         }
     }
 

@@ -146,15 +146,21 @@ impl GrievanceSummary {
             .collect())
     }
 
-    /// Month by month, oldest first, up to the current one.
+    /// Month by month, the oldest first.
     async fn by_month(
         &self,
         ctx: &Context<'_>,
-        #[graphql(default = 12, desc = "So many months, at most 60.")] last: i64,
+        #[graphql(default = 12, desc = "How many months, at most 60.")] last: i64,
+        #[graphql(
+            desc = "The last of them, as `2026-10`. Without it, or if that is still to come, the current one."
+        )]
+        up_to_month: Option<Month>,
     ) -> Result<Vec<GrievanceMonth>> {
         let today = register(ctx)?.today;
         let records = self.records(ctx)?;
-        let months = months(today, last.clamp(0, 60));
+        let first_day = up_to_month.and_then(|month| month.first_day());
+        let end = first_day.map_or(today, |day| day.min(today));
+        let months = months(end, last.clamp(1, 60));
         let count = |keep: &dyn Fn(&Record) -> bool| records.iter().filter(|r| keep(r)).count();
         Ok(months
             .into_iter()
@@ -205,11 +211,11 @@ impl GrievanceSummary {
     }
 }
 
-/// The last months up to the one of `today`, oldest first.
-fn months(today: Date, count: i64) -> Vec<String> {
-    let (year, month, _) = today.parts();
-    let current = year * 12 + month - 1;
-    (current - count + 1..=current)
+/// So many months up to the one of `end`, oldest first.
+fn months(end: Date, count: i64) -> Vec<String> {
+    let (year, month, _) = end.parts();
+    let last = year * 12 + month - 1;
+    (last - count + 1..=last)
         .map(|index| {
             format!(
                 "{:04}-{:02}",

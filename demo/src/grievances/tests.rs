@@ -89,6 +89,8 @@ async fn what_is_counted_is_what_is_listed() {
              grievanceSummary { receivedCount closedCount openCount openOlderThanCount
                                 byStatus { status grievanceCount } byAge { fromInDays toInDays openCount }
                                 byMonth(last: 60) { month receivedCount closedCount openAtEndCount }
+                                earlier: byMonth(last: 2, upToMonth: "2026-08") { month openAtEndCount }
+                                later: byMonth(last: 1, upToMonth: "2031-01") { month openAtEndCount }
                                 byType { receivedCount openCount } } }"#,
         Value::Null,
     )
@@ -134,6 +136,13 @@ async fn what_is_counted_is_what_is_listed() {
         months.last().unwrap()["openAtEndCount"],
         summary["openCount"]
     );
+    let figures = |row: &Value| (row["month"].clone(), row["openAtEndCount"].clone());
+    let [.., july, august, _, october] = &months[..] else {
+        panic!("{months:?}");
+    };
+    assert_eq!(figures(&summary["earlier"][0]), figures(july));
+    assert_eq!(figures(&summary["earlier"][1]), figures(august));
+    assert_eq!(figures(&summary["later"][0]), figures(october));
     for item in list["nodes"].as_array().unwrap() {
         assert!(item["ageInDays"].as_i64().unwrap() > 28 && item["closedOn"].is_null());
     }

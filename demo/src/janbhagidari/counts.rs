@@ -1,4 +1,4 @@
-//! Works counted: by place, by department and by status.
+//! Works counted: by place, by department, by status and by sector.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,6 +26,26 @@ pub(super) enum Wanted {
     Districts(Vec<Value>),
     Departments(Vec<Value>),
     Areas(Vec<Value>),
+    Blocks(Vec<Value>),
+}
+
+impl Wanted {
+    fn codes(&self) -> &[Value] {
+        let (Wanted::Districts(codes)
+        | Wanted::Departments(codes)
+        | Wanted::Areas(codes)
+        | Wanted::Blocks(codes)) = self;
+        codes
+    }
+
+    fn covers(&self, work: &Work, code: &str) -> bool {
+        match self {
+            Wanted::Districts(_) => work.district.to_string() == code,
+            Wanted::Departments(_) => work.department.to_string() == code,
+            Wanted::Areas(_) => work.is_in(code),
+            Wanted::Blocks(_) => work.block == code,
+        }
+    }
 }
 
 /// A block while its works are counted.
@@ -92,54 +112,67 @@ pub(super) async fn blocks(query: Result<Query<Blocks>, QueryRejection>) -> Json
     success(rows.collect())
 }
 
-/// Sums of each district, department or area in the body. Districts without works are left out.
+/// Sums of each district, department, area or block in the body. Districts and blocks without works are left out.
 pub(super) async fn summary(body: Result<Json<Wanted>, JsonRejection>) -> Json<Value> {
     let Ok(Json(wanted)) = body else {
-        return failure("JB-400", "districts, departments or areas is mandatory");
+        let message = "districts, departments, areas or blocks is mandatory";
+        return failure("JB-400", message);
     };
-    let (Wanted::Districts(codes) | Wanted::Departments(codes) | Wanted::Areas(codes)) = &wanted;
-    if codes.len() > MAX_PAGE {
+    if wanted.codes().len() > MAX_PAGE {
         return failure("JB-413", "At most 100 codes");
     }
-    let rows = codes.iter().filter_map(|code| {
+    let rows = wanted.codes().iter().filter_map(|code| {
         let code = code
             .as_str()
             .map_or_else(|| code.to_string(), str::to_owned);
-        let (key, key_value) = match wanted {
-            Wanted::Districts(_) => {
-                let mut works = WORKS.iter();
-                let district = works.find(|work| work.district.to_string() == code)?;
-                ("districtLgd", district.district.into())
-            }
+        let works = || WORKS.iter().filter(|work| wanted.covers(work, &code));
+        let (key, value) = match &wanted {
+            Wanted::Districts(_) => ("districtLgd", works().next()?.district.into()),
             Wanted::Departments(_) => ("deptCode", json!(code)),
             Wanted::Areas(_) => ("area", json!(code)),
+            Wanted::Blocks(_) => ("blockCode", works().next()?.block.as_str().into()),
         };
-        let works = || {
-            WORKS.iter().filter(|work| match wanted {
-                Wanted::Districts(_) => work.district.to_string() == code,
-                Wanted::Departments(_) => work.department.to_string() == code,
-                Wanted::Areas(_) => work.is_in(&code),
-            })
-        };
-        Some(json!({ key: key_value, "asOn": AS_OF, "totals": by_status(works) }))
+        let mut row = figures(works);
+        row[key] = value;
+        Some(row)
     });
     success(rows.collect())
 }
 
+/// Sums of some works: all together, by status and by sector.
+pub(super) fn figures<'w, Works: Iterator<Item = &'w Work>>(works: impl Fn() -> Works) -> Value {
+    let sectors = by_sector(works());
+    json!({ "asOn": AS_OF, "totals": by_status(works), "sectors": sectors })
+}
+
 /// Sums of all works, and of those in each status; `ALL` first.
-pub(super) fn by_status<'w, Works: Iterator<Item = &'w Work>>(
-    works: impl Fn() -> Works,
-) -> Vec<Value> {
+fn by_status<'w, Works: Iterator<Item = &'w Work>>(works: impl Fn() -> Works) -> Vec<Value> {
     let sums = |status: &str| {
-        let sums = Sums::of(works().filter(|work| status == "ALL" || work.status == status));
-        let [approved, released, spent] = sums.printed();
-        json!({
-            "status": status,
-            "works": sums.works.to_string(),
-            "approved": approved,
-            "released": released,
-            "spent": spent,
-        })
+        let of_status = works().filter(|work| status == "ALL" || work.status == status);
+        sums("status", status, of_status)
     };
     ["ALL", "N", "P", "C", "S"].map(sums).to_vec()
+}
+
+/// Sums of the works of each sector that has some, by its name.
+fn by_sector<'w>(works: impl Iterator<Item = &'w Work>) -> Vec<Value> {
+    let mut sectors: BTreeMap<&str, Vec<&Work>> = BTreeMap::new();
+    for work in works {
+        sectors.entry(&work.sector).or_default().push(work);
+    }
+    let sums = |(sector, works): (&str, Vec<&'w Work>)| sums("sector", sector, works.into_iter());
+    sectors.into_iter().map(sums).collect()
+}
+
+/// A row of sums, as the portal writes it.
+fn sums<'w>(key: &str, value: &str, works: impl Iterator<Item = &'w Work>) -> Value {
+    let sums = Sums::of(works);
+    let [approved, released, spent] = sums.printed();
+    json!({
+        key: value,
+        "works": sums.works.to_string(),
+        "approved": approved,
+        "released": released,
+        "spent": spent,
+    })
 }

@@ -7,8 +7,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::AS_OF;
-use super::counts::by_status;
+use super::counts::figures;
 use super::envelope::{Page, failure, no_work, success};
 use super::works::{Feedback, WORKS, Work};
 
@@ -71,7 +70,7 @@ pub(super) async fn summary(query: Result<Query<Search>, QueryRejection>) -> Jso
         return failure("JB-400", "The parameters cannot be read");
     };
     let works = || WORKS.iter().filter(|work| search.finds(work));
-    success(json!({ "asOn": AS_OF, "totals": by_status(works) }))
+    success(figures(works))
 }
 
 pub(super) async fn one(State(state): State<super::State>, Path(id): Path<String>) -> Response {

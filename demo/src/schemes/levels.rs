@@ -27,6 +27,7 @@ pub(super) static OF_SCHEMES: LazyLock<Vec<Row>> = LazyLock::new(|| {
                 target: row.target.to_string(),
                 coverage: coverage(reported, row.target),
                 achieved: row.achieved.clone(),
+                beneficiaries: row.written_beneficiaries(),
                 amount: row.amount.clone(),
             },
         )
@@ -50,6 +51,7 @@ pub(super) static OF_ALL: LazyLock<Vec<Row>> = LazyLock::new(|| {
         let sum = reported.map(|(achieved, amount)| Sum {
             target: row.target,
             achieved,
+            beneficiaries: row.beneficiaries().unwrap_or(0),
             amount,
         });
         let key = (row.month.as_str(), "DISTRICT", row.district.to_string());
@@ -106,6 +108,7 @@ impl Total {
         self.met += u64::from(sum.achieved >= sum.target);
         self.sum.target += sum.target;
         self.sum.achieved += sum.achieved;
+        self.sum.beneficiaries += sum.beneficiaries;
         self.sum.amount += sum.amount;
     }
 }
@@ -114,6 +117,7 @@ impl Total {
 struct Figures {
     target: String,
     achieved: String,
+    beneficiaries: String,
     coverage: String,
     amount: String,
 }
@@ -123,6 +127,7 @@ impl Figures {
         Figures {
             target: sum.target.to_string(),
             achieved: sum.achieved.to_string(),
+            beneficiaries: sum.beneficiaries.to_string(),
             coverage: coverage(Some(sum.achieved), sum.target),
             amount: format!("{}.{:02}", sum.amount / 100, sum.amount % 100),
         }
@@ -149,10 +154,10 @@ impl Cells<'_> {
             ("scheme_name", name.to_owned()),
             ("scheme_short_title", short.to_owned()),
             ("target", figures.target),
-            ("achieved", figures.achieved.clone()),
+            ("achieved", figures.achieved),
             ("coverage_percent", figures.coverage),
             ("amount_in_rs", figures.amount),
-            ("no_of_beneficiaries", figures.achieved),
+            ("no_of_beneficiaries", figures.beneficiaries),
         ])
     }
 
@@ -167,10 +172,10 @@ impl Cells<'_> {
             ("no_of_schemes_reported", total.reported.to_string()),
             ("no_of_schemes_target_met", total.met.to_string()),
             ("target", figures.target),
-            ("achieved", figures.achieved.clone()),
+            ("achieved", figures.achieved),
             ("coverage_percent", figures.coverage),
             ("amount_in_rs", figures.amount),
-            ("no_of_beneficiaries", figures.achieved),
+            ("no_of_beneficiaries", figures.beneficiaries),
         ])
     }
 }

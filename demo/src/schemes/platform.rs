@@ -160,7 +160,7 @@ fn progress_row(row: &Progress) -> Map<String, Value> {
         ("achieved", row.achieved.clone()),
         ("coverage_percent", coverage(achieved, row.target)),
         ("amount_in_rs", row.amount.clone()),
-        ("no_of_beneficiaries", row.achieved.clone()),
+        ("no_of_beneficiaries", row.written_beneficiaries()),
     ])
 }
 
@@ -178,7 +178,7 @@ fn total_row(month: &str, area: &str, scheme: &str, sum: Sum) -> Map<String, Val
             "amount_in_rs",
             format!("{}.{:02}", sum.amount / 100, sum.amount % 100),
         ),
-        ("no_of_beneficiaries", sum.achieved.to_string()),
+        ("no_of_beneficiaries", sum.beneficiaries.to_string()),
     ])
 }
 

@@ -48,11 +48,44 @@ const DISTRICTS: [(u32, &str, bool); 20] = [
 /// The union territory and its divisions.
 pub(super) const AREAS: [&str; 3] = ["UT", "JAMMU", "KASHMIR"];
 
+/// How many persons benefit from one unit of the schemes that do not count persons: from a household, a ration card or a
+/// self-help group. Sample numbers.
+const PERSONS: [(&str, u64); 10] = [
+    ("saubhagya", 5),
+    ("ujala", 5),
+    ("dbt-lpg", 5),
+    ("pmay", 5),
+    ("awas-plus", 5),
+    ("jjm", 5),
+    ("sbm", 5),
+    ("onorc", 4),
+    ("pmgkay", 4),
+    ("nrlm", 10),
+];
+
+impl Progress {
+    /// How many persons benefited, if it is reported.
+    pub(super) fn beneficiaries(&self) -> Option<u64> {
+        let persons = PERSONS.iter().find(|(slug, _)| *slug == self.scheme);
+        let persons = persons.map_or(1, |(_, persons)| *persons);
+        digits(&self.achieved).map(|achieved| achieved * persons)
+    }
+
+    /// The same as the platform writes it: where persons are counted, as the district wrote it.
+    pub(super) fn written_beneficiaries(&self) -> String {
+        match self.beneficiaries() {
+            persons if persons == digits(&self.achieved) => self.achieved.clone(),
+            persons => persons.map_or("NA".to_owned(), |persons| persons.to_string()),
+        }
+    }
+}
+
 /// Sums over the districts of an area that reported.
 #[derive(Default, Clone, Copy)]
 pub(super) struct Sum {
     pub(super) target: u64,
     pub(super) achieved: u64,
+    pub(super) beneficiaries: u64,
     /// In hundredths of a rupee.
     pub(super) amount: u64,
 }
@@ -79,6 +112,7 @@ pub(super) static SUMS: LazyLock<BTreeMap<(&'static str, &'static str, &'static 
                     .or_default();
                 sum.target += row.target;
                 sum.achieved += achieved;
+                sum.beneficiaries += row.beneficiaries().unwrap_or(0);
                 sum.amount += amount;
             }
         }

@@ -14,7 +14,7 @@ pub(super) const ATTACK: Attack = Attack::new(
 );
 
 const FIELDS: &str =
-    "id code name category languages platforms popularity rating ratingCount isNew";
+    "id code name category languages platforms popularity averageRating ratingCount isNew";
 
 async fn run(aim: Aim) {
     aim.posts(|number, round| {

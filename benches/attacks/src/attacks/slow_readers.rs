@@ -14,7 +14,7 @@ pub(super) const ATTACK: Attack = Attack::new(
 );
 
 const FIELDS: &str =
-    "id code name category languages platforms popularity rating ratingCount isNew";
+    "id code name category languages platforms popularity averageRating ratingCount isNew";
 
 /// An operation with a long response, different for each number.
 pub(super) fn long(number: u64) -> String {

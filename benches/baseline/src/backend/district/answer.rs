@@ -123,10 +123,11 @@ struct ServiceAnswer<'a> {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct ListingAnswer<'a> {
     code: &'a str,
     name: Option<&'a str>,
-    rating: Option<f64>,
+    average_rating: Option<f64>,
 }
 
 /// The whole response.
@@ -284,7 +285,7 @@ fn service<'a>(
             ListingAnswer {
                 code,
                 name: listing.map(|listing| &*listing.name),
-                rating: listing.and_then(|listing| listing.rating.parse().ok()),
+                average_rating: listing.and_then(|listing| listing.rating.parse().ok()),
             }
         }),
     }
