@@ -37,7 +37,7 @@ test: lint ## Everything that must pass before a change is merged
 	scripts/oracle-graphql
 	scripts/oracle-clients
 	$(CARGO) build --quiet --package sangam
-	$(OUT)/debug/sangam check
+	SANGAM_CHECK_STYLE=deny $(OUT)/debug/sangam check
 	$(OUT)/debug/sangam test
 
 .PHONY: lint

@@ -9,7 +9,7 @@ use sangam_demo::weather::Weather;
 use super::world::World;
 
 const QUERY: &str = "query Q($code: ID!) {
-  district(lgdCode: $code) { name dggi { rank } workSummary { workCount } serviceSummary { asOf } }
+  district(lgdCode: $code) { name dggi { rank } workSummary { workCount } applicationSummary { asOf } }
 }";
 
 #[test]

@@ -26,15 +26,15 @@ async fn the_screen_of_all_departments_adds_up() {
     let world = World::start("").await;
     let answer = world.named("DeliverablesByDepartment", json!({})).await;
     let departments = answer["departments"].as_array().unwrap();
-    assert_eq!(sum(departments, "total"), 1_137);
+    assert_eq!(sum(departments, "deliverableCount"), 1_137);
     for department in departments {
         let summary = &department["deliverableSummary"];
         let listed = department["deliverables"].as_array().unwrap();
         for (status, count) in [
-            ("ACHIEVED", "achieved"),
-            ("LATE", "late"),
-            ("NOT_REPORTED", "notReported"),
-            ("NOT_DUE", "notDue"),
+            ("ACHIEVED", "achievedCount"),
+            ("TARGET_MISSED", "targetMissedCount"),
+            ("NOT_REPORTED", "notReportedCount"),
+            ("NOT_DUE", "notDueCount"),
         ] {
             let in_list = listed.iter().filter(|one| one["status"] == status).count();
             assert_eq!(summary["counts"][count], in_list, "{department:#}");
@@ -68,7 +68,7 @@ async fn areas_have_what_districts_and_departments_have_together() {
             }
             fragment departments on Department { deliverableSummary { ...all } }
             fragment all on DeliverableSummary {
-              asOf counts { total due achieved late notReported notDue }
+              asOf counts { deliverableCount dueCount achievedCount targetMissedCount notReportedCount notDueCount }
             }",
         )
         .await;
@@ -80,8 +80,18 @@ async fn areas_have_what_districts_and_departments_have_together() {
     let departments = objects("departments");
     let [jammu, kashmir] = ["jammu", "kashmir"].map(objects);
     assert_eq!((jammu.len(), kashmir.len()), (10, 10));
-    assert_eq!(sum(jammu, "total") + sum(kashmir, "total"), 385);
-    for count in ["total", "due", "achieved", "late", "notReported", "notDue"] {
+    assert_eq!(
+        sum(jammu, "deliverableCount") + sum(kashmir, "deliverableCount"),
+        385
+    );
+    for count in [
+        "deliverableCount",
+        "dueCount",
+        "achievedCount",
+        "targetMissedCount",
+        "notReportedCount",
+        "notDueCount",
+    ] {
         let of_districts = sum(jammu, count) + sum(kashmir, count);
         for (area, expected) in [
             ("UT", sum(departments, count) + of_districts),
@@ -128,11 +138,11 @@ async fn a_filter_selects_and_counts_the_same() {
     let world = World::start("").await;
     let query = "query ($filter: DeliverableFilter) {
       deliverables(filter: $filter, first: 100) { totalCount nodes { frequency status level } }
-      deliverableSummary(filter: $filter) { counts { total late } }
+      deliverableSummary(filter: $filter) { counts { deliverableCount targetMissedCount } }
     }";
     for filter in [
         json!({}),
-        json!({ "frequency": "HALF_YEARLY", "status": "LATE", "level": "DISTRICT" }),
+        json!({ "frequency": "HALF_YEARLY", "status": "TARGET_MISSED", "level": "DISTRICT" }),
         json!({ "districtLgdCode": "2", "frequency": "YEARLY" }),
         json!({ "departmentCode": "8101", "status": "NOT_REPORTED" }),
     ] {
@@ -143,7 +153,10 @@ async fn a_filter_selects_and_counts_the_same() {
             &answer["data"]["deliverableSummary"],
         );
         assert_ne!(list["totalCount"], 0, "{filter}");
-        assert_eq!(list["totalCount"], summary["counts"]["total"], "{filter}");
+        assert_eq!(
+            list["totalCount"], summary["counts"]["deliverableCount"],
+            "{filter}"
+        );
         for node in list["nodes"].as_array().unwrap() {
             for key in ["frequency", "status", "level"] {
                 if let Some(wanted) = filter.get(key) {

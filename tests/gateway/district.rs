@@ -43,12 +43,14 @@ async fn each_district_has_what_each_department_says() {
             district["grievanceSummary"]["openOlderThanCount"].is_u64(),
             "{district:#}"
         );
-        let backlog = district["serviceSummary"]["byService"].as_array().unwrap();
+        let backlog = district["applicationSummary"]["byService"]
+            .as_array()
+            .unwrap();
         assert_eq!(backlog.len(), 5, "{district:#}");
         for service in backlog {
             assert!(service["counts"]["overdueCount"].is_u64(), "{service:#}");
             assert!(
-                service["service"]["umang"]["name"].is_string(),
+                service["service"]["umangService"]["name"].is_string(),
                 "{service:#}"
             );
         }

@@ -11,7 +11,7 @@ async fn districts_with_what_others_know_of_them() {
         .ask(
             "{ districts { name
                  dggi { composite rank weakestIndicators { indicator { name } } }
-                 serviceSummary { byService { service { name umang { name } } } } } }",
+                 applicationSummary { byService { service { name umangService { name } } } } } }",
         )
         .await;
     assert_eq!(answer.get("errors"), None, "{answer:#}");
@@ -27,14 +27,14 @@ async fn districts_with_what_others_know_of_them() {
             "{district:#}"
         );
         assert_eq!(
-            district["serviceSummary"]["byService"]
+            district["applicationSummary"]["byService"]
                 .as_array()
                 .map(Vec::len),
             Some(5),
             "{district:#}"
         );
         assert_ne!(
-            district["serviceSummary"]["byService"][0]["service"]["umang"]["name"],
+            district["applicationSummary"]["byService"][0]["service"]["umangService"]["name"],
             Value::Null,
             "{district:#}"
         );

@@ -13,7 +13,7 @@ const QUERY: &str = "{
     dggi { composite rank }
     workSummary { workCount spentInRupees }
     grievanceSummary { openCount }
-    serviceSummary { byService { service { name umang { name } } } }
+    applicationSummary { byService { service { name umangService { name } } } }
   }
 }";
 
@@ -22,7 +22,7 @@ const FIELDS: [(&str, &str); 4] = [
     ("dggi", "dggi"),
     ("janbhagidari", "workSummary"),
     ("grievances", "grievanceSummary"),
-    ("services", "serviceSummary"),
+    ("services", "applicationSummary"),
 ];
 
 /// The failures, and their `sangam.kind`.
@@ -112,13 +112,16 @@ async fn the_catalogue_in_bad_weather_leaves_the_services() {
         let answer = world.ask(QUERY).await;
         for (district, before) in districts(&answer).iter().zip(districts(&fine)) {
             assert_eq!(district["dggi"], before["dggi"], "{weather:?}");
-            for backlog in district["serviceSummary"]["byService"].as_array().unwrap() {
+            for backlog in district["applicationSummary"]["byService"]
+                .as_array()
+                .unwrap()
+            {
                 assert!(
                     backlog["service"]["name"].is_string(),
                     "{weather:?}: {backlog:#}"
                 );
                 assert_eq!(
-                    backlog["service"]["umang"]["name"],
+                    backlog["service"]["umangService"]["name"],
                     Value::Null,
                     "{weather:?}: {backlog:#}"
                 );

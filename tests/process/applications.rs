@@ -14,8 +14,7 @@ const FILE: &str = "mutation File($input: ApplyForServiceInput!) {
   applyForService(input: $input) { application { reference } userErrors { message } }
 }";
 
-const FIELDS: &str =
-    "{ id reference applicant { name mobile } history { remark } service { name } }";
+const FIELDS: &str = "{ reference applicant { name mobile } history { remark } application { id service { name } } }";
 
 #[test(threads)]
 async fn nothing_of_an_application_is_logged() {
@@ -63,7 +62,7 @@ async fn nothing_of_an_application_is_logged() {
         format!("query ($reference: ID!) {{ application(reference: $reference) {FIELDS} }}");
     let literal = format!("{{ application(reference: \"{reference}\") {FIELDS} }}");
     let attach = "mutation ($reference: ID!) {
-      attachDocument(input: { reference: $reference, documentType: \"x\", documentId: \"y\" }) { userErrors { message } }
+      attachApplicationDocument(input: { applicationReference: $reference, documentType: \"x\", documentId: \"y\" }) { userErrors { message } }
     }";
     for (query, variables) in [
         (&*track, json!({ "reference": reference })),

@@ -28,6 +28,9 @@ pub(super) struct Wanted {
 #[derive(Deserialize)]
 pub(super) struct ScoresBody {
     edition: Option<String>,
+    /// Of which kind the latest edition is meant; of any if it is left out.
+    #[serde(rename = "type")]
+    set: Option<String>,
     /// All, in their order, if it is left out.
     districts: Option<Vec<Value>>,
     order: Option<Order>,
@@ -94,7 +97,18 @@ enum Measure {
 #[derive(Deserialize)]
 pub(super) struct TotalsBody {
     edition: Option<String>,
+    #[serde(rename = "type")]
+    set: Option<String>,
     areas: Option<Vec<String>>,
+    /// Areas of several editions, in place of those of one.
+    wanted: Option<Vec<AreaCard>>,
+}
+
+/// An area in an edition.
+#[derive(Deserialize)]
+struct AreaCard {
+    edition: String,
+    area: String,
 }
 
 /// Body of `datapoints`.
@@ -125,11 +139,7 @@ pub(super) async fn editions(Query(wanted): Query<Wanted>) -> Json<Value> {
 }
 
 pub(super) async fn edition(Path(code): Path<String>, Query(wanted): Query<Wanted>) -> Answer {
-    let edition = match code.as_str() {
-        "latest" => CATALOGUE.latest(wanted.set.as_deref()),
-        code => CATALOGUE.edition(code),
-    };
-    let edition = edition.ok_or_else(|| not_found("No such edition"))?;
+    let edition = find_edition_of(Some(&code), wanted.set.as_deref())?;
     Ok(success(vec![rows::edition_row(edition)]))
 }
 
@@ -160,7 +170,7 @@ pub(super) async fn data_point(Path(code): Path<String>) -> Answer {
 
 pub(super) async fn scores(body: Result<Json<ScoresBody>, JsonRejection>) -> Answer {
     let Json(body) = body.map_err(|_| bad_request())?;
-    let edition = find_edition(body.edition.as_deref())?;
+    let edition = find_edition_of(body.edition.as_deref(), body.set.as_deref())?;
     let districts: Vec<_> = match &body.districts {
         Some(codes) => codes.iter().filter_map(find_district).collect(),
         None => in_order(edition, body.order.unwrap_or_default()),
@@ -252,19 +262,32 @@ fn gained(by: Measure, now: &Score, before: &Score) -> Option<(f64, f64)> {
 
 pub(super) async fn totals(body: Result<Json<TotalsBody>, JsonRejection>) -> Answer {
     let Json(body) = body.map_err(|_| bad_request())?;
-    let edition = find_edition(body.edition.as_deref())?;
+    if let Some(wanted) = &body.wanted {
+        let rows = wanted.iter().filter_map(|wanted| {
+            let edition = CATALOGUE.edition(&wanted.edition)?;
+            let area = AREAS.into_iter().find(|area| *area == wanted.area)?;
+            Some(area_total(edition, area))
+        });
+        return Ok(success(rows.collect()));
+    }
+    let edition = find_edition_of(body.edition.as_deref(), body.set.as_deref())?;
     let wanted = |area: &&str| {
         let areas = body.areas.as_ref();
         areas.is_none_or(|areas| areas.iter().any(|one| one == area))
     };
-    let rows = AREAS.into_iter().filter(wanted).map(|area| {
-        let districts = CATALOGUE
-            .districts
-            .iter()
-            .filter(move |district| area == "UT" || district.division == area);
-        rows::area_row(edition, area, districts)
-    });
-    Ok(success(rows.collect()))
+    let rows = AREAS.into_iter().filter(wanted);
+    Ok(success(
+        rows.map(|area| area_total(edition, area)).collect(),
+    ))
+}
+
+/// The means of the districts of an area.
+fn area_total(edition: &'static Edition, area: &'static str) -> Value {
+    let districts = CATALOGUE
+        .districts
+        .iter()
+        .filter(move |district| area == "UT" || district.division == area);
+    rows::area_row(edition, area, districts)
 }
 
 pub(super) async fn data_points(body: Result<Json<DataPointsBody>, JsonRejection>) -> Answer {
@@ -320,9 +343,19 @@ fn in_order(edition: &'static Edition, order: Order) -> Vec<&'static District> {
 }
 
 pub(super) fn find_edition(code: Option<&str>) -> Result<&'static Edition, Failure> {
-    CATALOGUE
-        .edition(code.unwrap_or("latest"))
-        .ok_or_else(|| not_found("No such edition"))
+    find_edition_of(code, None)
+}
+
+/// An edition by its code, or the latest one; `set` is the kind of the latest.
+pub(super) fn find_edition_of(
+    code: Option<&str>,
+    set: Option<&str>,
+) -> Result<&'static Edition, Failure> {
+    let edition = match code {
+        None | Some("latest") => CATALOGUE.latest(set),
+        Some(code) => CATALOGUE.edition(code),
+    };
+    edition.ok_or_else(|| not_found("No such edition"))
 }
 
 pub(super) fn find_sector(code: &str) -> Result<&'static Sector, Failure> {

@@ -17,6 +17,9 @@ use super::{index, rows};
 pub(super) struct ReportBody {
     /// `latest` is the latest edition that has the indicator.
     edition: Option<String>,
+    /// Of which kind the latest editions of a sector are meant; those of an indicator are of its own kind.
+    #[serde(rename = "type")]
+    set: Option<String>,
     last: Option<usize>,
     /// Only one district.
     district: Option<Value>,
@@ -69,7 +72,7 @@ fn editions(body: &ReportBody, set: Option<&String>) -> Result<Vec<&'static Edit
             false => Err(not_found("The edition does not have the indicator")),
         };
     }
-    let set = match set {
+    let set = match set.or(body.set.as_ref()) {
         Some(set) => set,
         None => &find_edition(None)?.set,
     };

@@ -28,9 +28,9 @@ pub(super) enum AreaCode {
     /// All districts.
     #[graphql(name = "UT")]
     Ut,
-    /// Those of Jammu division.
+    /// The districts of Jammu division.
     Jammu,
-    /// Those of Kashmir division.
+    /// The districts of Kashmir division.
     Kashmir,
 }
 

@@ -12,6 +12,7 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::catalogue::Service;
 use super::refusal::Refusal;
 use super::register::{Application, Register, Status};
 use super::texts::Language;
@@ -44,7 +45,7 @@ fn router_on(today: Date) -> Result<Router, String> {
         .route("/applications/track", post(track))
         .route("/applications/documents", post(attach))
         .route("/applications/payments", post(pay))
-        .route("/summary", post(summaries))
+        .route("/summary", get(summary).post(summaries))
         .layer(from_fn(sign_in))
         .with_state(desk);
     Ok(Router::new().nest("/eunnat/v1", api))
@@ -182,34 +183,47 @@ struct Search {
     offset: Option<usize>,
 }
 
+impl Search {
+    fn status(&self) -> Result<Option<Status>, Refusal> {
+        match self.status.as_deref() {
+            None | Some("") => Ok(None),
+            Some(code) => {
+                let status = Status::from_code(code);
+                let status = status.ok_or_else(|| Refusal::invalid("status is not known"));
+                status.map(Some)
+            }
+        }
+    }
+
+    /// Whether applications for a service are searched at all.
+    fn has_service(&self, service: &Service) -> bool {
+        let wanted = self.service.as_ref();
+        wanted.is_none_or(|id| service.service_id == *id)
+    }
+
+    /// Whether an application is one of those that are searched.
+    fn fits(&self, status: Option<Status>, application: &Application, today: Date) -> bool {
+        let wanted = self.overdue;
+        self.has_service(&application.service)
+            && self
+                .district
+                .is_none_or(|code| application.district == code)
+            && status.is_none_or(|status| application.status == status)
+            && wanted.is_none_or(|wanted| application.is_overdue(today) == wanted)
+    }
+}
+
 async fn list(State(desk): State<Desk>, Query(search): Query<Search>) -> Answer {
     let limit = search.limit.unwrap_or(20);
     if limit > PAGE_LIMIT {
         return Err(Refusal::invalid(format!("limit is more than {PAGE_LIMIT}")));
     }
-    let status = match search.status.as_deref() {
-        None | Some("") => None,
-        Some(code) => {
-            Some(Status::from_code(code).ok_or_else(|| Refusal::invalid("status is not known"))?)
-        }
-    };
+    let status = search.status()?;
     let register = open(&desk);
     let today = register.today;
     let applications: Vec<&Application> = register
         .applications()
-        .filter(|a| search.district.is_none_or(|code| a.district == code))
-        .filter(|a| {
-            search
-                .service
-                .as_ref()
-                .is_none_or(|id| a.service.service_id == *id)
-        })
-        .filter(|a| status.is_none_or(|status| a.status == status))
-        .filter(|a| {
-            search
-                .overdue
-                .is_none_or(|wanted| a.is_overdue(today) == wanted)
-        })
+        .filter(|a| search.fits(status, a, today))
         .collect();
     let offset = search.offset.unwrap_or(0);
     let page: Vec<Value> = applications
@@ -298,9 +312,21 @@ struct Summarised {
     district_codes: Vec<Value>,
     #[serde(default)]
     area_codes: Vec<String>,
+    #[serde(default)]
+    department_codes: Vec<String>,
 }
 
-/// Rows for the districts asked for, in ascending order of code, each once, and for areas; unknown codes are left out.
+/// What the same search lists, counted.
+async fn summary(State(desk): State<Desk>, Query(search): Query<Search>) -> Answer {
+    let status = search.status()?;
+    let register = open(&desk);
+    let fits = |application: &Application| search.fits(status, application, register.today);
+    let counted = |service: &Service| search.has_service(service);
+    Ok(Json(summary::of(&register, counted, fits)))
+}
+
+/// Rows for the districts asked for, in ascending order of code, each once, for areas, and for departments; unknown codes, and
+/// departments without a service, are left out.
 async fn summaries(State(desk): State<Desk>, Json(request): Json<Summarised>) -> Json<Value> {
     let codes = request.district_codes.iter();
     let mut codes: Vec<u16> = codes
@@ -310,7 +336,8 @@ async fn summaries(State(desk): State<Desk>, Json(request): Json<Summarised>) ->
     codes.dedup();
     let register = open(&desk);
     let row = |name: &str, code: Value, districts: &[u16]| {
-        let mut row = summary::of(&register, districts);
+        let in_them = |application: &Application| districts.contains(&application.district);
+        let mut row = summary::of(&register, |_| true, in_them);
         row[name] = code;
         row
     };
@@ -321,6 +348,14 @@ async fn summaries(State(desk): State<Desk>, Json(request): Json<Summarised>) ->
         let districts = intake::districts_of(code)?;
         Some(row("areaCode", json!(code), &districts))
     });
-    let rows: Vec<Value> = districts.chain(areas).collect();
+    let departments = request.department_codes.iter().filter_map(|code| {
+        let its_own = |service: &Service| service.department_code == *code;
+        let mut services = register.services.iter();
+        services.find(|service| its_own(service))?;
+        let mut row = summary::of(&register, its_own, |_| true);
+        row["departmentCode"] = json!(code);
+        Some(row)
+    });
+    let rows: Vec<Value> = districts.chain(areas).chain(departments).collect();
     Json(json!({ "rows": rows }))
 }

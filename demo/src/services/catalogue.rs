@@ -28,6 +28,8 @@ pub(super) struct Service {
     pub(super) psga: Psga,
     pub(super) documents: Vec<Document>,
     pub(super) parameters: Vec<Question>,
+    /// What happens after applying.
+    steps: Vec<Step>,
 }
 
 /// What the Public Services Guarantee Act says about it.
@@ -48,6 +50,14 @@ pub(super) struct Document {
     pub(super) doc_type: String,
     pub(super) name: Texts,
     pub(super) mandatory: bool,
+}
+
+/// A step on the way from the application to the certificate.
+#[derive(Debug, Deserialize)]
+struct Step {
+    /// `Applicant`, or the officer.
+    by: String,
+    text: Texts,
 }
 
 impl Document {
@@ -92,11 +102,16 @@ impl Service {
     pub(super) fn requirements(&self, language: Language) -> Value {
         let documents: Vec<Value> = self.documents.iter().map(|d| d.row(language)).collect();
         let parameters: Vec<Value> = self.parameters.iter().map(|q| q.row(language)).collect();
+        let steps = (1..).zip(&self.steps).map(|(number, step)| {
+            json!({ "seq": number, "by": step.by, "text": step.text.in_language(language) })
+        });
+        let steps: Vec<Value> = steps.collect();
         json!({
             "serviceId": self.service_id,
             "lang": language.code(),
             "documents": documents,
             "parameters": parameters,
+            "steps": steps,
         })
     }
 

@@ -10,14 +10,15 @@
 //! | request | what |
 //! |---|---|
 //! | `GET /services[?ids=a,b]`, `GET /services/{id}` | the catalogue |
-//! | `GET /services/{id}/requirements[?lang=hi]` | documents and questions, in a language |
+//! | `GET /services/{id}/requirements[?lang=hi]` | documents, questions, and what happens after applying, in a language |
 //! | `GET /departments?codes=a,b` | the services of departments |
 //! | `POST /applications` (`Idempotency-Key`) | apply |
 //! | `POST /applications/track` | the whole application, by its reference |
 //! | `POST /applications/documents` | attach a document by its id |
 //! | `POST /applications/payments` (`Idempotency-Key`) | pay the fee |
 //! | `GET /applications[?district&service&status&overdue&limit&offset]`, `POST /applications/files` | lines of the list, masked |
-//! | `POST /summary` | counts of districts and areas, by service and status |
+//! | `POST /summary` | counts of districts, areas and departments, by service and status |
+//! | `GET /summary[?district&service&status&overdue]` | the same counts of what a search lists |
 
 mod api;
 mod catalogue;

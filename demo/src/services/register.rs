@@ -316,6 +316,9 @@ impl Register {
         if !application.service.has_fee() {
             return Err(Refusal::conflict("no_fee_due", "This service has no fee"));
         }
+        if application.status == Status::Rejected {
+            return Err(closed());
+        }
         if application.payment.is_some() {
             return Err(Refusal::conflict("already_paid", "The fee is already paid"));
         }
@@ -350,10 +353,7 @@ impl Register {
         let today = self.today;
         let application = self.find_mut(reference)?;
         if application.status.decided() {
-            return Err(Refusal::conflict(
-                "application_closed",
-                "The application is decided",
-            ));
+            return Err(closed());
         }
         let document = application
             .service
@@ -382,6 +382,10 @@ impl Register {
         application.advance(today);
         Ok(())
     }
+}
+
+fn closed() -> Refusal {
+    Refusal::conflict("application_closed", "The application is decided")
 }
 
 fn unknown() -> Refusal {

@@ -1,7 +1,8 @@
-//! Counts of applications: of districts and areas, by service and by status.
+//! Counts of applications: of districts, areas and departments or of a search, by service and by status.
 
 use serde_json::{Value, json};
 
+use super::catalogue::Service;
 use super::register::{Application, Register, Status};
 use crate::date::Date;
 
@@ -44,17 +45,21 @@ impl Counts {
     }
 }
 
-/// The summary of some districts together: all services, and each of them.
-pub(super) fn of(register: &Register, districts: &[u16]) -> Value {
+/// The summary of some services: those of their applications that fit, together and for each service.
+pub(super) fn of(
+    register: &Register,
+    counted: impl Fn(&Service) -> bool,
+    fits: impl Fn(&Application) -> bool,
+) -> Value {
     let today = register.today;
     let mut all = Counts::default();
-    let services = register.services.iter().map(|service| {
+    let services = register.services.iter().filter(|service| counted(service));
+    let services = services.map(|service| {
         let mut counts = Counts::default();
         let mut oldest: Option<i64> = None;
         let mut applications = register.applications();
         let of_service = applications.by_ref().filter(|application| {
-            application.service.service_id == service.service_id
-                && districts.contains(&application.district)
+            application.service.service_id == service.service_id && fits(application)
         });
         for application in of_service {
             counts.add(application, today);

@@ -290,7 +290,7 @@ async fn lists_are_masked() {
 }
 
 #[tokio::test]
-async fn one_call_counts_every_district_and_area() {
+async fn one_call_counts_every_district_area_and_department() {
     let desk = router();
     let districts = [super::intake::JAMMU, super::intake::KASHMIR].concat();
     let codes: Vec<String> = districts.iter().map(|code| code.to_string()).collect();
@@ -322,6 +322,14 @@ async fn one_call_counts_every_district_and_area() {
     let late = sum(&areas[..1], "LATE");
     assert_eq!(listed["total"].as_u64(), Some(late));
     assert!(late > 0);
+    let path = "/summary?overdue=true";
+    let searched = call(&desk, "GET", path, "-", Value::Null).await.1;
+    assert_eq!(sum(&[&searched], "ALL"), late);
+    let body = json!({ "departmentCodes": ["8119", "8120"] });
+    let answer = call(&desk, "POST", "/summary", "-", body).await.1;
+    let departments = answer["rows"].as_array().unwrap();
+    assert_eq!(departments.len(), 1);
+    assert_eq!(departments[0]["counts"], areas[0]["counts"]);
 }
 
 #[tokio::test]

@@ -1,13 +1,14 @@
-//! Clients that normalise responses (Apollo Client, urql with Graphcache) against a gateway whose types have `@node`.
+//! Clients that normalise responses (Apollo Client, urql with Graphcache) against gateways whose types have `@node`.
 //!
 //! `CLIENTS_ORACLE` names the folder where `npm ci` was run.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use axum::Router;
-use axum::extract::Path;
+use axum::extract::Path as Segment;
 use axum::routing::get;
+use sangam_demo::{Options, departments};
 
 use crate::process::running::{Folder, Running};
 use crate::support::server;
@@ -38,7 +39,7 @@ async fn clients_store_each_object_once() {
         .route("/districts", get(move || async move { (JSON, list) }))
         .route(
             "/districts/{code}",
-            get(move |Path(code): Path<String>| async move { (JSON, one(code)) }),
+            get(move |Segment(code): Segment<String>| async move { (JSON, one(code)) }),
         );
     let upstream = server::router(router).await;
     let settings = format!(
@@ -47,16 +48,46 @@ async fn clients_store_each_object_once() {
     );
     let folder = Folder::new(&settings, &[("lgd", CONNECTOR)]);
     let running = Running::start(folder.command(&["serve"]));
+    clients("clients.mjs", &running, &[]);
+}
+
+#[test(threads)]
+#[ignore = "needs clients from the npm registry: scripts/oracle-clients runs it"]
+async fn clients_show_the_sample_graph_as_it_is() {
+    let mut settings = "listen = \"127.0.0.1:0\"\n".to_owned();
+    let (mut standins, mut connectors) = (Vec::new(), Vec::new());
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for department in departments() {
+        let standin = department.start(Options::default()).await.unwrap();
+        settings += &format!("\n{}", department.settings(&standin.url()));
+        standins.push(standin);
+        let schema = root.join("connectors").join(department.name);
+        let schema = std::fs::read_to_string(schema.join("connector.graphql")).unwrap();
+        connectors.push((department.name, schema));
+    }
+    let connectors: Vec<(&str, &str)> = connectors
+        .iter()
+        .map(|(name, schema)| (*name, &**schema))
+        .collect();
+    let folder = Folder::new(&settings, &connectors);
+    let running = Running::start(folder.command(&["serve"]));
+    let operations = root.join("schema/operations");
+    clients("graph.mjs", &running, &[operations.as_path()]);
+}
+
+/// Runs a program of this folder against the gateway.
+fn clients(program: &str, gateway: &Running, arguments: &[&Path]) {
     let packages = std::env::var_os("CLIENTS_ORACLE").expect("CLIENTS_ORACLE, by the script");
     let mut clients = Command::new("node");
     clients
-        .arg(PathBuf::from(packages).join("clients.mjs"))
-        .arg(format!("{}/graphql", running.url));
+        // With the warnings that the clients give their developers.
+        .arg("--conditions=development")
+        .arg(PathBuf::from(packages).join(program))
+        .arg(format!("{}/graphql", gateway.url))
+        .args(arguments);
     let output = clients.output().expect("node");
-    assert!(
-        output.status.success(),
-        "{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let printed = |text: &[u8]| String::from_utf8_lossy(text).into_owned();
+    let (out, errors) = (printed(&output.stdout), printed(&output.stderr));
+    assert!(output.status.success(), "{out}{errors}");
+    print!("{out}");
 }

@@ -17,7 +17,7 @@ pub(super) const ATTACK: Attack = Attack::new(
 const ROOTS: usize = 45;
 const FIELDS: &str = "lgdCode name nameLocal shortCode otherSpellings division { code __typename } names { __typename } \
     dggi { asOf composite rank edition { code __typename } weakestIndicators { value score indicator { code name __typename } } } \
-    dggiHistory { asOf composite rank edition { code __typename } } serviceSummary { asOf byService { counts { inProcessCount overdueCount } service { id name __typename } } } \
+    dggiHistory { asOf composite rank edition { code __typename } } applicationSummary { asOf byService { counts { inProcessCount overdueCount } service { id name __typename } } } \
     workSummary { asOf workCount approvedInRupees releasedInRupees spentInRupees \
     byStatus { status workCount approvedInRupees releasedInRupees spentInRupees __typename } __typename } \
     grievanceSummary { asOf receivedCount closedCount openCount openOlderThanCount(days: 28) __typename } \

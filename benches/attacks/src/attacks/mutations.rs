@@ -33,7 +33,7 @@ async fn run(aim: Aim) {
         let mut round = 0;
         while aim.goes_on(round) {
             let mutation = format!(
-                "mutation {{ payFee(input: {{ idempotencyKey: \"{number}-{round}\", reference: \"JK-NONE\", amountInRupees: \"1\", mode: UPI }}) {{ userErrors {{ code }} }} }}"
+                "mutation {{ payApplicationFee(input: {{ idempotencyKey: \"{number}-{round}\", applicationReference: \"JK-NONE\", amountInRupees: \"1\", mode: UPI }}) {{ userErrors {{ code }} }} }}"
             );
             wire.ask(&crate::wire::operation(&mutation)).await?;
             aim.count("mutations");

@@ -91,7 +91,8 @@ impl Departments {
     }
 
     async fn scores(&self, codes: &[String]) -> Result<Bytes, Failed> {
-        let body = json!({ "edition": "latest", "districts": codes, "weakest": 3 });
+        let body =
+            json!({ "edition": "latest", "type": "MONTHLY", "districts": codes, "weakest": 3 });
         let request = self.post("dggi", "/api/v1/scores")?;
         client::body(with_json(
             request.header("x-api-key", "sample-dggi-key"),
