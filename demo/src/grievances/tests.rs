@@ -137,12 +137,10 @@ async fn what_is_counted_is_what_is_listed() {
         summary["openCount"]
     );
     let figures = |row: &Value| (row["month"].clone(), row["openAtEndCount"].clone());
-    let [.., july, august, _, october] = &months[..] else {
-        panic!("{months:?}");
-    };
-    assert_eq!(figures(&summary["earlier"][0]), figures(july));
-    assert_eq!(figures(&summary["earlier"][1]), figures(august));
-    assert_eq!(figures(&summary["later"][0]), figures(october));
+    let last = |back: usize| figures(&months[months.len() - back]);
+    assert_eq!(figures(&summary["earlier"][0]), last(4));
+    assert_eq!(figures(&summary["earlier"][1]), last(3));
+    assert_eq!(figures(&summary["later"][0]), last(1));
     for item in list["nodes"].as_array().unwrap() {
         assert!(item["ageInDays"].as_i64().unwrap() > 28 && item["closedOn"].is_null());
     }
