@@ -129,7 +129,7 @@ async fn scores_are_found_again_by_their_ids() {
     fragment area on DggiAreaScore { edition { code } area { code } composite }";
     let mut wanted = Vec::new();
     for code in ["monthly-2026-10", "dggi-4.0"] {
-        let answer = data(&world, query, &json!({ "code": code })).await;
+        let answer = world.data(query, &json!({ "code": code })).await;
         wanted.extend(list(&answer, "/dggiEdition/scores").clone());
         wanted.extend(list(&answer, "/dggiEdition/areaScores").clone());
     }
@@ -143,7 +143,7 @@ async fn scores_are_found_again_by_their_ids() {
             ... on DggiAreaScore { edition { code } area { code } composite }
         }
     }";
-    let answer = data(&world, again, &json!({ "ids": ids })).await;
+    let answer = world.data(again, &json!({ "ids": ids })).await;
     assert_eq!(list(&answer, "/nodes"), &wanted);
     // One call for the districts and one for the areas, of both editions.
     assert_eq!(world.standin("dggi").call_count(), 2);

@@ -76,6 +76,10 @@ async fn clients_show_the_sample_graph_as_it_is() {
 }
 
 /// Runs a program of this folder against the gateway.
+#[allow(
+    clippy::print_stdout,
+    reason = "what the clients found is shown with --nocapture"
+)]
 fn clients(program: &str, gateway: &Running, arguments: &[&Path]) {
     let packages = std::env::var_os("CLIENTS_ORACLE").expect("CLIENTS_ORACLE, by the script");
     let mut clients = Command::new("node");
