@@ -12,6 +12,9 @@
 
 use std::sync::Arc;
 
+use metrics::Counter;
+use tracing::{Instrument, Span};
+
 use super::execution::{ExecutedOperation, OperationExecution};
 use super::refusal::Refusal;
 use crate::cache::flight::{FlightTerms, Flights, Lost, NotJoined, Waiter};
@@ -25,10 +28,11 @@ use crate::plan::Plan;
 type Outcome = Result<ExecutedOperation, Refusal>;
 
 /// The executions that requests may join.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct InFlight {
     flights: Arc<Flights<ResponseKey, Outcome>>,
     rules: SharingRules,
+    joined: Counter,
 }
 
 impl InFlight {
@@ -39,6 +43,7 @@ impl InFlight {
                 sharing: settings.share_in_flight.into(),
                 joinable_for: settings.share_in_flight_for,
             },
+            joined: metrics::counter!(JOINED),
         }
     }
 
@@ -65,7 +70,8 @@ impl InFlight {
         let mut execution = Some(execution);
         loop {
             let start = || match execution.take() {
-                Some(execution) => Ok(execution.run()),
+                // The spans of its calls are below the span of the request that starts it.
+                Some(execution) => Ok(execution.run().instrument(Span::current())),
                 None => Err(()),
             };
             match self.flights.join_since(key, terms, start) {
@@ -106,7 +112,7 @@ impl InFlight {
             Err(_) => true,
         };
         may_be_shared.then(|| {
-            metrics::counter!(JOINED).increment(1);
+            self.joined.increment(1);
             outcome
         })
     }
