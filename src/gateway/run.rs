@@ -279,11 +279,11 @@ impl Gateway {
         // Boxed: the future of an execution is large, and most requests are served from the cache. Boxed first: the scope
         // would move it.
         let executed = Box::pin(self.first_payload(ready, &context));
-        let executed = scope::of_operation(&ready.observed, executed).await?;
+        let mut executed = scope::of_operation(&ready.observed, executed).await?;
         *ready.sizes.lock().unwrap_or_else(PoisonError::into_inner) = executed.sizes;
         self.cost.counted(executed.cost);
         if let Some(key) = key {
-            self.store(key, &executed, ready);
+            self.store(key, &mut executed, ready);
         }
         let mut response = executed_response(executed, ready, &self.runtime.documents);
         if uncached {
@@ -293,7 +293,7 @@ impl Gateway {
     }
 
     /// Stores the response of a query, if it may be used again.
-    fn store(&self, key: ResponseKey, executed: &Executed, ready: &CompiledOperation) {
+    fn store(&self, key: ResponseKey, executed: &mut Executed, ready: &CompiledOperation) {
         let provenance = match ready.operation.is_constant() {
             true => Provenance::constant(),
             false if executed.provenance.may_be_fresh() => executed.provenance.clone(),
@@ -303,7 +303,7 @@ impl Gateway {
             let vary = Arc::clone(&ready.operation.headers);
             self.shared
                 .responses
-                .put(key, &executed.payload, vary, provenance);
+                .put(key, &mut executed.payload, vary, provenance);
         }
     }
 
