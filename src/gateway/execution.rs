@@ -88,7 +88,8 @@ impl OperationExecution {
         };
         if !executed.failed {
             let vary = Arc::clone(&ready.operation.headers);
-            self.responses.put(key, &mut executed.payload, vary, provenance);
+            self.responses
+                .put(key, &mut executed.payload, vary, provenance);
         }
     }
 }
