@@ -16,6 +16,7 @@ mod dggi;
 mod district;
 mod filters;
 mod generations;
+mod in_flight;
 mod labels;
 mod languages;
 mod limits;
