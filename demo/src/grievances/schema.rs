@@ -324,8 +324,8 @@ impl Query {
         GrievanceSummary::of(self::filter(filter, None))
     }
 
-    /// What the values of the enums of grievances are called in one language. Those in Hindi and Urdu are sample translations. An app
-    /// asks it once for each language.
+    /// What the values of the enums of grievances are called in one language: an app asks it once for each. Those in Hindi and Urdu are
+    /// sample translations.
     async fn grievance_labels(
         &self,
         #[graphql(
