@@ -20,7 +20,7 @@ async fn a_summary_counts_what_the_list_beside_it_has() {
                 works(filter: { status: IN_PROGRESS, sector: ROADS }) { totalCount }
                 grievanceSummary(filter: { isOpen: true }) { receivedCount }
                 grievances(filter: { isOpen: true }) { totalCount }
-                applicationSummary(filter: { isOverdue: true }) { counts { applicationCount } }
+                applicationSummary(filter: { status: IN_PROCESS }) { counts { applicationCount } }
                 deliverableSummary(filter: { status: TARGET_MISSED }) { counts { deliverableCount } }
               }
               other: district(lgdCode: \"13\") {
@@ -32,7 +32,7 @@ async fn a_summary_counts_what_the_list_beside_it_has() {
                 workSummary(filter: { status: COMPLETED }) { workCount }
                 works(filter: { status: COMPLETED }) { totalCount }
               }
-              applications(filter: { districtLgdCode: \"13\", isOverdue: true }) { totalCount }
+              applications(filter: { districtLgdCode: \"13\", status: IN_PROCESS }) { totalCount }
               deliverables(filter: { districtLgdCode: \"13\", status: TARGET_MISSED }) { totalCount }
             }",
             &json!({}),
@@ -153,7 +153,7 @@ async fn lists_come_in_the_order_that_is_asked_for() {
     let works = read(&world, "works", "CODE", "code").await;
     assert_eq!(
         works.first().map(|work| text(work, "code")).as_deref(),
-        Some("JB-01-0001")
+        Some("JB-1-0001")
     );
 
     let oldest = read(&world, "grievances", "OLDEST", "receivedOn").await;
