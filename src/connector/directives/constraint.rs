@@ -118,7 +118,7 @@ impl Constraint {
             .map_err(|_| "`pattern` is no regular expression of a bounded size".to_owned())?;
         let length = |name: &str| {
             let written = argument(name).and_then(|value| value.to_i32());
-            let length = written.map(|written| usize::try_from(written)).transpose();
+            let length = written.map(usize::try_from).transpose();
             length.map_err(|_| format!("`{name}` is negative"))
         };
         let texts = argument("oneOf").and_then(|value| value.as_list());
