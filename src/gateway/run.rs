@@ -29,6 +29,7 @@ use crate::config::{Audience, Percentage, Settings};
 use crate::execute::{Executed, Execution, RequestContext, Runtime};
 use crate::graph::Composed;
 use crate::graph::identification::names::is_own;
+use crate::named::NamedOperations;
 use crate::observe::scope;
 use crate::operation::{CoercedVariables, Compiler};
 use crate::plan::ConditionValues;
@@ -53,6 +54,7 @@ pub struct Gateway {
     for_operators: Arc<dyn NativeSchema>,
     /// Who sees the gateway's own fields.
     own_fields: Audience,
+    pub(super) operations: Arc<NamedOperations>,
 }
 
 impl fmt::Debug for Gateway {
@@ -171,6 +173,7 @@ impl Gateway {
             composed: parts.composed,
             runtime: parts.runtime,
             compiling: Arc::new(compiling),
+            operations: Arc::default(),
             shared,
         })
     }
@@ -287,7 +290,10 @@ impl Gateway {
         }
         let mut response = executed_response(executed, ready, &self.runtime.documents);
         if uncached {
-            response.cache = ResponseCachePolicy::default();
+            response.cache = ResponseCachePolicy {
+                data_age: response.cache.data_age,
+                ..ResponseCachePolicy::default()
+            };
         }
         Ok(response)
     }

@@ -8,6 +8,7 @@ use futures_util::FutureExt;
 use http::header::UPGRADE;
 use http::{HeaderMap, Method, Request, Uri};
 use hyper::body::Body;
+use tokio::sync::SemaphorePermit;
 
 use super::media::MediaType;
 use super::observe_request::{ExecutedRequest, ObservedResponse, RequestIdentity, observe};
@@ -55,22 +56,35 @@ where
     if !request::is_json(&headers) {
         return Err(HttpRefusal::unsupported_media_type());
     }
-    let gzip = decompression::is_gzip(&headers)?;
-    let mut body = request_body::read(body, &state.limits, &state.bodies).await?;
-    // The permit is taken after the body was read, so that clients which send slowly cannot use up all permits.
-    let _permit = state.admit()?;
-    if gzip {
-        body = decompression::body(body, state.limits.body_bytes.0).await?;
-    }
-    if body.len() >= LONG {
-        priority::lower().await;
-    }
+    let (body, _permit) = read_body(state, &headers, body).await?;
     let graphql = request::from_json(&body)?;
     drop(body);
     let client = client(headers, identity, true);
     let (response, payload) = execute(state, graphql, &client).await?;
     let encoding = encoding(state, &client.headers, &payload).await;
     Ok(observed(response, payload, media, encoding))
+}
+
+/// Reads the body of a `POST`, without its compression, and then takes a permit to execute the request: clients that send slowly
+/// cannot use up all permits.
+pub(super) async fn read_body<'s, B>(
+    state: &'s ServerState,
+    headers: &HeaderMap,
+    body: B,
+) -> Result<(Bytes, SemaphorePermit<'s>), HttpRefusal>
+where
+    B: Body<Data = Bytes> + Unpin,
+{
+    let gzip = decompression::is_gzip(headers)?;
+    let mut body = request_body::read(body, &state.limits, &state.bodies).await?;
+    let permit = state.admit()?;
+    if gzip {
+        body = decompression::body(body, state.limits.body_bytes.0).await?;
+    }
+    if body.len() >= LONG {
+        priority::lower().await;
+    }
+    Ok((body, permit))
 }
 
 /// `GET`: queries only, so that a link or an image on a page cannot run a mutation.
@@ -111,7 +125,8 @@ fn other_method() -> HttpRefusal {
     )
 }
 
-fn client(
+/// What the gateway learns of the client and the request.
+pub(super) fn client(
     headers: Arc<HeaderMap>,
     identity: &RequestIdentity,
     mutations_allowed: bool,
@@ -128,7 +143,7 @@ fn client(
 
 /// Executes the request, up to its only payload. A panic in the gateway fails this request only, not the other requests
 /// of the connection.
-async fn execute(
+pub(super) async fn execute(
     state: &ServerState,
     graphql: GraphqlRequest,
     client: &ClientContext,
@@ -154,7 +169,11 @@ async fn execute(
 }
 
 /// How the payload is sent: compressed if the client accepts it and it is worthwhile.
-async fn encoding(state: &ServerState, client: &HeaderMap, payload: &Payload) -> Encoding {
+pub(super) async fn encoding(
+    state: &ServerState,
+    client: &HeaderMap,
+    payload: &Payload,
+) -> Encoding {
     match state.compression && compression::is_worthwhile(&payload.body) {
         true if compression::is_accepted(client) => match compression::body(payload).await {
             Some(body) => Encoding::Gzip(body),
@@ -166,7 +185,7 @@ async fn encoding(state: &ServerState, client: &HeaderMap, payload: &Payload) ->
 }
 
 /// The HTTP response, with its outcome for the log and the metrics.
-fn observed(
+pub(super) fn observed(
     response: GraphqlResponse,
     payload: Payload,
     media: MediaType,

@@ -25,6 +25,7 @@ use crate::config::{ByteSize, Secret, Settings};
 use crate::gateway::{
     ClientContext, GraphqlRequest, GraphqlResponse, Payload, RequestOutcome, ResponseCachePolicy,
 };
+use crate::named::NamedOperations;
 use crate::observe::Samples;
 
 /// A body of more than a hundred bytes.
@@ -37,6 +38,7 @@ const HUGE: usize = 20_000_000;
 #[derive(Default)]
 struct Fake {
     requests: Mutex<Vec<(GraphqlRequest, ClientContext)>>,
+    operations: Arc<NamedOperations>,
     arrived: Notify,
     proceed: Notify,
 }
@@ -112,6 +114,10 @@ impl Executor for Fake {
             .unwrap()
             .push((request, client.clone()));
         response
+    }
+
+    fn operations(&self) -> Arc<NamedOperations> {
+        Arc::clone(&self.operations)
     }
 
     fn schema(&self) -> Bytes {
