@@ -49,5 +49,4 @@ async fn a_generated_client_of_the_sample_graph_compiles_and_runs() {
     );
     println!("{log}");
     assert!(output.status.success(), "{log}{errors}");
-    running.stop();
 }

@@ -85,17 +85,13 @@ async fn a_response_is_that_of_graphql_with_its_time_and_its_lifetime() {
         assert_eq!(status, 200);
     }
     assert_eq!(named.calls.load(Ordering::SeqCst), 1);
-    let compressed = named
-        .get("/operations/Echo?id=1&q=")
-        .query(&[("q", "")])
-        .header("accept-encoding", "gzip");
-    let (status, _, _) = send(compressed).await;
-    assert_eq!(status, 400);
     let long = "a".repeat(5_000);
-    let compressed = named
-        .get(&format!("/operations/Echo?id={long}"))
+    let client = reqwest::Client::builder().no_proxy().no_gzip().build();
+    let compressed = client
+        .unwrap()
+        .get(format!("{}/operations/Echo?id={long}", named.running.url))
         .header("accept-encoding", "gzip");
-    let (_, headers, _) = send(compressed).await;
+    let headers = compressed.send().await.unwrap().headers().clone();
     assert_eq!(header(&headers, "content-encoding"), "gzip");
     assert_eq!(header(&headers, "vary"), "accept-encoding");
     named.running.stop();
