@@ -98,7 +98,7 @@ impl World {
         let body = Bytes::from(operation.to_owned());
         self.responses.put(
             key(operation),
-            &Payload::only(body),
+            &mut Payload::only(body),
             Arc::from([]),
             provenance,
         );

@@ -61,12 +61,12 @@ impl OperationExecution {
         let mut executed = scope::of_operation(&ready.observed, executed).await?;
         if self.key.is_some() {
             // Several requests may get it: it is compressed once.
-            executed.payload.compressed = Some(Arc::default());
+            executed.payload.memo = Some(Arc::default());
         }
         *ready.sizes.lock().unwrap_or_else(PoisonError::into_inner) = executed.sizes;
         self.cost.counted(executed.cost);
         if let Some(key) = self.key {
-            self.store(key, &executed, ready);
+            self.store(key, &mut executed, ready);
         }
         let may_be_shared = executed.provenance.may_be_shared();
         let mut response = executed_response(executed, ready, &self.runtime.documents);
@@ -83,7 +83,7 @@ impl OperationExecution {
     }
 
     /// Stores the response of a query, if it may be used again.
-    fn store(&self, key: ResponseKey, executed: &Executed, ready: &CompiledOperation) {
+    fn store(&self, key: ResponseKey, executed: &mut Executed, ready: &CompiledOperation) {
         let provenance = match ready.operation.is_constant() {
             true => Provenance::constant(),
             false if executed.provenance.may_be_fresh() => executed.provenance.clone(),
@@ -91,7 +91,8 @@ impl OperationExecution {
         };
         if !executed.failed {
             let vary = Arc::clone(&ready.operation.headers);
-            self.responses.put(key, &executed.payload, vary, provenance);
+            self.responses
+                .put(key, &mut executed.payload, vary, provenance);
         }
     }
 }

@@ -52,7 +52,7 @@ pub use self::payloads::Payloads;
 pub use self::quarantine::{Candidate, Chosen, choose};
 pub use self::run::Gateway;
 
-pub use crate::cache::Payload;
+pub use crate::cache::{ContentCoding, Payload};
 use crate::document::Value;
 use crate::observe::TraceContext;
 use crate::observe::operations::ObservedOperation;

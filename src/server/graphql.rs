@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use http::header::UPGRADE;
+use http::header::{CONTENT_ENCODING, ETAG, UPGRADE};
 use http::{HeaderMap, Method, Request, Uri};
 use hyper::body::Body;
 use tokio::sync::SemaphorePermit;
@@ -13,10 +13,12 @@ use tokio::sync::SemaphorePermit;
 use super::media::MediaType;
 use super::observe_request::{ExecutedRequest, ObservedResponse, RequestIdentity, observe};
 use super::refusal::HttpRefusal;
-use super::response::{Encoding, HttpResponse, http_response};
+use super::response::{HttpResponse, http_response};
 use super::state::ServerState;
-use super::{compression, decompression, landing_page, request, request_body};
-use crate::gateway::{ClientContext, Draw, GraphqlRequest, GraphqlResponse, Payload};
+use super::{compression, decompression, etag, landing_page, request, request_body};
+use crate::gateway::{
+    ClientContext, ContentCoding, Draw, GraphqlRequest, GraphqlResponse, Payload,
+};
 use crate::priority;
 
 /// Parsing a body of this many bytes takes a millisecond or more, so the task moves to a thread of lower priority first.
@@ -61,8 +63,10 @@ where
     drop(body);
     let client = client(headers, identity, true);
     let (response, payload) = execute(state, graphql, &client).await?;
-    let encoding = encoding(state, &client.headers, &payload).await;
-    Ok(observed(response, payload, media, encoding))
+    let negotiated = compression::negotiate(state.compression, &client.headers, &payload.body);
+    let http = http_response(&response, media, negotiated);
+    let http = with_body(http, &payload, negotiated.coding).await;
+    Ok(observed(http, response, payload.body.len()))
 }
 
 /// Reads the body of a `POST`, without its compression, and then takes a permit to execute the request: clients that send slowly
@@ -108,8 +112,28 @@ async fn get(
     let graphql = request::from_query_string(query)?;
     let client = client(headers, identity, false);
     let (response, payload) = execute(state, graphql, &client).await?;
-    let encoding = encoding(state, &client.headers, &payload).await;
-    Ok(observed(response, payload, media, encoding))
+    let negotiated = compression::negotiate(state.compression, &client.headers, &payload.body);
+    let http = http_response(&response, media, negotiated);
+    let http = conditional(&client.headers, http, &payload, negotiated.coding).await;
+    Ok(observed(http, response, payload.body.len()))
+}
+
+/// The response to a `GET` with its body in a coding and its tag, or 304 if the client has it.
+pub(super) async fn conditional(
+    client: &HeaderMap,
+    mut http: HttpResponse,
+    payload: &Payload,
+    coding: ContentCoding,
+) -> HttpResponse {
+    if etag::is_for(&http) {
+        let tag = etag::of(payload, coding);
+        http.headers_mut().insert(ETAG, tag);
+    }
+    // Before the body is compressed.
+    match etag::is_not_modified(client, &http) {
+        true => etag::not_modified(http),
+        false => with_body(http, payload, coding).await,
+    }
 }
 
 /// Whether the request is the opening handshake of a WebSocket (RFC 6455, section 4.1).
@@ -168,32 +192,33 @@ pub(super) async fn execute(
     }
 }
 
-/// How the payload is sent: compressed if the client accepts it and it is worthwhile.
-pub(super) async fn encoding(
-    state: &ServerState,
-    client: &HeaderMap,
+/// The response with its body in a coding; uncompressed if compressing fails.
+pub(super) async fn with_body(
+    mut http: HttpResponse,
     payload: &Payload,
-) -> Encoding {
-    match state.compression && compression::is_worthwhile(&payload.body) {
-        true if compression::is_accepted(client) => match compression::body(payload).await {
-            Some(body) => Encoding::Gzip(body),
-            None => Encoding::Negotiable,
-        },
-        true => Encoding::Negotiable,
-        false => Encoding::Fixed,
-    }
+    coding: ContentCoding,
+) -> HttpResponse {
+    *http.body_mut() = match compression::body(payload, coding).await {
+        Some(body) => body,
+        None => {
+            http.headers_mut().remove(CONTENT_ENCODING);
+            if let Some(tag) = http.headers_mut().get_mut(ETAG) {
+                *tag = etag::of(payload, ContentCoding::Identity);
+            }
+            payload.body.clone()
+        }
+    };
+    http
 }
 
-/// The HTTP response, with its outcome for the log and the metrics.
+/// The HTTP response, of so many bytes before compression, with its outcome for the log and the metrics.
 pub(super) fn observed(
+    http: HttpResponse,
     response: GraphqlResponse,
-    payload: Payload,
-    media: MediaType,
-    encoding: Encoding,
+    bytes: usize,
 ) -> ObservedResponse {
-    let bytes = payload.body.len();
     ObservedResponse {
-        response: http_response(&response, payload, media, encoding),
+        response: http,
         executed: Some(ExecutedRequest {
             outcome: response.outcome,
             bytes,

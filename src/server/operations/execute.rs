@@ -11,8 +11,9 @@ use hyper::body::Body;
 use super::super::media::MediaType;
 use super::super::observe_request::{ObservedResponse, RequestIdentity};
 use super::super::refusal::HttpRefusal;
+use super::super::response::http_response;
 use super::super::state::ServerState;
-use super::super::{graphql, request};
+use super::super::{compression, graphql, request};
 use super::format::{Format, Options};
 use super::status::Summary;
 use super::{body, has_preflight_header};
@@ -88,23 +89,28 @@ impl Call<'_> {
             false => None,
             true => Some(Summary::read(&payload.body)),
         };
-        let (outcome, data_age) = (response.outcome, response.cache.data_age);
-        let encoding = graphql::encoding(self.state, &client.headers, &payload).await;
-        let mut observed = graphql::observed(response, payload, MediaType::Json, encoding);
         let status = match summary {
             None => StatusCode::OK,
-            Some(summary) => summary.status(outcome),
+            Some(summary) => summary.status(response.outcome),
         };
-        *observed.response.status_mut() = status;
-        let headers = observed.response.headers_mut();
-        if outcome == RequestOutcome::Executed {
-            headers.insert(LAST_MODIFIED, as_of(data_age));
+        let compression = self.state.compression;
+        let negotiated = compression::negotiate(compression, &client.headers, &payload.body);
+        let mut http = http_response(&response, MediaType::Json, negotiated);
+        *http.status_mut() = status;
+        let headers = http.headers_mut();
+        if response.outcome == RequestOutcome::Executed {
+            headers.insert(LAST_MODIFIED, as_of(response.cache.data_age));
         }
         if status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
         }
         without_accept(headers);
-        Ok(observed)
+        let http = match mutations_allowed {
+            // A response to a `POST` selects no representation.
+            true => graphql::with_body(http, &payload, negotiated.coding).await,
+            false => graphql::conditional(&client.headers, http, &payload, negotiated.coding).await,
+        };
+        Ok(graphql::observed(http, response, payload.body.len()))
     }
 }
 

@@ -68,6 +68,14 @@ async fn a_response_is_that_of_graphql_with_its_time_and_its_lifetime() {
         let age = time("date").duration_since(time("last-modified")).unwrap();
         assert!((99..=160).contains(&age.as_secs()), "{age:?}");
     }
+    let (_, headers, _) = send(named.get(path)).await;
+    let tag = header(&headers, "etag").to_owned();
+    let (status, headers, body) = send(named.get(path).header("if-none-match", &tag)).await;
+    assert_eq!(
+        (status, body.as_str(), header(&headers, "etag")),
+        (304, "", tag.as_str())
+    );
+    assert!(!header(&headers, "last-modified").is_empty());
     let json = send(named.get("/operations/Echo.json?id=1")).await;
     let plain = send(named.get(path)).await;
     assert_eq!(json.2, plain.2);
