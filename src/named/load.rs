@@ -5,8 +5,10 @@ use std::sync::Arc;
 use apollo_compiler::ast::OperationType;
 use apollo_compiler::{Name, Node, executable};
 
-use super::parameters::{Parameter, RESERVED_PARAMETERS};
-use super::{DESCRIPTION, Named, NamedOperation, NamedOperations, comment, openapi, problems};
+use super::catalogue::{DESCRIPTION, Named, NamedOperations};
+use super::operation::NamedOperation;
+use super::parameter::{Parameter, RESERVED_PARAMETERS};
+use super::{comment, openapi, problems};
 use crate::connector::Diagnostic;
 use crate::connector::diagnostic::SourceText;
 use crate::document::Value;

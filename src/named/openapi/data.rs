@@ -9,7 +9,8 @@ use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::{Name, Node, Schema, ast, executable};
 use serde_json::{Map, Value, json};
 
-use super::{Types, or_null, types};
+use super::schema::{Types, or_null};
+use super::types;
 use crate::operation::Document;
 
 /// Selections that apply to the same object, and whether a condition can leave them out.

@@ -2,9 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Types, reference};
-use crate::named::parameters::{Form, Parameter};
-use crate::named::{Named, NamedOperation, NamedOperations};
+use super::schema::{Types, reference};
+use crate::named::catalogue::{Named, NamedOperations};
+use crate::named::operation::NamedOperation;
+use crate::named::parameter::{Form, Parameter};
 
 /// A format of results, besides the response of GraphQL.
 #[derive(Debug, Clone, Copy)]

@@ -4,14 +4,30 @@ use apollo_compiler::schema::{EnumType, ExtendedType, InputObjectType, ScalarTyp
 use apollo_compiler::{Schema, ast};
 use serde_json::{Map, Value, json};
 
-use super::{Types, or_null, reference};
+use super::schema::{Types, or_null, reference};
 use crate::plan::arguments::constant;
 
 /// The page of the scalars that all connectors share: each of them is a string.
 const SHARED_SCALARS: &str = "https://specs.sangam.dev/scalars/";
 
+/// The schema of a variable.
+pub(in crate::named) fn variable(
+    api: &Schema,
+    definition: &ast::VariableDefinition,
+    types: &mut Types,
+) -> Value {
+    let mut schema = input(api, &definition.ty, types);
+    let default = definition.default_value.as_ref();
+    let default = default.and_then(|value| constant(api, &definition.ty, value));
+    let default = default.and_then(|value| serde_json::from_str(&value.to_json()).ok());
+    if let (Some(default), Some(members)) = (default, schema.as_object_mut()) {
+        members.insert("default".to_owned(), default);
+    }
+    schema
+}
+
 /// The schema of a value for a variable or a field of an input object. Adds the types that it names.
-pub(super) fn input(api: &Schema, ty: &ast::Type, types: &mut Types) -> Value {
+fn input(api: &Schema, ty: &ast::Type, types: &mut Types) -> Value {
     let schema = match ty {
         ast::Type::List(item) | ast::Type::NonNullList(item) => {
             json!({ "type": "array", "items": input(api, item, types) })

@@ -14,9 +14,9 @@ use super::super::refusal::HttpRefusal;
 use super::super::response::http_response;
 use super::super::state::ServerState;
 use super::super::{compression, graphql, request};
+use super::body;
 use super::format::{Format, Options};
 use super::status::Summary;
-use super::{body, has_preflight_header};
 use crate::gateway::{GraphqlRequest, RequestOutcome};
 use crate::named::{NamedOperation, UnfitParameters};
 
@@ -138,4 +138,12 @@ fn without_accept(headers: &mut HeaderMap) {
         Ok(names) if !names.is_empty() => headers.insert(VARY, names),
         _ => headers.remove(VARY),
     };
+}
+
+/// Whether a request is one that a page of another origin cannot send without a CORS preflight, although its body is not
+/// declared as JSON.
+fn has_preflight_header(headers: &HeaderMap) -> bool {
+    ["apollo-require-preflight", "x-requested-with"]
+        .iter()
+        .any(|name| headers.contains_key(*name))
 }

@@ -14,7 +14,7 @@ mod status;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request};
+use http::{Method, Request};
 use hyper::body::Body;
 
 use self::format::Format;
@@ -151,14 +151,6 @@ fn other_method(operation: &NamedOperation) -> HttpRefusal {
         true => HttpRefusal::method("POST", "Send a mutation by POST"),
         false => HttpRefusal::method("GET, HEAD, POST", "Send the operation by GET or POST"),
     }
-}
-
-/// Whether a request is one that a page of another origin cannot send without a CORS preflight, although its body is not
-/// declared as JSON.
-fn has_preflight_header(headers: &HeaderMap) -> bool {
-    ["apollo-require-preflight", "x-requested-with"]
-        .iter()
-        .any(|name| headers.contains_key(*name))
 }
 
 #[cfg(test)]

@@ -44,15 +44,6 @@ impl Summary {
             RequestOutcome::Refused => StatusCode::BAD_REQUEST,
         }
     }
-
-    /// The status of a result that cannot show its errors, when a part of it failed.
-    pub(super) fn status_of_part(&self) -> StatusCode {
-        match (self.busy, self.timeout) {
-            (true, _) => StatusCode::SERVICE_UNAVAILABLE,
-            (false, true) => StatusCode::GATEWAY_TIMEOUT,
-            (false, false) => StatusCode::BAD_GATEWAY,
-        }
-    }
 }
 
 fn read(body: &[u8]) -> Result<Summary, ReadError> {

@@ -17,7 +17,7 @@ async function get<P extends keyof paths>(path: P, query: Query<P>): Promise<Jso
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries((query ?? {}) as Record<string, unknown>)) {
     for (const one of Array.isArray(value) ? value : [value]) {
-      parameters.append(name, typeof one === "object" ? JSON.stringify(one) : String(one));
+      parameters.append(name, String(one));
     }
   }
   const response = await fetch(`${base}${path}?${parameters}`);
@@ -32,9 +32,9 @@ const works = page.data.district?.works?.nodes;
 const titles: (string | null | undefined)[] = (works ?? []).map((work) => work?.title);
 if (titles.length === 0) throw new Error("there are no works");
 
-// An input object is JSON, an enum one of its values.
+// An input object is JSON as text, an enum one of its values.
 const filter: components["schemas"]["WorkFilter"] = { status: "IN_PROGRESS" };
-const found = await get("/operations/WorksSearch", { filter });
+const found = await get("/operations/WorksSearch", { filter: JSON.stringify(filter) });
 const count: number | undefined = found.data.workSummary?.workCount;
 if (!count) throw new Error("no work is in progress");
 
