@@ -157,9 +157,9 @@ impl<'a> SettingsReader<'a> {
 
     /// `operations = "path"` at the top level.
     fn operations_folder(&mut self, raw: &mut RawSettings, value: &Spanned<DeValue<'_>>) {
-        match raw.operations.set("folder", value.get_ref(), self.base) {
-            Some(Err(message)) => self.problem(format!("operations: {message}"), value.span()),
-            Some(Ok(())) | None => {}
+        let set = raw.operations.set("folder", value.get_ref(), self.base);
+        if let Some(Err(message)) = set {
+            self.problem(format!("operations: {message}"), value.span());
         }
     }
 
