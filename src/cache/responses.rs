@@ -126,7 +126,7 @@ impl Responses {
         if !first.is_last || provenance.fresh_for(now).is_none() || !provenance.is_current() {
             return;
         }
-        first.memo = Some(Arc::default());
+        first.memo.get_or_insert_default();
         let response = StoredResponse {
             payload: first.clone(),
             vary,
