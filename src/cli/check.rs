@@ -2,23 +2,20 @@
 //! of what the folders declare.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
 use super::folders::ConnectorFolder;
 use super::output::{count, diagnostics, message, result};
 use super::supergraph::SupergraphFile;
-use super::{Common, Exit, Stop, folders, load};
+use super::{Common, Exit, Stop, folders, load, operations};
 use crate::config::{Settings, StyleMode};
-use crate::connector::diagnostic::{LineColumn, Severity, SourceFiles, SourceText, gateway_code};
+use crate::connector::diagnostic::{Severity, SourceFiles, gateway_code};
 use crate::connector::{Diagnostic, SubgraphKind, invalid_schema};
 use crate::graph::schema_diff::Impact;
 use crate::graph::{Composed, coordinate, schema_diff, style};
-use crate::operation::{Compiler, Rejection};
-
-/// The default folder of named operations.
-const DEFAULT_OPERATIONS: &str = "schema/operations";
+use crate::named::{NamedOperations, OperationFile};
+use crate::operation::Compiler;
 
 /// The default file of the public schema that clients rely on.
 const DEFAULT_CONTRACT: &str = "schema/api.graphql";
@@ -87,8 +84,8 @@ impl Check {
         let fit_together = !findings.iter().any(Diagnostic::is_error);
         if fit_together {
             let gateway = load::gateway(load::connectors(&folders, None)?, &settings)?;
-            let folder = self.operations_folder(&settings);
-            operations = of_operations(gateway.compiler(), folder.as_deref(), findings)?;
+            let files = operations::files(self.operations.as_deref(), &settings)?;
+            operations = of_operations(gateway.compiler(), &files, findings);
             let contract = Path::new(DEFAULT_CONTRACT);
             let default = contract.is_file().then_some(contract);
             if let Some(file) = self.against.as_deref().or(default) {
@@ -117,15 +114,6 @@ impl Check {
                 result(&format!("{:#}\n", serde_json::Value::from(findings)));
             }
         }
-    }
-
-    fn operations_folder(&self, settings: &Settings) -> Option<PathBuf> {
-        let named = self.operations.clone();
-        let named = named.or_else(|| settings.general.operations.clone());
-        named.or_else(|| {
-            let default = PathBuf::from(DEFAULT_OPERATIONS);
-            default.is_dir().then_some(default)
-        })
     }
 }
 
@@ -186,71 +174,19 @@ fn of_style(settings: &Settings, folders: &[ConnectorFolder]) -> Vec<Diagnostic>
 /// Checks every named operation, as `serve` would when a client sends it; returns their number.
 fn of_operations(
     compiler: &Compiler,
-    folder: Option<&Path>,
+    files: &[OperationFile],
     findings: &mut Vec<Diagnostic>,
-) -> Result<usize, Exit> {
-    let Some(folder) = folder else { return Ok(0) };
-    let unreadable = |error: std::io::Error| {
-        message(&format!(
-            "error: {} cannot be read: {error}",
-            folder.display()
-        ));
-        Exit::Failed
-    };
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path();
-        if path
-            .extension()
-            .is_some_and(|extension| extension == "graphql")
-        {
-            files.push(path);
-        }
-    }
-    files.sort();
-    let mut operations = 0;
-    for file in files {
-        let text = std::fs::read_to_string(&file).map_err(unreadable)?;
-        let (number, rejections) = of_document(compiler, &text);
-        operations += number;
-        let source = Arc::new(SourceText {
-            path: file.display().to_string(),
-            text,
-        });
-        for (message, locations) in rejections.iter().flat_map(|one| &one.violations) {
-            // A limit of the whole operation has no location of its own.
-            let &(line, column) = locations.first().unwrap_or(&(1, 1));
-            let at = source.word(LineColumn { line, column });
-            let finding = Diagnostic::error(&gateway_code::INVALID_OPERATION, "", message);
-            findings.push(finding.at(Some(at)));
-        }
-    }
-    Ok(operations)
-}
-
-/// The number of a document's operations, and what is refused of it.
-fn of_document(compiler: &Compiler, text: &str) -> (usize, Vec<Rejection>) {
-    let document = match compiler.document(text) {
-        Ok(document) => document,
-        Err(rejection) => return (0, vec![rejection]),
-    };
-    let names: Vec<_> = document
-        .operations
-        .iter()
-        .map(|one| one.name.clone())
-        .collect();
-    let rejections = names.iter().filter_map(|name| {
-        let operation = compiler.operation(document.clone(), name.as_deref());
-        let operation = match operation {
-            Ok(operation) => operation,
-            Err(rejection) => return Some(rejection),
-        };
+) -> usize {
+    let named = NamedOperations::load(compiler, files, |_, _, operation| {
         // What an operation costs is known here only if it needs no variables.
-        let variables = compiler.coerce(&operation, None).ok()?;
-        compiler.within_cost(&operation, &variables).err()
+        match compiler.coerce(&operation, None) {
+            Ok(variables) => compiler.within_cost(&operation, &variables),
+            Err(_) => Ok(()),
+        }
     });
-    let rejections = rejections.collect();
-    (names.len(), rejections)
+    let number = named.iter().count();
+    findings.extend(named.problems);
+    number
 }
 
 /// Compares the public schema with the one in a file, which clients rely on.

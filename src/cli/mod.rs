@@ -12,6 +12,7 @@ mod explain_cost;
 mod folders;
 mod health;
 mod load;
+mod operations;
 mod output;
 mod schema;
 mod serve;

@@ -29,8 +29,6 @@ section! {
         supergraph: Option<PathBuf> = None,
         /// The names of the connectors to load; all when empty.
         only: Vec<String> = Vec::new(),
-        /// The folder with named operations (`*.graphql`), which `sangam check` compiles under the limits of `sangam serve`.
-        operations: Option<PathBuf> = None,
         /// Whether clients may read the schema (`__schema`, `__type`, `/schema.graphql`).
         introspection: bool = true,
         /// Who sees the gateway's own field `connectors` with its types. With `"operators"` they are not in the public schema, and
@@ -288,6 +286,24 @@ section! {
         headers: Vec<HeaderName> = CLIENT_HEADERS.map(HeaderName::from_static).to_vec(),
         /// How long a browser may cache the preflight response.
         max_age: Duration = Duration::from_secs(3600),
+    }
+}
+
+section! {
+    /// Named operations: the `*.graphql` files of a folder, which clients call at `/operations/<Name>`. `sangam check` checks them.
+    /// `operations = "path"` at the top level is short for `folder`. See [operations.md](operations.md).
+    Operations, RawOperations {
+        /// The folder. When not set, schema/operations in the working directory, if there is such a folder.
+        folder: Option<PathBuf> = None,
+        /// A further address on which clients connect, with the certificate of `[tls]`. It serves named operations and `/health/…`,
+        /// and no other operation: for clients outside, if those inside send operations of their own to `listen`.
+        listen: Option<SocketAddr> = None,
+        /// Whether the address `listen` of the top level serves only named operations, too: without `/graphql` and
+        /// `/schema.graphql`.
+        only: bool = false,
+        /// Origins of pages that may read named operations: as in `[cors]`, which they replace for these URLs. Browsers send no
+        /// cookies. When empty, `[cors]` holds.
+        origins: Vec<AllowedOrigin> = Vec::new(),
     }
 }
 

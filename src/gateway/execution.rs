@@ -71,7 +71,10 @@ impl OperationExecution {
         let may_be_shared = executed.provenance.may_be_shared();
         let mut response = executed_response(executed, ready, &self.runtime.documents);
         if self.uncached {
-            response.cache = ResponseCachePolicy::default();
+            response.cache = ResponseCachePolicy {
+                data_age: response.cache.data_age,
+                ..ResponseCachePolicy::default()
+            };
         }
         Ok(ExecutedOperation {
             response,

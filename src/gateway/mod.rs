@@ -25,6 +25,7 @@ mod measure;
 mod native;
 mod nodes;
 mod offload;
+mod operations;
 mod payloads;
 mod quarantine;
 mod refusal;
@@ -137,4 +138,6 @@ pub struct ResponseCachePolicy {
     pub private: bool,
     /// Seconds since its oldest part was fetched; `None` when nothing came from a cache.
     pub age: Option<u64>,
+    /// The same, also of a response that may not be cached.
+    pub data_age: Option<u64>,
 }

@@ -26,6 +26,7 @@ use crate::config::{Audience, Percentage, Settings};
 use crate::execute::{RequestContext, Runtime};
 use crate::graph::Composed;
 use crate::graph::identification::names::is_own;
+use crate::named::NamedOperations;
 use crate::operation::{CoercedVariables, Compiler};
 use crate::plan::ConditionValues;
 use crate::source::Wires;
@@ -48,6 +49,7 @@ pub struct Gateway {
     for_operators: Arc<dyn NativeSchema>,
     /// Who sees the gateway's own fields.
     own_fields: Audience,
+    pub(super) operations: Arc<NamedOperations>,
 }
 
 impl fmt::Debug for Gateway {
@@ -169,6 +171,7 @@ impl Gateway {
             composed: parts.composed,
             runtime: Arc::new(parts.runtime),
             compiling: Arc::new(compiling),
+            operations: Arc::default(),
             shared,
         })
     }

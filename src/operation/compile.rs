@@ -69,6 +69,11 @@ impl Compiler {
         self
     }
 
+    /// The public schema.
+    pub fn api(&self) -> &Valid<Schema> {
+        &self.api
+    }
+
     /// Refuses a text that is too long, without reading it.
     pub fn check_length(&self, text: &str) -> Result<(), Rejection> {
         if text.len() <= self.document_limits.bytes {

@@ -1,9 +1,12 @@
 //! The interface between the HTTP server and the GraphQL gateway.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 
 use crate::gateway::{ClientContext, Gateway, GraphqlRequest, GraphqlResponse, LiveGateway};
+use crate::named::NamedOperations;
 use crate::observe::Samples;
 
 /// Executes GraphQL requests. [`Gateway`] implements it; the server's tests have implementations of their own.
@@ -11,6 +14,9 @@ use crate::observe::Samples;
 pub trait Executor: Send + Sync + 'static {
     /// Executes one request.
     async fn execute(&self, request: GraphqlRequest, client: &ClientContext) -> GraphqlResponse;
+
+    /// The operations that clients call by name.
+    fn operations(&self) -> Arc<NamedOperations>;
 
     /// The public schema, as SDL.
     fn schema(&self) -> Bytes;
@@ -30,6 +36,10 @@ pub trait Executor: Send + Sync + 'static {
 impl Executor for Gateway {
     async fn execute(&self, request: GraphqlRequest, client: &ClientContext) -> GraphqlResponse {
         Gateway::execute(self, request, client).await
+    }
+
+    fn operations(&self) -> Arc<NamedOperations> {
+        Arc::clone(Gateway::operations(self))
     }
 
     fn schema(&self) -> Bytes {
@@ -53,6 +63,10 @@ impl Executor for Gateway {
 impl Executor for LiveGateway {
     async fn execute(&self, request: GraphqlRequest, client: &ClientContext) -> GraphqlResponse {
         LiveGateway::execute(self, request, client).await
+    }
+
+    fn operations(&self) -> Arc<NamedOperations> {
+        Arc::clone(self.current().operations())
     }
 
     fn schema(&self) -> Bytes {

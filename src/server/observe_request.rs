@@ -212,9 +212,15 @@ fn span_name<B>(request: &Request<B>) -> String {
     }
 }
 
-/// The path of the endpoint, if the request is for it.
+/// The path of the endpoint, if the request is for it; of named operations, without the name.
 fn route<B>(request: &Request<B>) -> Option<&'static str> {
-    (request.uri().path().trim_end_matches('/') == GRAPHQL).then_some(GRAPHQL)
+    let path = request.uri().path().trim_end_matches('/');
+    match path {
+        GRAPHQL => Some(GRAPHQL),
+        "/operations" => Some("/operations"),
+        path if path.starts_with("/operations/") => Some("/operations/{name}"),
+        _ => None,
+    }
 }
 
 fn protocol_version(version: Version) -> Option<&'static str> {

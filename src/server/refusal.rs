@@ -123,10 +123,30 @@ impl HttpRefusal {
 
     /// There is nothing at this path: 404.
     pub(super) fn no_such_path() -> HttpRefusal {
-        let message = "There is nothing at this path; the GraphQL endpoint is /graphql";
+        HttpRefusal::not_found("There is nothing at this path; the GraphQL endpoint is /graphql")
+    }
+
+    /// There is no such thing: 404.
+    pub(super) fn not_found(message: impl Into<String>) -> HttpRefusal {
         HttpRefusal {
             kind: ErrorKind::NotFound,
             ..HttpRefusal::new(code::NOT_FOUND, message)
+        }
+    }
+
+    /// The gateway cannot execute a named operation as it is: 503.
+    pub(super) fn not_served(message: impl Into<String>) -> HttpRefusal {
+        HttpRefusal {
+            kind: ErrorKind::Internal,
+            ..HttpRefusal::new(code::OPERATION_NOT_SERVED, message)
+        }
+    }
+
+    /// The parameters are not the variables of the operation: 400.
+    pub(super) fn variables(message: impl Into<String>) -> HttpRefusal {
+        HttpRefusal {
+            status: StatusCode::BAD_REQUEST,
+            ..HttpRefusal::new(code::INVALID_VARIABLES, message)
         }
     }
 

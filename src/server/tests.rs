@@ -26,6 +26,7 @@ use crate::config::{ByteSize, Secret, Settings};
 use crate::gateway::{
     ClientContext, GraphqlRequest, GraphqlResponse, Payload, RequestOutcome, ResponseCachePolicy,
 };
+use crate::named::NamedOperations;
 use crate::observe::Samples;
 
 /// A body of more than a hundred bytes.
@@ -137,6 +138,10 @@ impl Executor for Fake {
             .unwrap()
             .push((request, client.clone()));
         response
+    }
+
+    fn operations(&self) -> Arc<NamedOperations> {
+        Arc::default()
     }
 
     fn schema(&self) -> Bytes {

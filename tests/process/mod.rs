@@ -13,6 +13,7 @@ mod log;
 mod memory;
 mod metrics;
 mod monitoring;
+mod named;
 mod not_started;
 mod operations;
 mod package;
