@@ -40,7 +40,7 @@ section! {
         /// `failureCount` and `problem` of the field `connectors`. With `"operators"` they are null for clients; the admin
         /// listener's `/health` has them. `state` and `lastSuccessAt` are for every client.
         connector_health: Audience = Audience::Public,
-        /// Whether responses are compressed (gzip) for clients that accept it.
+        /// Whether responses are compressed for clients that accept it: zstd, brotli or gzip.
         compression: bool = true,
         /// How often `sangam serve` looks whether a connector, the settings, a secret or a certificate has changed; a change is
         /// checked and served without a restart. With `0s`, only SIGHUP has this effect. What cannot change while it runs, such

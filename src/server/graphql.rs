@@ -57,12 +57,12 @@ where
     if !request::is_json(&headers) {
         return Err(HttpRefusal::unsupported_media_type());
     }
-    let gzip = decompression::is_gzip(&headers)?;
+    let coding = decompression::coding(&headers)?;
     let mut body = request_body::read(body, &state.limits, &state.bodies).await?;
     // The permit is taken after the body was read, so that clients which send slowly cannot use up all permits.
     let _permit = state.admit()?;
-    if gzip {
-        body = decompression::body(body, state.limits.body_bytes.0).await?;
+    if let Some(coding) = coding {
+        body = decompression::body(body, coding, state.limits.body_bytes.0).await?;
     }
     if body.len() >= LONG {
         priority::lower().await;

@@ -93,9 +93,9 @@ impl HttpRefusal {
 
     /// The body is compressed in a way that is not read: 415 (RFC 9110, section 15.5.16).
     pub(super) fn content_coding() -> HttpRefusal {
-        let message = "Send the body uncompressed, or with the header Content-Encoding: gzip";
+        let message = "Send the body uncompressed, or compressed once with zstd, brotli, gzip or deflate, as the header Content-Encoding names it";
         HttpRefusal {
-            allowed: Some((ACCEPT_ENCODING, "gzip")),
+            allowed: Some((ACCEPT_ENCODING, "zstd, br, gzip, deflate")),
             ..HttpRefusal::new(code::UNSUPPORTED_MEDIA_TYPE, message)
         }
     }
