@@ -61,6 +61,9 @@ section! {
     Limits, RawLimits {
         /// Bytes of a request's body, after decompression.
         body_bytes: ByteSize = ByteSize(1_000_000) => ByteSize(1)..,
+        /// Requests of a batch, a JSON list of requests in one POST; `0` refuses batches. They share one permit of
+        /// `concurrent_requests`, `cost.max` and `answer_bytes`; every other limit is for each of them.
+        batch: usize = 0,
         /// Bytes of the operation text.
         document_bytes: ByteSize = ByteSize(100_000) => ByteSize(1)..,
         /// Tokens of the operation text.

@@ -17,6 +17,7 @@ use super::refusal::Refusal;
 use super::{ClientContext, GraphqlRequest};
 use crate::config::{Cost, CostMode};
 use crate::cost::FieldCost;
+use crate::errors::{ErrorKind, code};
 use crate::observe::metrics::{COST_EXCEEDED, OPERATION_COST};
 use crate::operation::{CoercedVariables, Operation, too_costly};
 use crate::response::Counting;
@@ -49,6 +50,10 @@ pub struct ExplainedCost {
     /// The variables are missing or invalid: lists that they size have their assumed sizes.
     pub without_variables: bool,
 }
+
+/// The cost of the operations of one batch so far: together they may cost as much as one operation.
+#[derive(Debug, Default)]
+pub struct BatchCost(AtomicU64);
 
 /// Enforces the cost limit and records costs.
 pub(super) struct CostControl {
@@ -107,12 +112,13 @@ impl CostControl {
         self.mode != CostMode::Off && (by_extension() == Some(true) || by_header())
     }
 
-    /// Refuses an operation that costs too much.
+    /// Refuses an operation that costs too much, by itself or with those of its batch that were admitted before.
     pub(super) fn admit(
         &self,
         operation: &Operation,
         variables: &CoercedVariables,
         report: bool,
+        batch: Option<&BatchCost>,
     ) -> Result<Admitted, Refusal> {
         if self.mode == CostMode::Off {
             return Ok(Admitted::default());
@@ -121,13 +127,20 @@ impl CostControl {
         let total = estimate.total();
         // Costs beyond 2^53 lose digits, but no bucket is that large.
         self.estimated.record(total as f64);
-        if total > self.max {
+        let before = batch.map_or(0, |batch| batch.0.load(Ordering::Relaxed));
+        let together = total.saturating_add(before);
+        if together > self.max {
             self.exceeded.increment(1);
             if self.mode == CostMode::Enforce {
-                let rejection = too_costly(operation, &estimate, variables, self.max);
-                return Err(rejection.into());
+                return Err(match total > self.max {
+                    true => too_costly(operation, &estimate, variables, self.max).into(),
+                    false => too_costly_batch(total, before, self.max),
+                });
             }
-            self.log(operation, total);
+            self.log(operation, together);
+        }
+        if let Some(batch) = batch {
+            batch.0.fetch_add(total, Ordering::Relaxed);
         }
         let number = self.executed.fetch_add(1, Ordering::Relaxed);
         let counted = report || number.is_multiple_of(SAMPLE);
@@ -137,7 +150,7 @@ impl CostControl {
             report: report.then_some(self.max),
         });
         Ok(Admitted {
-            is_long: total >= self.long_cost,
+            is_long: together >= self.long_cost,
             counting,
         })
     }
@@ -205,6 +218,15 @@ impl CostControl {
              operations since the last line"
         );
     }
+}
+
+/// The refusal of an operation that costs too much with those before it.
+fn too_costly_batch(total: u64, before: u64, max: u64) -> Refusal {
+    let message = format!(
+        "The operation costs {total} by estimate, and the operations before it in the batch {before}: together more than \
+         the maximum of {max} (cost.max); send it in another request"
+    );
+    Refusal::new(code::COST_LIMIT_EXCEEDED, ErrorKind::Limit, &message)
 }
 
 /// Limits the rate of a log line.

@@ -1,6 +1,6 @@
 //! The GraphQL gateway: it owns the composed graph, the compiled operations and the caches. The server calls it.
 //!
-//! [`Gateway::execute`] processes a request in these steps:
+//! [`Gateway::execute`] processes a request, and [`Gateway::execute_batch`] several (`batch`), in these steps:
 //! 1. find the compiled operation, or compile it ([`operation`](crate::operation)) on a worker thread (`workers`, `offload`),
 //! 2. coerce the variables and draw the override labels (`labels`),
 //! 3. look for a cached response,
@@ -8,6 +8,7 @@
 //! 5. execute the plan, and write `__schema` and `__type` (`introspection`),
 //! 6. store the response, if it may be cached.
 
+mod batch;
 mod build;
 mod compile;
 mod configured;
@@ -39,7 +40,7 @@ use http::{HeaderMap, HeaderValue};
 use jiff::Timestamp;
 
 pub use self::configured::{ConfiguredConnector, Served, SetAside, Setup, SetupProblem};
-pub use self::cost::ExplainedCost;
+pub use self::cost::{BatchCost, ExplainedCost};
 pub use self::explain::Explained;
 pub use self::labels::Draw;
 pub use self::live::LiveGateway;
@@ -81,6 +82,8 @@ pub struct ClientContext {
     pub draw: Draw,
     /// `$request.instant`; if absent, the instant at which the execution starts.
     pub instant: Option<Timestamp>,
+    /// The cost of the operations of a batch, of which this request is one.
+    pub batch_cost: Option<Arc<BatchCost>>,
 }
 
 /// The response to a [`GraphqlRequest`].

@@ -224,13 +224,22 @@ impl Gateway {
         request: GraphqlRequest,
         client: &ClientContext,
     ) -> GraphqlResponse {
-        let compiled = match self.compiled(&request).await {
-            Ok(compiled) => compiled,
-            Err(refusal) => return refusal.not_compiled(&request),
-        };
-        match &*compiled {
-            Compiled::Refused(refusal) => refusal.not_compiled(&request),
-            Compiled::Ready(ready) => match self.answer(ready, &request, client).await {
+        match self.compiled(&request).await {
+            Ok(compiled) => self.execute_compiled(&compiled, &request, client).await,
+            Err(refusal) => refusal.not_compiled(&request),
+        }
+    }
+
+    /// Executes one request, whose operation is compiled.
+    pub(super) async fn execute_compiled(
+        &self,
+        compiled: &Compiled,
+        request: &GraphqlRequest,
+        client: &ClientContext,
+    ) -> GraphqlResponse {
+        match compiled {
+            Compiled::Refused(refusal) => refusal.not_compiled(request),
+            Compiled::Ready(ready) => match self.answer(ready, request, client).await {
                 Ok(response) => response,
                 Err(refusal) => refusal.response(&ready.observed),
             },
@@ -264,7 +273,9 @@ impl Gateway {
         {
             return Ok(served_response(served, ready));
         }
-        let admitted = self.cost.admit(operation, &coerced, report)?;
+        let admitted =
+            self.cost
+                .admit(operation, &coerced, report, client.batch_cost.as_deref())?;
         let _permit = match admitted.is_long {
             true => Some(self.cost.long_permit()?),
             false => None,

@@ -12,6 +12,13 @@ pub trait Executor: Send + Sync + 'static {
     /// Executes one request.
     async fn execute(&self, request: GraphqlRequest, client: &ClientContext) -> GraphqlResponse;
 
+    /// Executes the requests of a batch; the responses have the same order.
+    async fn execute_batch(
+        &self,
+        requests: Vec<GraphqlRequest>,
+        client: &ClientContext,
+    ) -> Vec<GraphqlResponse>;
+
     /// The public schema, as SDL.
     fn schema(&self) -> Bytes;
 
@@ -30,6 +37,14 @@ pub trait Executor: Send + Sync + 'static {
 impl Executor for Gateway {
     async fn execute(&self, request: GraphqlRequest, client: &ClientContext) -> GraphqlResponse {
         Gateway::execute(self, request, client).await
+    }
+
+    async fn execute_batch(
+        &self,
+        requests: Vec<GraphqlRequest>,
+        client: &ClientContext,
+    ) -> Vec<GraphqlResponse> {
+        Gateway::execute_batch(self, requests, client).await
     }
 
     fn schema(&self) -> Bytes {
@@ -53,6 +68,14 @@ impl Executor for Gateway {
 impl Executor for LiveGateway {
     async fn execute(&self, request: GraphqlRequest, client: &ClientContext) -> GraphqlResponse {
         LiveGateway::execute(self, request, client).await
+    }
+
+    async fn execute_batch(
+        &self,
+        requests: Vec<GraphqlRequest>,
+        client: &ClientContext,
+    ) -> Vec<GraphqlResponse> {
+        LiveGateway::execute_batch(self, requests, client).await
     }
 
     fn schema(&self) -> Bytes {

@@ -12,9 +12,10 @@ use hyper::body::Body;
 use super::media::MediaType;
 use super::observe_request::{ExecutedRequest, ObservedResponse, RequestIdentity, observe};
 use super::refusal::HttpRefusal;
+use super::request::Posted;
 use super::response::{HttpResponse, http_response};
 use super::state::ServerState;
-use super::{compression, decompression, etag, landing_page, request, request_body};
+use super::{batch, compression, decompression, etag, landing_page, request, request_body};
 use crate::gateway::{
     ClientContext, ContentCoding, Draw, GraphqlRequest, GraphqlResponse, Payload,
 };
@@ -67,9 +68,16 @@ where
     if body.len() >= LONG {
         priority::lower().await;
     }
-    let graphql = request::from_json(&body)?;
+    let posted = request::from_json(&body, state.limits.batch)?;
     drop(body);
     let client = client(headers, identity, true);
+    let graphql = match posted {
+        Posted::One(graphql) => graphql,
+        // Boxed: most requests are no batches, and need no room for the future of one.
+        Posted::Batch(requests) => {
+            return Box::pin(batch::respond(state, requests, &client, media)).await;
+        }
+    };
     let (response, payload) = execute(state, graphql, &client).await?;
     let negotiated = compression::negotiate(state.compression, &client.headers, &payload.body);
     let http = http_response(&response, media, negotiated);
@@ -137,6 +145,7 @@ fn client(
         trace_state: identity.trace_state.clone(),
         draw: Draw::Random,
         instant: None,
+        batch_cost: None,
     }
 }
 
@@ -168,7 +177,7 @@ async fn execute(
 }
 
 /// The response with its body in a coding; uncompressed if compressing fails.
-async fn with_body(
+pub(super) async fn with_body(
     mut http: HttpResponse,
     payload: &Payload,
     coding: ContentCoding,
@@ -196,5 +205,6 @@ fn observed(http: HttpResponse, response: GraphqlResponse, bytes: usize) -> Obse
             has_errors: response.has_errors,
             operation: response.operation,
         }),
+        batch: Vec::new(),
     }
 }

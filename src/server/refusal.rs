@@ -54,6 +54,15 @@ impl HttpRefusal {
         }
     }
 
+    /// The batch has more requests than allowed: 400.
+    pub(super) fn long_batch(most: usize) -> HttpRefusal {
+        let message = format!("The batch has more than {most} requests (limits.batch)");
+        HttpRefusal {
+            kind: ErrorKind::Limit,
+            ..HttpRefusal::malformed(message)
+        }
+    }
+
     /// The target is longer than allowed: 414.
     pub(super) fn long_uri(limit: usize) -> HttpRefusal {
         let message = format!(
@@ -150,15 +159,20 @@ impl HttpRefusal {
 }
 
 impl HttpRefusal {
-    /// The HTTP response.
-    pub(super) fn http_response(self) -> HttpResponse {
+    /// A GraphQL response with the error.
+    pub(super) fn body(&self) -> Bytes {
         let body = serde_json::json!({
             "errors": [{
                 "message": self.message,
                 "extensions": { "code": self.code.as_str(), "sangam": { "kind": self.kind.as_str() } },
             }],
         });
-        let mut response = HttpResponse::new(Bytes::from(body.to_string()));
+        Bytes::from(body.to_string())
+    }
+
+    /// The HTTP response.
+    pub(super) fn http_response(self) -> HttpResponse {
+        let mut response = HttpResponse::new(self.body());
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.insert(
