@@ -51,11 +51,12 @@ mod refusals;
 mod repeated;
 pub mod responses;
 mod retry_after;
+pub mod sharing;
 pub mod stored_response;
 pub mod waiting;
 
 pub use backend::{Backend, MemoryBackend};
-pub use bulkhead::Admissions;
+pub use bulkhead::{Admission, Admissions};
 pub use cache_state::CacheState;
 pub use call_report::CallReport;
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
@@ -65,7 +66,7 @@ pub use documents::{
     Documents, EntitiesCall, EntitySelection, Fetched, FetchedEntities, LookedUp, PendingRead,
     Policy, Representation, UpstreamCall, Verdict,
 };
-pub use endpoint::Endpoint;
+pub use endpoint::{Endpoint, EndpointParts};
 pub use entry::{Document, Memo};
 pub use epoch::Epoch;
 pub use key::{Generation, HeadersRead, OperationKey, ResponseKey, ResponseKeyParts, Subject};
@@ -73,4 +74,5 @@ pub use payload::{Payload, PayloadMemo};
 pub use plans::Plans;
 pub use provenance::Provenance;
 pub use responses::{Responses, Served};
+pub use sharing::{Sharing, SharingRules};
 pub use waiting::WaitingLimits;
