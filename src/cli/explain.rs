@@ -111,6 +111,7 @@ impl Explain {
             trace_state: None,
             draw: Draw::Random,
             instant: None,
+            batch_cost: None,
         })
     }
 }
