@@ -14,8 +14,8 @@ use std::sync::atomic::Ordering::Relaxed;
 use futures_util::future::join_all;
 use tracing::{Instrument, Span, field};
 
+use super::batch_cost::BatchCost;
 use super::compile::Compiled;
-use super::cost::BatchCost;
 use super::refusal::Refusal;
 use super::{ClientContext, Gateway, GraphqlRequest, GraphqlResponse};
 use crate::errors::{ErrorKind, code};

@@ -13,6 +13,7 @@ use http::HeaderName;
 use metrics::{Counter, Histogram};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use super::batch_cost::BatchCost;
 use super::refusal::Refusal;
 use super::{ClientContext, GraphqlRequest};
 use crate::config::{Cost, CostMode};
@@ -50,10 +51,6 @@ pub struct ExplainedCost {
     /// The variables are missing or invalid: lists that they size have their assumed sizes.
     pub without_variables: bool,
 }
-
-/// The cost of the operations of one batch so far: together they may cost as much as one operation.
-#[derive(Debug, Default)]
-pub struct BatchCost(AtomicU64);
 
 /// Enforces the cost limit and records costs.
 pub(super) struct CostControl {
@@ -127,7 +124,7 @@ impl CostControl {
         let total = estimate.total();
         // Costs beyond 2^53 lose digits, but no bucket is that large.
         self.estimated.record(total as f64);
-        let before = batch.map_or(0, |batch| batch.0.load(Ordering::Relaxed));
+        let before = batch.map_or(0, |batch| batch.spent());
         let together = total.saturating_add(before);
         if together > self.max {
             self.exceeded.increment(1);
@@ -140,7 +137,7 @@ impl CostControl {
             self.log(operation, together);
         }
         if let Some(batch) = batch {
-            batch.0.fetch_add(total, Ordering::Relaxed);
+            batch.spend(total);
         }
         let number = self.executed.fetch_add(1, Ordering::Relaxed);
         let counted = report || number.is_multiple_of(SAMPLE);

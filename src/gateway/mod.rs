@@ -10,6 +10,7 @@
 //! 6. store the response, if it may be cached.
 
 mod batch;
+mod batch_cost;
 mod build;
 mod compile;
 mod configured;
@@ -42,8 +43,9 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 use jiff::Timestamp;
 
+pub use self::batch_cost::BatchCost;
 pub use self::configured::{ConfiguredConnector, Served, SetAside, Setup, SetupProblem};
-pub use self::cost::{BatchCost, ExplainedCost};
+pub use self::cost::ExplainedCost;
 pub use self::explain::Explained;
 pub use self::labels::Draw;
 pub use self::live::LiveGateway;

@@ -8,12 +8,13 @@ use std::panic::AssertUnwindSafe;
 use bytes::Bytes;
 use futures_util::FutureExt;
 
+use super::coded_body::with_body;
+use super::compression;
 use super::media::MediaType;
 use super::observe_request::{ExecutedRequest, ObservedResponse};
 use super::refusal::HttpRefusal;
 use super::response::http_response;
 use super::state::ServerState;
-use super::{compression, graphql};
 use crate::gateway::{
     ClientContext, GraphqlRequest, GraphqlResponse, Payload, RequestOutcome, ResponseCachePolicy,
 };
@@ -58,7 +59,7 @@ pub(super) async fn respond(
     let negotiated = compression::negotiate(state.compression, headers, &payload.body);
     let http = http_response(&policy, media, negotiated);
     Ok(ObservedResponse {
-        response: graphql::with_body(http, &payload, negotiated.coding).await,
+        response: with_body(http, &payload, negotiated.coding).await,
         executed: None,
         batch: executed,
     })

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use http::header::{CONTENT_ENCODING, ETAG, UPGRADE};
+use http::header::{ETAG, UPGRADE};
 use http::{HeaderMap, Method, Request, Uri};
 use hyper::body::Body;
 
+use super::coded_body::with_body;
 use super::media::MediaType;
 use super::observe_request::{ExecutedRequest, ObservedResponse, RequestIdentity, observe};
 use super::refusal::HttpRefusal;
@@ -16,9 +17,7 @@ use super::request::Posted;
 use super::response::{HttpResponse, http_response};
 use super::state::ServerState;
 use super::{batch, compression, decompression, etag, landing_page, request, request_body};
-use crate::gateway::{
-    ClientContext, ContentCoding, Draw, GraphqlRequest, GraphqlResponse, Payload,
-};
+use crate::gateway::{ClientContext, Draw, GraphqlRequest, GraphqlResponse, Payload};
 use crate::priority;
 
 /// Parsing a body of this many bytes takes a millisecond or more, so the task moves to a thread of lower priority first.
@@ -174,25 +173,6 @@ async fn execute(
             Err(HttpRefusal::internal())
         }
     }
-}
-
-/// The response with its body in a coding; uncompressed if compressing fails.
-pub(super) async fn with_body(
-    mut http: HttpResponse,
-    payload: &Payload,
-    coding: ContentCoding,
-) -> HttpResponse {
-    *http.body_mut() = match compression::body(payload, coding).await {
-        Some(body) => body,
-        None => {
-            http.headers_mut().remove(CONTENT_ENCODING);
-            if let Some(tag) = http.headers_mut().get_mut(ETAG) {
-                *tag = etag::of(payload, ContentCoding::Identity);
-            }
-            payload.body.clone()
-        }
-    };
-    http
 }
 
 /// The HTTP response, of so many bytes before compression, with its outcome for the log and the metrics.

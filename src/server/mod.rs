@@ -14,6 +14,7 @@ mod active_request;
 mod admin;
 mod batch;
 mod client_body;
+mod coded_body;
 mod compression;
 mod connection;
 mod connections;
