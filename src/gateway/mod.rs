@@ -58,6 +58,7 @@ pub use crate::cache::{ContentCoding, Payload};
 use crate::document::Value;
 use crate::observe::TraceContext;
 use crate::observe::operations::ObservedOperation;
+pub use crate::response::ErrorBehavior;
 
 /// A GraphQL request as a client sent it, whatever the transport.
 #[derive(Debug, Clone, Default)]
@@ -70,6 +71,8 @@ pub struct GraphqlRequest {
     pub variables: Option<Value>,
     /// `extensions`, an object.
     pub extensions: Option<Value>,
+    /// `onError`: what becomes of the response when a field fails.
+    pub on_error: ErrorBehavior,
 }
 
 /// The client and the transport of one request.

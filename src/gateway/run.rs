@@ -18,7 +18,7 @@ use super::native::ConnectorInfo;
 use super::refusal::Refusal;
 use super::respond::{response_key, served_response};
 use super::shared::Shared;
-use super::{ClientContext, GraphqlRequest, GraphqlResponse, build, labels, native};
+use super::{ClientContext, ErrorBehavior, GraphqlRequest, GraphqlResponse, build, labels, native};
 use crate::budget::{Account, Budget};
 use crate::cache::plans::Plans;
 use crate::cache::{Admissions, Backend, Documents, Generation, MemoryBackend};
@@ -278,6 +278,7 @@ impl Gateway {
         let mut context = self.context(ready, coerced, client, conditions, introspection);
         context.counting = admitted.counting;
         context.is_long = admitted.is_long;
+        context.on_error = request.on_error;
         let execution = OperationExecution {
             runtime: Arc::clone(&self.runtime),
             cost: Arc::clone(&self.cost),
@@ -288,7 +289,10 @@ impl Gateway {
             uncached,
         };
         // Boxed: the future of an execution is large, and most requests are served from the cache.
-        let executed = match key.filter(|_| !ready.operation.introspects) {
+        // A response without errors is the same for each error behavior, and only these are cached. What is being executed
+        // may have errors.
+        let shared = key.filter(|_| !ready.operation.introspects);
+        let executed = match shared.map(|key| key.with_variant(request.on_error as u8)) {
             Some(key) => Box::pin(self.shared.in_flight.run(key, execution)).await?,
             None => Box::pin(execution.run()).await?,
         };
@@ -342,6 +346,7 @@ impl Gateway {
             is_long: false,
             record: false,
             admissions: Admissions::new(),
+            on_error: ErrorBehavior::default(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Parses an HTTP request into a [`GraphqlRequest`]: GraphQL over HTTP, "Request".
 //!
-//! This runs for every request: the pull reader reads the body once and builds only the four known members. Numbers in
+//! This runs for every request: the pull reader reads the body once and builds only the known members. Numbers in
 //! variables keep their digits.
 
 use http::HeaderMap;
@@ -8,7 +8,7 @@ use http::header::CONTENT_TYPE;
 
 use super::refusal::HttpRefusal;
 use crate::document::{JsonReader, Kind, ReadError, Reader, Scalar, Value, unescape};
-use crate::gateway::GraphqlRequest;
+use crate::gateway::{ErrorBehavior, GraphqlRequest};
 
 /// Whether a `POST` carries JSON in UTF-8.
 pub(super) fn is_json(headers: &HeaderMap) -> bool {
@@ -131,6 +131,13 @@ fn members(
                 }
                 Err(()) => "`variables` must be an object or null",
             },
+            "onError" => match text(reader)?.map(error_behavior) {
+                Ok(Ok(behavior)) => {
+                    request.on_error = behavior;
+                    continue;
+                }
+                _ => ON_ERROR,
+            },
             "extensions" => match object(reader)? {
                 Ok(value) => {
                     request.extensions = value;
@@ -146,6 +153,17 @@ fn members(
         read = read.and(Err(member));
     }
     Ok(read)
+}
+
+/// What is wrong with another value of `onError`.
+const ON_ERROR: &str = "`onError` must be \"NULL\", \"PROPAGATE\" or \"HALT\"";
+
+/// The error behavior that a request names, or the default.
+fn error_behavior(name: Option<String>) -> Result<ErrorBehavior, ()> {
+    let name = name.as_deref();
+    name.map_or(Ok(ErrorBehavior::default()), |name| {
+        ErrorBehavior::of_name(name).ok_or(())
+    })
 }
 
 /// A string or null.
@@ -183,13 +201,14 @@ fn not_json(error: &ReadError) -> HttpRefusal {
 /// Reads the parameters of a `GET`.
 pub(super) fn from_query_string(query: &str) -> Result<GraphqlRequest, HttpRefusal> {
     let mut request = GraphqlRequest::default();
-    let mut seen = [false; 4];
+    let mut seen = [false; 5];
     for (key, value) in url::form_urlencoded::parse(query.as_bytes()) {
         let index = match key.as_ref() {
             "query" => 0,
             "operationName" => 1,
             "variables" => 2,
             "extensions" => 3,
+            "onError" => 4,
             _ => continue,
         };
         if std::mem::replace(&mut seen[index], true) {
@@ -199,7 +218,12 @@ pub(super) fn from_query_string(query: &str) -> Result<GraphqlRequest, HttpRefus
             0 => request.query = Some(value.into_owned()),
             1 => request.operation_name = Some(value.into_owned()).filter(|name| !name.is_empty()),
             2 => request.variables = parameter("variables", &value)?,
-            _ => request.extensions = parameter("extensions", &value)?,
+            3 => request.extensions = parameter("extensions", &value)?,
+            _ => {
+                let given = Some(value.into_owned()).filter(|name| !name.is_empty());
+                let behavior = error_behavior(given);
+                request.on_error = behavior.map_err(|()| HttpRefusal::malformed(ON_ERROR))?;
+            }
         }
     }
     with_query(request)
@@ -320,6 +344,31 @@ mod tests {
         }
         let message = one_of(b"{\"query\": \"\xff\"}").unwrap_err().message;
         assert!(message.starts_with("The body is not JSON: "), "{message}");
+    }
+
+    #[test]
+    fn reads_the_error_behavior() {
+        let cases = [
+            (r#""NULL""#, Some(ErrorBehavior::Null)),
+            (r#""PROPAGATE""#, Some(ErrorBehavior::Propagate)),
+            (r#""HALT""#, Some(ErrorBehavior::Halt)),
+            ("null", Some(ErrorBehavior::Propagate)),
+            (r#""null""#, None),
+            ("\"\"", None),
+            ("1", None),
+            (r#"["NULL"]"#, None),
+        ];
+        for (given, expected) in cases {
+            let body = format!(r#"{{"query": "{{a}}", "onError": {given}}}"#);
+            let read = one_of(body.as_bytes()).map(|request| request.on_error);
+            let refused = read.as_ref().err().map(|refusal| &*refusal.message);
+            assert_eq!(refused, expected.is_none().then_some(ON_ERROR), "{given}");
+            assert_eq!(read.ok(), expected, "{given}");
+        }
+        let get = |query| from_query_string(query).map(|request| request.on_error);
+        assert_eq!(get("query=a&onError=NULL"), Ok(ErrorBehavior::Null));
+        assert_eq!(get("query=a&onError="), Ok(ErrorBehavior::Propagate));
+        assert_eq!(get("query=a&onError=x").unwrap_err().message, ON_ERROR);
     }
 
     #[test]

@@ -254,3 +254,34 @@ async fn operators_need_the_token() {
         assert_eq!(send(ask(path)).await.0, 200);
     }
 }
+
+#[tokio::test]
+async fn the_client_chooses_the_error_behavior() {
+    let running = start(&settings());
+    for body in [
+        r#"{"query":"{a}","onError":"NULL"}"#,
+        r#"{"query":"{a}","onError":"HALT"}"#,
+        r#"{"query":"{a}","onError":null}"#,
+    ] {
+        assert_eq!(send(running.post(body)).await.0, 200, "{body}");
+    }
+    let (status, _, _) = send(running.get("/graphql?query=%7Ba%7D&onError=NULL")).await;
+    assert_eq!(status, 200);
+    for body in [
+        r#"{"query":"{a}","onError":"ABORT"}"#,
+        r#"{"query":"{a}","onError":false}"#,
+    ] {
+        let (status, _, answer) = send(running.post(body)).await;
+        assert_eq!(status, 400, "{body}");
+        assert!(answer.contains("`onError` must be"), "{answer}");
+    }
+    let (status, _, _) = send(running.get("/graphql?query=%7Ba%7D&onError=null")).await;
+    assert_eq!(status, 400);
+    let requests = running.fake.requests.lock().unwrap();
+    let chosen: Vec<_> = requests
+        .iter()
+        .map(|(request, _)| request.on_error)
+        .collect();
+    use crate::gateway::ErrorBehavior::{Halt, Null, Propagate};
+    assert_eq!(chosen, [Null, Halt, Propagate, Null]);
+}
