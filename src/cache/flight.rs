@@ -7,7 +7,7 @@
 //! [`Flights::join_since`] takes the lock of the key's shard and does one of four things, in this order:
 //!
 //! 1. If a flight of the key is new enough, it returns a waiter for it.
-//! 2. If a flight may have ended since the caller looked into the cache, it returns [`NotJoined::Look`]: the result may
+//! 2. If results are stored, and a flight may have ended since the caller looked into the cache, it returns [`NotJoined::Look`]: the result may
 //!    be stored by now, so the caller looks once more and tries again.
 //! 3. If [`MAX_FLIGHTS_PER_KEY`] flights are running, and all are too old, it returns [`NotJoined::Crowded`]: the
 //!    caller waits for one to end and tries again.
@@ -66,6 +66,20 @@ impl<K, T> Default for Shard<K, T> {
 }
 
 impl<K: Hash + Eq, T> Shard<K, T> {
+    fn waiter(&self, key: &K, terms: &FlightTerms) -> Option<Waiter<T>> {
+        let running = self.running.get(key)?;
+        // The newest is the last.
+        let flight = running.iter().rfind(|flight| flight.may_be_joined(terms))?;
+        Some(flight.waiter())
+    }
+
+    /// Waits for the oldest flight of a key, if as many as allowed are running.
+    fn crowded(&self, key: &K) -> Option<Crowded<T>> {
+        let running = self.running.get(key)?;
+        let oldest = running.first()?;
+        (running.len() >= MAX_FLIGHTS_PER_KEY).then(|| Crowded(oldest.waiter()))
+    }
+
     fn remove(&mut self, key: &K, id: u64) {
         let Some(entries) = self.running.get_mut(key) else {
             return;
@@ -91,10 +105,10 @@ pub(crate) struct FlightTerms {
     pub(crate) epoch: u64,
     /// A flight that began before is not joined.
     pub(crate) not_before: Option<Instant>,
-    /// The mark after which the caller has looked for the result in the cache; `None` at first.
+    /// Whether the flight stores its result where the caller looks. If not, it ends when no request waits for it any more.
+    pub(crate) is_stored: bool,
+    /// If it is stored, the mark after which the caller has looked for the result; `None` at first.
     pub(crate) looked: Option<FlightMark>,
-    /// Whether the flight ends when no request waits for it any more, because its result is not stored.
-    pub(crate) ends_when_abandoned: bool,
 }
 
 #[derive(Debug)]
@@ -106,6 +120,13 @@ struct Flight<T> {
 }
 
 impl<T> Flight<T> {
+    fn waiter(&self) -> Waiter<T> {
+        Waiter {
+            first: false,
+            result: self.result.subscribe(),
+        }
+    }
+
     fn may_be_joined(&self, terms: &FlightTerms) -> bool {
         let is_recent = terms
             .not_before
@@ -248,8 +269,13 @@ where
     K: Hash + Eq + Clone + Send + Sync + 'static,
     T: Clone + Send + Sync + 'static,
 {
-    /// Joins a flight with this key on these terms, or starts one. A flight's future must store its result where the
-    /// caller looks before it ends.
+    /// Joins a flight with this key on these terms, if there is one.
+    pub(crate) fn join(&self, key: &K, terms: &FlightTerms) -> Option<Waiter<T>> {
+        self.shard(key).waiter(key, terms)
+    }
+
+    /// Joins a flight with this key on these terms, or starts one. If its result is stored, that is done before its future
+    /// ends.
     ///
     /// `start` is called only if a flight is needed, under a lock, and may refuse.
     ///
@@ -265,24 +291,15 @@ where
         F: Future<Output = T> + Send + 'static,
     {
         let mut shard = self.shard(&key);
-        let running = shard.running.get(&key).map_or(&[][..], |entries| entries);
-        let waiter = |entry: &Flight<T>| Waiter {
-            first: false,
-            result: entry.result.subscribe(),
-        };
-        // The newest is the last.
-        if let Some(entry) = running.iter().rfind(|entry| entry.may_be_joined(&terms)) {
-            return Ok(waiter(entry));
+        if let Some(waiter) = shard.waiter(&key, &terms) {
+            return Ok(waiter);
         }
         let mark = FlightMark(shard.ended);
-        if terms.looked != Some(mark) {
+        if terms.is_stored && terms.looked != Some(mark) {
             return Err(NotJoined::Look(mark));
         }
-        if let Some(oldest) = running
-            .first()
-            .filter(|_| running.len() >= MAX_FLIGHTS_PER_KEY)
-        {
-            return Err(NotJoined::Crowded(Crowded(waiter(oldest))));
+        if let Some(crowded) = shard.crowded(&key) {
+            return Err(NotJoined::Crowded(crowded));
         }
         let flight = start().map_err(NotJoined::NotStarted)?;
         let id = self.next.fetch_add(1, Ordering::Relaxed);
@@ -303,9 +320,9 @@ where
         };
         let task = async move {
             let guard = guard;
-            let result = match terms.ends_when_abandoned {
-                true => guard.run_while_awaited(&sender, flight).await,
-                false => Some(flight.await),
+            let result = match terms.is_stored {
+                true => Some(flight.await),
+                false => guard.run_while_awaited(&sender, flight).await,
             };
             // Remove the flight before its waiters wake: a later request finds the stored result, or starts a new
             // flight.

@@ -29,7 +29,7 @@ fn terms(epoch: u64, looked: Option<FlightMark>) -> FlightTerms {
         epoch,
         looked,
         not_before: None,
-        ends_when_abandoned: false,
+        is_stored: true,
     }
 }
 

@@ -11,13 +11,15 @@
 //! still get the response. It ends when the last of them has left.
 
 use std::sync::Arc;
+use std::task::Poll;
 
+use futures_util::poll;
 use metrics::Counter;
 use tracing::{Instrument, Span};
 
 use super::execution::{ExecutedOperation, OperationExecution};
 use super::refusal::Refusal;
-use crate::cache::flight::{FlightTerms, Flights, Lost, NotJoined, Waiter};
+use crate::cache::flight::{FlightTerms, Flights, Lost, Waiter};
 use crate::cache::{ResponseKey, Sharing, SharingRules};
 use crate::config::Cache;
 use crate::connector::Scope;
@@ -61,40 +63,40 @@ impl InFlight {
         let Some(epoch) = plan.and_then(|plan| self.epoch(&execution.runtime, plan)) else {
             return execution.run().await;
         };
-        let mut terms = FlightTerms {
+        let terms = FlightTerms {
             epoch,
             not_before: self.rules.not_before(),
+            // It may be, but to look once more would cost every request more than a second execution costs the few that
+            // come just when one has ended.
+            is_stored: false,
             looked: None,
-            ends_when_abandoned: true,
         };
-        let mut execution = Some(execution);
-        loop {
-            let start = || match execution.take() {
-                // The spans of its calls are below the span of the request that starts it.
-                Some(execution) => Ok(execution.run().instrument(Span::current())),
-                None => Err(()),
+        if let Some(waiter) = self.flights.join(&key, &terms) {
+            return match self.joined(waiter, &execution).await {
+                Some(outcome) => outcome,
+                None => execution.run().await,
             };
-            match self.flights.join_since(key, terms, start) {
-                Ok(waiter) if waiter.first => return waiter.wait().await.unwrap_or_else(lost),
-                Ok(waiter) => {
-                    let Some(own) = execution else {
-                        return lost(Lost);
-                    };
-                    return match self.joined(waiter, &own).await {
-                        Some(outcome) => outcome,
-                        None => own.run().await,
-                    };
-                }
-                // An execution of the same shard has ended, perhaps of this query, and its response may be cached now. The
-                // look would cost every request that starts an execution more than a second execution costs the few.
-                Err(NotJoined::Look(mark)) => terms.looked = Some(mark),
-                Err(NotJoined::Crowded(_) | NotJoined::NotStarted(())) => {
-                    return match execution {
-                        Some(own) => own.run().await,
-                        None => lost(Lost),
-                    };
-                }
-            }
+        }
+        let is_long = execution.context.is_long;
+        let mut running = Box::pin(execution.run());
+        // If all documents are at hand, it ends at once, and nothing need be shared. Long work would move this task to the
+        // lower priority, and not the one that goes on with it.
+        if !is_long && let Poll::Ready(outcome) = poll!(running.as_mut()) {
+            return outcome;
+        }
+        let mut running = Some(running);
+        let start = || match running.take() {
+            // The spans of its calls are below the span of the request that starts it.
+            Some(running) => Ok(running.instrument(Span::current())),
+            None => Err(Lost),
+        };
+        match self.flights.join_since(key, terms, start) {
+            Ok(waiter) if waiter.first => waiter.wait().await.unwrap_or_else(lost),
+            // Another one has begun meanwhile, or this is one more than are shared.
+            _ => match running {
+                Some(running) => running.await,
+                None => lost(Lost),
+            },
         }
     }
 

@@ -198,9 +198,9 @@ impl Documents {
         let mut terms = FlightTerms {
             epoch: lookup.epoch,
             not_before,
-            looked: None,
             // A document that may be kept is stored even if no request waits for it any more.
-            ends_when_abandoned: !lookup.may_be_kept,
+            is_stored: lookup.may_be_kept,
+            looked: None,
         };
         loop {
             let flight = || {
@@ -208,12 +208,13 @@ impl Documents {
                 let (inner, endpoint) = (Arc::clone(inner), Arc::clone(endpoint));
                 let (request, options) = (call.request.clone(), call.options.clone());
                 let judge = judge.clone();
-                Ok(async move {
+                // Boxed here: it would be moved several times.
+                Ok(Box::pin(async move {
                     let _admission = admission;
                     inner
                         .run_flight(&endpoint, &request, &options, lookup, judge)
                         .await
-                })
+                }))
             };
             let flights = &inner.flights;
             match flights.join_since(lookup.key, terms, flight) {
@@ -228,9 +229,7 @@ impl Documents {
                 }
                 Err(NotJoined::Look(mark)) => {
                     terms.looked = Some(mark);
-                    if lookup.may_be_kept
-                        && let Some(stored) = inner.find(endpoint, &lookup).await
-                    {
+                    if let Some(stored) = inner.find(endpoint, &lookup).await {
                         return Ok(Some((CacheState::Hit, stored)));
                     }
                 }
