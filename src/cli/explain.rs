@@ -17,7 +17,7 @@ use crate::connector::Request;
 use crate::document::Value;
 use crate::execute::CallRecord;
 use crate::gateway::{
-    ClientContext, ConfiguredConnector, Draw, Explained, Gateway, GraphqlRequest,
+    ClientContext, ConfiguredConnector, Draw, ErrorBehavior, Explained, Gateway, GraphqlRequest,
 };
 use crate::observe::Masker;
 
@@ -88,6 +88,7 @@ impl Explain {
             operation_name: self.operation.clone(),
             variables: variables.transpose()?,
             extensions: None,
+            on_error: ErrorBehavior::default(),
         })
     }
 
@@ -111,6 +112,7 @@ impl Explain {
             trace_state: None,
             draw: Draw::Random,
             instant: None,
+            batch_cost: None,
         })
     }
 }

@@ -11,7 +11,9 @@ use super::compiled::{Document, Operation};
 use super::limits::{DocumentLimits, LimitExceeded, check_document, check_text};
 use super::rejection::Rejection;
 use super::variables::CoercedVariables;
-use super::{access, constraints, introspection, syntax, validate, validation_errors, variables};
+use super::{
+    access, constraints, introspection, service, syntax, validate, validation_errors, variables,
+};
 use crate::config::{CostMode, Settings};
 use crate::connector::{Reads, SubgraphKind};
 use crate::cost::{Estimate, Program};
@@ -47,7 +49,7 @@ impl Compiler {
         let schemas = graph.subgraphs.iter().map(|subgraph| &subgraph.schema);
         Compiler {
             constraints: Constraints::of(schemas),
-            api,
+            api: Arc::new(service::with_service(&api)),
             graph,
             document_limits: limits.into(),
             plan_limits: limits.into(),
@@ -125,7 +127,7 @@ impl Compiler {
         }
         let introspects = definition
             .root_fields(&document)
-            .any(|field| matches!(field.name.as_str(), "__schema" | "__type"));
+            .any(|field| matches!(field.name.as_str(), "__schema" | "__type" | "__service"));
         if introspects && !self.introspection {
             return Err(Rejection::new(
                 code::INTROSPECTION_DISABLED,

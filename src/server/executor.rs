@@ -18,6 +18,13 @@ pub trait Executor: Send + Sync + 'static {
     /// The operations that clients call by name.
     fn operations(&self) -> Arc<NamedOperations>;
 
+    /// Executes the requests of a batch; the responses have the same order.
+    async fn execute_batch(
+        &self,
+        requests: Vec<GraphqlRequest>,
+        client: &ClientContext,
+    ) -> Vec<GraphqlResponse>;
+
     /// The public schema, as SDL.
     fn schema(&self) -> Bytes;
 
@@ -40,6 +47,14 @@ impl Executor for Gateway {
 
     fn operations(&self) -> Arc<NamedOperations> {
         Arc::clone(Gateway::operations(self))
+    }
+
+    async fn execute_batch(
+        &self,
+        requests: Vec<GraphqlRequest>,
+        client: &ClientContext,
+    ) -> Vec<GraphqlResponse> {
+        Gateway::execute_batch(self, requests, client).await
     }
 
     fn schema(&self) -> Bytes {
@@ -67,6 +82,14 @@ impl Executor for LiveGateway {
 
     fn operations(&self) -> Arc<NamedOperations> {
         Arc::clone(self.current().operations())
+    }
+
+    async fn execute_batch(
+        &self,
+        requests: Vec<GraphqlRequest>,
+        client: &ClientContext,
+    ) -> Vec<GraphqlResponse> {
+        LiveGateway::execute_batch(self, requests, client).await
     }
 
     fn schema(&self) -> Bytes {

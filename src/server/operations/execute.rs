@@ -8,6 +8,7 @@ use http::header::{LAST_MODIFIED, RETRY_AFTER, VARY};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use hyper::body::Body;
 
+use super::super::coded_body::with_body;
 use super::super::media::MediaType;
 use super::super::observe_request::{ObservedResponse, RequestIdentity};
 use super::super::refusal::HttpRefusal;
@@ -107,7 +108,7 @@ impl Call<'_> {
         without_accept(headers);
         let http = match mutations_allowed {
             // A response to a `POST` selects no representation.
-            true => graphql::with_body(http, &payload, negotiated.coding).await,
+            true => with_body(http, &payload, negotiated.coding).await,
             false => graphql::conditional(&client.headers, http, &payload, negotiated.coding).await,
         };
         Ok(graphql::observed(http, response, payload.body.len()))
