@@ -212,7 +212,10 @@ impl OfFile<'_> {
             None => "The operation".to_owned(),
         };
         let found = in_words(calls);
-        let message = format!("{what} can make more calls than this: {found}");
+        let message = match calls.total() {
+            Some(_) => format!("{what} can make more calls than this: {found}"),
+            None => format!("{what} makes {found}"),
+        };
         let mut finding = Diagnostic::warning(&gateway_code::TOO_MANY_CALLS, "", message);
         finding.severity = self.too_many_calls;
         let help = "`sangam explain` shows which fetch makes them: select less below lists, ask for fewer items, or correct \
