@@ -3,6 +3,9 @@
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
+use http::HeaderValue;
+
+use super::content_coding::ContentCoding;
 
 /// A part of a response that is sent at once: a JSON object with `data`, `errors` and `extensions`.
 ///
@@ -13,8 +16,23 @@ pub struct Payload {
     pub body: Bytes,
     /// No other payload follows. Known with the payload, so that a response with one payload has a known length.
     pub is_last: bool,
-    /// For a cached response, the cell that holds its compressed body. The server fills it when it first compresses it.
-    pub compressed: Option<Arc<OnceLock<Bytes>>>,
+    /// For a cached response, what is computed from its body once.
+    pub memo: Option<Arc<PayloadMemo>>,
+}
+
+/// What is computed from the body of a cached payload when a client first needs it. The server computes it.
+#[derive(Debug, Default)]
+pub struct PayloadMemo {
+    compressed: [OnceLock<Bytes>; ContentCoding::ALL.len()],
+    /// The entity tags of the body, by content coding.
+    pub tags: OnceLock<Box<[HeaderValue; ContentCoding::ALL.len()]>>,
+}
+
+impl PayloadMemo {
+    /// The body in a coding other than [`ContentCoding::Identity`].
+    pub fn compressed(&self, coding: ContentCoding) -> &OnceLock<Bytes> {
+        &self.compressed[coding.index()]
+    }
 }
 
 impl Payload {
@@ -23,7 +41,7 @@ impl Payload {
         Payload {
             body,
             is_last: true,
-            compressed: None,
+            memo: None,
         }
     }
 }

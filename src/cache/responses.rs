@@ -28,7 +28,7 @@ pub struct Responses {
 /// A response from the cache.
 #[derive(Debug, Clone)]
 pub struct Served {
-    /// Its only payload, with the cell for its compressed body.
+    /// Its only payload, with what was computed from its body.
     pub payload: Payload,
     /// Client request headers that it depends on, in lower case.
     pub vary: Arc<[String]>,
@@ -113,11 +113,12 @@ impl Responses {
         })
     }
 
-    /// Stores a response by its first payload, if that is its only one and its provenance allows it.
+    /// Stores a response by its first payload, if that is its only one and its provenance allows it. Then the payload shares
+    /// what is computed from its body with the stored one.
     pub fn put(
         &self,
         key: ResponseKey,
-        first: &Payload,
+        first: &mut Payload,
         vary: Arc<[String]>,
         provenance: Provenance,
     ) {
@@ -125,11 +126,9 @@ impl Responses {
         if !first.is_last || provenance.fresh_for(now).is_none() || !provenance.is_current() {
             return;
         }
+        first.memo.get_or_insert_default();
         let response = StoredResponse {
-            payload: Payload {
-                compressed: Some(Arc::default()),
-                ..first.clone()
-            },
+            payload: first.clone(),
             vary,
             provenance,
             stored_at: now,

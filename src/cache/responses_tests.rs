@@ -89,6 +89,7 @@ impl World {
             born: now.minus(age),
             fresh_until: left.map(|left| now.plus(left)),
             private_fresh_until: None,
+            may_be_shared: true,
             report: None,
         }
     }
@@ -97,7 +98,7 @@ impl World {
         let body = Bytes::from(operation.to_owned());
         self.responses.put(
             key(operation),
-            &Payload::only(body),
+            &mut Payload::only(body),
             Arc::from([]),
             provenance,
         );

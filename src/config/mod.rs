@@ -51,7 +51,7 @@ pub use sections::{
 pub use table::markdown;
 pub use value::{
     AllowedOrigin, Audience, ByteSize, CostMode, DnsResolver, HttpUrl, LogFormat, LogLevel,
-    LogRequests, PassedFile, Percentage, Ratio, ResponseFormat, StyleMode,
+    LogRequests, PassedFile, Percentage, Ratio, ResponseFormat, ShareInFlight, StyleMode,
 };
 
 /// The resolved settings.

@@ -14,7 +14,7 @@ use super::raw::RawSettings;
 use super::section::Section;
 use super::sections::{RawConnectorLimits, RawGeneral, RawLog};
 use super::toml_value;
-use super::value::{HttpUrl, ParseSetting, Percentage};
+use super::value::{HttpUrl, ParseSetting, Percentage, ShareInFlight};
 use crate::connector::Diagnostic;
 use crate::connector::diagnostic::{SourceText, Span};
 
@@ -244,8 +244,19 @@ impl<'a> SettingsReader<'a> {
                             self.problem(format!("base_url: {message}"), value.span());
                         }
                     },
+                    "share_in_flight" => {
+                        match ShareInFlight::from_toml(value.get_ref(), self.base) {
+                            Ok(sharing) => settings.share_in_flight = Some(sharing),
+                            Err(message) => {
+                                self.problem(format!("share_in_flight: {message}"), value.span());
+                            }
+                        }
+                    }
                     "config" => settings.config = self.config(value),
-                    _ => self.unknown(key, &section, &["base_url", "config"]),
+                    _ => {
+                        let known = ["base_url", "config", "share_in_flight"];
+                        self.unknown(key, &section, &known);
+                    }
                 }
             }
             raw.sources

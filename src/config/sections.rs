@@ -11,7 +11,7 @@ use super::secret::Secret;
 use super::section::section;
 use super::value::{
     AllowedOrigin, Audience, ByteSize, CostMode, DnsResolver, HttpUrl, LogFormat, LogLevel,
-    LogRequests, PassedFile, Ratio, ResponseFormat, StyleMode,
+    LogRequests, PassedFile, Ratio, ResponseFormat, ShareInFlight, StyleMode,
 };
 
 /// The minimum of a timeout.
@@ -191,6 +191,14 @@ section! {
         documents: ByteSize = ByteSize(256_000_000),
         /// Bytes of cached responses; with `0MB`, every request is executed.
         responses: ByteSize = ByteSize(128_000_000),
+        /// Whether a query that arrives while the same query is being executed waits for that execution, and gets its response:
+        /// the same operation, variables, and request headers that its connectors read. `auto`: unless one of its connectors
+        /// does not share its calls (`share_in_flight` of the connector), or says with its response that it is for one request
+        /// or one user. `on`: also then, except where the schema gives the scope `PRIVATE`. `off`: never.
+        share_in_flight: ShareInFlight = ShareInFlight::Auto,
+        /// How old an execution, or a call whose response may not be cached, may be for others to wait for it. None waits for
+        /// one that began before the last mutation of the same connector.
+        share_in_flight_for: Duration = Duration::from_secs(1),
     }
 }
 
@@ -362,6 +370,12 @@ section! {
         error_message: Option<String> = None,
         /// The same for the `extensions` of such errors, for example `"code: extensions.code"`.
         error_extensions: Option<String> = None,
+        /// Whether requests that want the same at the same time share one call, though its response may not be cached.
+        /// (Responses that may be cached are always shared.) `auto`: unless the last response of the `@connect`, or of the
+        /// GraphQL service, says that it is for one request or one user: `no-store`, `no-cache`, `private` or `Vary: *`; then
+        /// each of the waiting requests makes a call of its own. `on`: whatever the upstream says, except where the schema
+        /// gives the scope `PRIVATE`. `off`: never. `[connector.<name>.sources.<source>]` may have its own.
+        share_in_flight: ShareInFlight = ShareInFlight::Auto,
         /// How long an unused connection stays open; less if the upstream's `Keep-Alive` says so. Set it below the time after
         /// which the upstream closes connections (often 60 s), so that calls seldom use one that is about to be closed.
         idle_timeout: Duration = Duration::from_secs(30),

@@ -64,6 +64,7 @@ Also:
   without it reads `$config.x?`.
 - `sources.<source>.base_url`: the base URL of one of several `@source`s. Its variable is
   `SANGAM_CONNECTOR_<NAME>_SOURCES_<SOURCE>_BASE_URL`.
+- `sources.<source>.share_in_flight`: `share_in_flight` for the calls of one of several `@source`s.
 - `sources.<source>.config`: a table whose keys replace those of `config` for the connects of this source.
 
 In variables, names with dashes have underscores: the folder `land-records` is `SANGAM_CONNECTOR_LAND_RECORDS_…`.

@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use super::compile::{Compiled, CompiledOperation};
 use super::cost::{CostControl, ExplainedCost};
+use super::execution::first_payload;
 use super::refusal::Refusal;
 use super::run::Gateway;
 use super::{ClientContext, GraphqlRequest};
@@ -89,6 +90,6 @@ impl Gateway {
         let mut context = self.context(ready, coerced, client, conditions, introspection);
         context.record = true;
         context.counting = Some(counting);
-        self.first_payload(ready, &context).await
+        first_payload(&self.runtime, ready, &context).await
     }
 }

@@ -5,15 +5,18 @@
 //! 2. coerce the variables and draw the override labels (`labels`),
 //! 3. look for a cached response,
 //! 4. check the cost (`cost`),
-//! 5. execute the plan, and write `__schema` and `__type` (`introspection`),
+//! 5. execute the plan (`execution`), and write `__schema` and `__type` (`introspection`); or wait for an execution of the
+//!    same query that is under way (`in_flight`),
 //! 6. store the response, if it may be cached.
 
 mod build;
 mod compile;
 mod configured;
 mod cost;
+mod execution;
 mod explain;
 mod generation;
+mod in_flight;
 mod introspection;
 mod labels;
 mod limits;
@@ -48,7 +51,7 @@ pub use self::payloads::Payloads;
 pub use self::quarantine::{Candidate, Chosen, choose};
 pub use self::run::Gateway;
 
-pub use crate::cache::Payload;
+pub use crate::cache::{ContentCoding, Payload};
 use crate::document::Value;
 use crate::observe::TraceContext;
 use crate::observe::operations::ObservedOperation;

@@ -11,7 +11,7 @@ use flate2::write::GzEncoder;
 use http::HeaderMap;
 use http::header::ACCEPT_ENCODING;
 
-use crate::gateway::Payload;
+use crate::gateway::{ContentCoding, Payload};
 use crate::priority;
 
 /// Shorter responses are not compressed: they fit into one packet.
@@ -20,13 +20,27 @@ const SHORTEST: usize = 1024;
 /// Compressing this many bytes takes milliseconds, so the task moves to a thread of lower priority first.
 const LONG: usize = 256 * 1024;
 
-/// Whether compressing the body saves packets.
-pub(super) fn is_worthwhile(body: &Bytes) -> bool {
-    body.len() > SHORTEST
+/// The content coding of a response, as it was negotiated with its client.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Negotiated {
+    /// The coding.
+    pub(super) coding: ContentCoding,
+    /// Other clients may get another coding.
+    pub(super) varies: bool,
+}
+
+/// The coding of a body for a client with these headers.
+pub(super) fn negotiate(enabled: bool, headers: &HeaderMap, body: &[u8]) -> Negotiated {
+    let varies = enabled && body.len() > SHORTEST;
+    let coding = match varies && is_accepted(headers) {
+        true => ContentCoding::Gzip,
+        false => ContentCoding::Identity,
+    };
+    Negotiated { coding, varies }
 }
 
 /// Whether the client accepts gzip by name, or anything (section 12.5.3).
-pub(super) fn is_accepted(headers: &HeaderMap) -> bool {
+fn is_accepted(headers: &HeaderMap) -> bool {
     let ranges = headers
         .get_all(ACCEPT_ENCODING)
         .iter()
@@ -54,18 +68,21 @@ fn is_never(parameter: &str) -> bool {
     quality.is_some_and(|text| text.parse() == Ok(0.0))
 }
 
-/// The compressed body: the one stored beside a cached response, or a new one. `None` when compression fails; the caller
+/// The body in a coding: the one stored beside a cached response, or a new one. `None` when compression fails; the caller
 /// then sends the body uncompressed.
-pub(super) async fn body(payload: &Payload) -> Option<Bytes> {
-    if let Some(compressed) = payload.compressed.as_ref().and_then(|cell| cell.get()) {
+pub(super) async fn body(payload: &Payload, coding: ContentCoding) -> Option<Bytes> {
+    if coding == ContentCoding::Identity {
+        return Some(payload.body.clone());
+    }
+    let kept = payload.memo.as_ref().map(|memo| memo.compressed(coding));
+    if let Some(compressed) = kept.and_then(|cell| cell.get()) {
         return Some(compressed.clone());
     }
-    let whole = payload.body.clone();
-    if whole.len() >= LONG {
+    if payload.body.len() >= LONG {
         priority::lower().await;
     }
-    let made = gzip(&whole)?;
-    Some(match &payload.compressed {
+    let made = gzip(&payload.body)?;
+    Some(match kept {
         Some(cell) => cell.get_or_init(|| made).clone(),
         None => made,
     })

@@ -1,6 +1,6 @@
 //! CORS from the settings: which origins may send requests from a browser.
 
-use http::header::{AGE, RETRY_AFTER};
+use http::header::{AGE, ETAG, RETRY_AFTER};
 use http::{HeaderName, Method};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
@@ -20,7 +20,12 @@ pub(super) fn layer(settings: &Cors) -> Option<CorsLayer> {
         })
     };
     // Pages may read other headers of our responses without being allowed to, such as Cache-Control.
-    let exposed = [AGE, RETRY_AFTER, HeaderName::from_static("x-request-id")];
+    let exposed = [
+        AGE,
+        ETAG,
+        RETRY_AFTER,
+        HeaderName::from_static("x-request-id"),
+    ];
     Some(
         CorsLayer::new()
             .allow_origin(origins)

@@ -5,17 +5,19 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use http::header::UPGRADE;
+use http::header::{CONTENT_ENCODING, ETAG, UPGRADE};
 use http::{HeaderMap, Method, Request, Uri};
 use hyper::body::Body;
 
 use super::media::MediaType;
 use super::observe_request::{ExecutedRequest, ObservedResponse, RequestIdentity, observe};
 use super::refusal::HttpRefusal;
-use super::response::{Encoding, HttpResponse, http_response};
+use super::response::{HttpResponse, http_response};
 use super::state::ServerState;
-use super::{compression, decompression, landing_page, request, request_body};
-use crate::gateway::{ClientContext, Draw, GraphqlRequest, GraphqlResponse, Payload};
+use super::{compression, decompression, etag, landing_page, request, request_body};
+use crate::gateway::{
+    ClientContext, ContentCoding, Draw, GraphqlRequest, GraphqlResponse, Payload,
+};
 use crate::priority;
 
 /// Parsing a body of this many bytes takes a millisecond or more, so the task moves to a thread of lower priority first.
@@ -69,8 +71,10 @@ where
     drop(body);
     let client = client(headers, identity, true);
     let (response, payload) = execute(state, graphql, &client).await?;
-    let encoding = encoding(state, &client.headers, &payload).await;
-    Ok(observed(response, payload, media, encoding))
+    let negotiated = compression::negotiate(state.compression, &client.headers, &payload.body);
+    let http = http_response(&response, media, negotiated);
+    let http = with_body(http, &payload, negotiated.coding).await;
+    Ok(observed(http, response, payload.body.len()))
 }
 
 /// `GET`: queries only, so that a link or an image on a page cannot run a mutation.
@@ -94,8 +98,18 @@ async fn get(
     let graphql = request::from_query_string(query)?;
     let client = client(headers, identity, false);
     let (response, payload) = execute(state, graphql, &client).await?;
-    let encoding = encoding(state, &client.headers, &payload).await;
-    Ok(observed(response, payload, media, encoding))
+    let negotiated = compression::negotiate(state.compression, &client.headers, &payload.body);
+    let mut http = http_response(&response, media, negotiated);
+    if etag::is_for(&http) {
+        let tag = etag::of(&payload, negotiated.coding);
+        http.headers_mut().insert(ETAG, tag);
+    }
+    // Before the body is compressed.
+    let http = match etag::is_not_modified(&client.headers, &http) {
+        true => etag::not_modified(http),
+        false => with_body(http, &payload, negotiated.coding).await,
+    };
+    Ok(observed(http, response, payload.body.len()))
 }
 
 /// Whether the request is the opening handshake of a WebSocket (RFC 6455, section 4.1).
@@ -153,28 +167,29 @@ async fn execute(
     }
 }
 
-/// How the payload is sent: compressed if the client accepts it and it is worthwhile.
-async fn encoding(state: &ServerState, client: &HeaderMap, payload: &Payload) -> Encoding {
-    match state.compression && compression::is_worthwhile(&payload.body) {
-        true if compression::is_accepted(client) => match compression::body(payload).await {
-            Some(body) => Encoding::Gzip(body),
-            None => Encoding::Negotiable,
-        },
-        true => Encoding::Negotiable,
-        false => Encoding::Fixed,
-    }
+/// The response with its body in a coding; uncompressed if compressing fails.
+async fn with_body(
+    mut http: HttpResponse,
+    payload: &Payload,
+    coding: ContentCoding,
+) -> HttpResponse {
+    *http.body_mut() = match compression::body(payload, coding).await {
+        Some(body) => body,
+        None => {
+            http.headers_mut().remove(CONTENT_ENCODING);
+            if let Some(tag) = http.headers_mut().get_mut(ETAG) {
+                *tag = etag::of(payload, ContentCoding::Identity);
+            }
+            payload.body.clone()
+        }
+    };
+    http
 }
 
-/// The HTTP response, with its outcome for the log and the metrics.
-fn observed(
-    response: GraphqlResponse,
-    payload: Payload,
-    media: MediaType,
-    encoding: Encoding,
-) -> ObservedResponse {
-    let bytes = payload.body.len();
+/// The HTTP response, of so many bytes before compression, with its outcome for the log and the metrics.
+fn observed(http: HttpResponse, response: GraphqlResponse, bytes: usize) -> ObservedResponse {
     ObservedResponse {
-        response: http_response(&response, payload, media, encoding),
+        response: http,
         executed: Some(ExecutedRequest {
             outcome: response.outcome,
             bytes,

@@ -6,7 +6,7 @@
 //! the limit on the memory of responses.
 //! [`dispatch`] receives a request, checks its [`head`], and calls [`graphql::respond`] for `/graphql`. That function assigns
 //! the request id, negotiates the media type, reads the body ([`request_body`]), takes a permit, parses the request, calls
-//! the executor, compresses the response and writes the log line. The only layer around it is CORS, if the settings allow
+//! the executor, compares the response with the one that the client has ([`etag`]), compresses it and writes the log line. The only layer around it is CORS, if the settings allow
 //! an origin. [`response_body`] hands the response to the socket.
 
 mod accept;
@@ -20,6 +20,7 @@ mod cors;
 mod decompression;
 mod descriptors;
 mod dispatch;
+mod etag;
 mod executor;
 mod graphql;
 mod head;

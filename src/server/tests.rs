@@ -9,6 +9,7 @@ use bytes::Bytes;
 use tokio::sync::Notify;
 
 mod clients;
+mod conditional;
 mod cors;
 mod heads;
 mod http2;
@@ -34,11 +35,27 @@ const LONG_REQUEST: &str = r#"{"query":"{aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
 const HUGE: usize = 20_000_000;
 
 /// Responds by the operation text, and records the requests.
-#[derive(Default)]
 struct Fake {
     requests: Mutex<Vec<(GraphqlRequest, ClientContext)>>,
     arrived: Notify,
     proceed: Notify,
+    /// The response to `{kept}`.
+    kept: Payload,
+}
+
+impl Default for Fake {
+    fn default() -> Fake {
+        let body = format!("{{\"data\":\"{}\"}}", "k".repeat(50_000));
+        Fake {
+            requests: Mutex::default(),
+            arrived: Notify::new(),
+            proceed: Notify::new(),
+            kept: Payload {
+                memo: Some(Arc::default()),
+                ..Payload::only(Bytes::from(body))
+            },
+        }
+    }
 }
 
 #[async_trait::async_trait]
@@ -74,6 +91,14 @@ impl Executor for Fake {
                     ..ResponseCachePolicy::default()
                 };
                 response.vary = ["accept-language".to_owned()].into();
+            }
+            // Kept, as by the cache: what the server computes from it is stored with it.
+            "{kept}" => {
+                response.cache = ResponseCachePolicy {
+                    max_age: Some(50),
+                    ..ResponseCachePolicy::default()
+                };
+                response.payloads = self.kept.clone().into();
             }
             "{private}" => {
                 response.cache = ResponseCachePolicy {

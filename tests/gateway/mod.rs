@@ -15,6 +15,7 @@ mod deliverables;
 mod dggi;
 mod district;
 mod generations;
+mod in_flight;
 mod languages;
 mod limits;
 mod names;
