@@ -139,6 +139,11 @@ impl CallBound {
             Some(_) => sizes.objects_of(fetch),
             None => sizes.contexts_of(fetch),
         };
+        // A call has one value of a context, so a batch may have to be one of a single object.
+        let per_call = match fetch.contexts.is_empty() {
+            true => per_call,
+            false => Some(1),
+        };
         if let Err(list) = &objects
             && !self.unsized_lists.contains(list)
         {
@@ -148,8 +153,7 @@ impl CallBound {
             number,
             connector: graph.subgraph(fetch.subgraph).name.clone(),
             objects: objects.ok(),
-            // A call for each value of a context, whatever the number of objects with this value.
-            per_call: per_call.or((!fetch.contexts.is_empty()).then_some(1)),
+            per_call,
             pages: connect.map_or(1, |(connect, mode)| sizes.pages(fetch, connect, mode)),
             absent: fetch.absent_from.is_some(),
         });
