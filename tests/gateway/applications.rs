@@ -99,10 +99,16 @@ async fn the_id_of_a_tracked_application_is_no_key() {
     let decoded = STANDARD.decode(id.as_str().unwrap()).unwrap();
     let decoded = String::from_utf8(decoded).unwrap();
     for part in reference.split('-').filter(|part| part.len() > 2) {
-        assert!(!decoded.contains(part), "{decoded} has {part} of {reference}");
+        assert!(
+            !decoded.contains(part),
+            "{decoded} has {part} of {reference}"
+        );
     }
     for (query, variables) in [
-        ("query ($id: ID!) { node(id: $id) { id } }", json!({ "id": id })),
+        (
+            "query ($id: ID!) { node(id: $id) { id } }",
+            json!({ "id": id }),
+        ),
         (track, json!({ "reference": id })),
         (track, json!({ "reference": decoded })),
     ] {

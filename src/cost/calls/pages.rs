@@ -50,8 +50,8 @@ impl Sizes<'_> {
         let begins_within_page = !matches!(pagination.style, PageStyle::Offset)
             && !matches!(argument("after"), Given::Nothing)
             && wanted > 0
-            && size % wanted != 0
-            && wanted % size != 0;
+            && !size.is_multiple_of(wanted)
+            && !wanted.is_multiple_of(size);
         let skipped = if begins_within_page { size - 1 } else { 0 };
         // The element after the part says whether there are more, if nothing else does.
         let next = u64::from(!says_more(pagination));
