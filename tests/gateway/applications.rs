@@ -248,7 +248,7 @@ async fn a_refusal_ends_nothing_that_is_cached() {
     );
 }
 
-/// Each screen makes as many calls as its file says, and only the tracking of an application makes any of them again.
+/// Each screen makes no more calls than its file says, and only the tracking of an application makes any of them again.
 #[test]
 async fn each_screen_makes_the_calls_that_its_file_says() {
     let page = json!({ "slug": "income-certificate", "language": "UR" });
@@ -275,7 +275,12 @@ async fn each_screen_makes_the_calls_that_its_file_says() {
             let before = calls();
             let answer = world.ask_with(&text, &variables).await;
             assert_eq!(answer.get("errors"), None, "{answer:#}");
-            assert_eq!(calls() - before, expected, "{name}");
+            let made = calls() - before;
+            assert!(
+                made <= expected,
+                "{name}: {made} calls, {expected} expected"
+            );
+            assert_eq!(made > 0, expected > 0, "{name}");
         }
     }
 }
