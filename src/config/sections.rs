@@ -177,7 +177,8 @@ section! {
     Check, RawCheck {
         /// What happens if a folder's schema breaks a rule of the style, [schema-style.md](schema-style.md): `warn` reports a
         /// warning, `deny` an error, so that the exit status is 1, and `off` checks no rules. A folder can accept a finding with
-        /// `@styleException`.
+        /// `@styleException`. With `deny`, it is an error too if a named operation can make more calls than the comment above
+        /// it says.
         style: StyleMode = StyleMode::Warn,
     }
 }

@@ -16,11 +16,12 @@ use super::{
 };
 use crate::config::{CostMode, Settings};
 use crate::connector::{Reads, SubgraphKind};
-use crate::cost::{Estimate, Program};
-use crate::document::{NumberBounds, Value};
+use crate::cost::{CallBound, Estimate, Program};
+use crate::document::{NumberBounds, Str, Value};
 use crate::errors::{ErrorKind, code};
 use crate::graph::Constraints;
 use crate::graph::query::{QueryGraph, SubgraphId};
+use crate::plan::arguments::coerce_variable;
 use crate::plan::{FetchCall, Plan, PlanError, PlanLimits};
 use crate::{cost, plan};
 
@@ -204,6 +205,18 @@ impl Compiler {
             }
             _ => Ok(()),
         }
+    }
+
+    /// The most calls that an operation makes with these variables. One that is not given may have any value.
+    pub fn most_calls(&self, operation: &Operation, given: Option<&Value>) -> CallBound {
+        let variables = operation.definition.variables.iter();
+        let known = variables.filter_map(|variable| {
+            let value = given?.get(&variable.name)?;
+            let value = coerce_variable(&self.api, &variable.ty, value);
+            Some((Str::from(variable.name.as_str()), value))
+        });
+        let known = known.collect();
+        CallBound::new(&operation.plan, &self.graph, &self.constraints, &known)
     }
 
     /// Builds the cost program of a plan. Refuses the operation when required slicing arguments are missing.
