@@ -1,4 +1,4 @@
-//! `sangam check`: checks each connector, their composition, the named operations, changes of the public schema, and the style
+//! `sangam check`: checks each connector, their composition, the named operations and manifests of others, changes of the public schema, and the style
 //! of what the folders declare.
 
 use std::path::{Path, PathBuf};
@@ -9,13 +9,14 @@ use clap::{Args, ValueEnum};
 use super::folders::ConnectorFolder;
 use super::output::{count, diagnostics, message, result};
 use super::supergraph::SupergraphFile;
-use super::{Common, Exit, Stop, folders, load};
+use super::{Common, Exit, Stop, documents, folders, load};
 use crate::config::{Settings, StyleMode};
 use crate::connector::diagnostic::{LineColumn, Severity, SourceFiles, SourceText, gateway_code};
 use crate::connector::{Diagnostic, SubgraphKind, invalid_schema};
 use crate::graph::schema_diff::Impact;
 use crate::graph::{Composed, coordinate, schema_diff, style};
 use crate::operation::{Compiler, Rejection};
+use crate::persisted::folder::manifest_files;
 
 /// The default folder of named operations.
 const DEFAULT_OPERATIONS: &str = "schema/operations";
@@ -89,6 +90,10 @@ impl Check {
             let gateway = load::gateway(load::connectors(&folders, None)?, &settings)?;
             let folder = self.operations_folder(&settings);
             operations = of_operations(gateway.compiler(), folder.as_deref(), findings)?;
+            for file in manifest_files(&settings.persisted.manifests) {
+                let bytes = settings.persisted.manifest_bytes.0;
+                operations += documents::of_manifest(gateway.compiler(), &file, bytes, findings);
+            }
             let contract = Path::new(DEFAULT_CONTRACT);
             let default = contract.is_file().then_some(contract);
             if let Some(file) = self.against.as_deref().or(default) {

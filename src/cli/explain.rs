@@ -84,6 +84,7 @@ impl Explain {
             })
         });
         Ok(GraphqlRequest {
+            document_id: None,
             query: Some(text(&self.query)?),
             operation_name: self.operation.clone(),
             variables: variables.transpose()?,

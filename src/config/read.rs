@@ -119,6 +119,7 @@ impl<'a> SettingsReader<'a> {
                 "cost" => self.section(&mut raw.cost, "cost", value),
                 "check" => self.section(&mut raw.check, "check", value),
                 "cache" => self.section(&mut raw.cache, "cache", value),
+                "persisted" => self.section(&mut raw.persisted, "persisted", value),
                 "admin" => self.section(&mut raw.admin, "admin", value),
                 "tls" => self.section(&mut raw.tls, "tls", value),
                 "cors" => self.section(&mut raw.cors, "cors", value),
@@ -297,7 +298,7 @@ impl<'a> SettingsReader<'a> {
 }
 
 /// The sections of the file.
-const SECTIONS: [&str; 12] = [
+const SECTIONS: [&str; 13] = [
     "admin",
     "cache",
     "check",
@@ -308,6 +309,7 @@ const SECTIONS: [&str; 12] = [
     "limits",
     "log",
     "override_labels",
+    "persisted",
     "tls",
     "tracing",
 ];

@@ -1,4 +1,4 @@
-//! Counts the lexical tokens of a text (GraphQL, section 2.1.6), without reading further than needed.
+//! The lexical tokens of a text (GraphQL, section 2.1.6), read no further than needed.
 
 /// The number of tokens, without ignored ones, but at most `most`.
 pub(super) fn count(text: &str, most: usize) -> usize {
@@ -6,12 +6,12 @@ pub(super) fn count(text: &str, most: usize) -> usize {
 }
 
 /// The lexical tokens of a text. Bytes that are no token count as one each; the parser will refuse them.
-struct Tokens<'t> {
+pub(super) struct Tokens<'t> {
     rest: &'t [u8],
 }
 
 impl<'t> Tokens<'t> {
-    fn new(text: &'t str) -> Self {
+    pub(super) fn new(text: &'t str) -> Self {
         Tokens {
             rest: text.as_bytes(),
         }
@@ -51,17 +51,18 @@ impl<'t> Tokens<'t> {
     }
 }
 
-impl Iterator for Tokens<'_> {
-    type Item = ();
+impl<'t> Iterator for Tokens<'t> {
+    type Item = &'t [u8];
 
-    fn next(&mut self) -> Option<()> {
+    fn next(&mut self) -> Option<&'t [u8]> {
         self.skip_ignored();
         if self.rest.is_empty() {
             return None;
         }
         let length = self.length().min(self.rest.len());
-        self.rest = &self.rest[length..];
-        Some(())
+        let (token, rest) = self.rest.split_at(length);
+        self.rest = rest;
+        Some(token)
     }
 }
 

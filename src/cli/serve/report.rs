@@ -105,7 +105,19 @@ pub(super) fn warnings(deployment: &Deployment) -> Warnings {
         "settings are for no connector that there is",
     );
     let unset = findings(&deployment.unset, "requests of a connector lack a value");
-    variables.chain(unknown).chain(unset).collect()
+    let of_files = deployment.trusted.problems.iter();
+    let of_files = of_files.map(|file| {
+        let message = match file.has_last {
+            true => "a manifest has an error: its last version without errors counts",
+            false => "a file of trusted documents has an error: its documents are not known",
+        };
+        (String::new(), file.problem.summary(), message)
+    });
+    variables
+        .chain(unknown)
+        .chain(unset)
+        .chain(of_files)
+        .collect()
 }
 
 /// Logs the warnings that were not there before.
@@ -129,7 +141,7 @@ pub(super) fn needs_restart(started: &Settings, now: &Settings) {
 }
 
 /// What cannot change while the gateway runs, by the names of settings.
-fn fixed(settings: &Settings) -> [(&'static str, String); 9] {
+fn fixed(settings: &Settings) -> [(&'static str, String); 10] {
     let (general, limits) = (&settings.general, &settings.limits);
     let has_tls = settings.tls.certificate.is_some();
     let shutdown = (general.shutdown_delay, general.shutdown_grace);
@@ -146,6 +158,10 @@ fn fixed(settings: &Settings) -> [(&'static str, String); 9] {
         ("tls", format!("{has_tls:?}")),
         ("cors", format!("{:?}", settings.cors)),
         ("cache", format!("{:?}", settings.cache)),
+        (
+            "persisted.automatic_bytes",
+            format!("{:?}", settings.persisted.automatic_bytes),
+        ),
         ("log, tracing or limits of connections", {
             format!("{:?}{:?}{of_connections:?}", settings.log, settings.tracing)
         }),

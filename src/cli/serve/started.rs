@@ -52,6 +52,7 @@ fn log_loaded(settings: &Settings, reloader: &Reloader) {
         problems = reloader.problems(),
         types,
         fields,
+        documents = gateway.trusted_documents().iter().len(),
         "loaded"
     );
 }

@@ -193,6 +193,8 @@ pub mod gateway {
         RESERVED_NAME;
         /// A named operation that the gateway would refuse
         INVALID_OPERATION;
+        /// A manifest of trusted documents that cannot be read, or has two texts for one id
+        INVALID_MANIFEST;
         /// A change of the public schema after which operations of clients may fail
         BREAKING_CHANGE;
         /// A change of the public schema after which operations of clients may return what they do not expect
