@@ -36,7 +36,7 @@ section! {
         /// Who sees the gateway's own field `connectors` with its types. With `"operators"` they are not in the public schema, and
         /// `/health/ready?details` does not list the connectors; the admin listener's `/health` has everything.
         own_fields: Audience = Audience::Public,
-        /// Who sees statistics of upstream calls: `lastError`, `lastErrorAt`, `p95InMilliseconds`, `cacheHitRatio`, `callCount`,
+        /// Who sees statistics of upstream calls: `lastError`, `lastErrorAt`, `p95InMilliseconds`, `cacheHitsInPercent`, `callCount`,
         /// `failureCount` and `problem` of the field `connectors`. With `"operators"` they are null for clients; the admin
         /// listener's `/health` has them. `state` and `lastSuccessAt` are for every client.
         connector_health: Audience = Audience::Public,

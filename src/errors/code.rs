@@ -91,7 +91,7 @@ error_codes! {
     GRAPHQL_VALIDATION_FAILED: "the operation is not valid for the schema", "correct the operation";
     OPERATION_RESOLUTION_FAILURE: "the operation text has no operation with this name, or has several and the request names none", "correct `operationName`";
     INVALID_VARIABLES: "a variable's value does not fit its type, or is null in a non-null position", "correct the variables";
-    INVALID_ARGUMENT: "the value of an argument is not one that its connector allows (`@constraint`), or the upstream refuses the input (`@clientErrors`)", "correct the value: the message, or the description of the argument, says which are allowed";
+    INVALID_ARGUMENT: "the value of an argument is not one that its connector allows (`@constraint`), or does not have the form of its scalar, or the upstream refuses the input (`@clientErrors`)", "correct the value: the message, or the description of the argument, says which are allowed";
     LIMIT_EXCEEDED: "the operation or its execution exceeds a limit of the gateway", "request less";
     PLAN_TOO_COMPLEX: "planning the operation takes more steps than `limits.plan_steps`", "request less, or split the operation";
     UNSATISFIABLE: "the planner found no way to a field, although composition has checked that there is one", "report it to the gateway's operator";

@@ -48,7 +48,7 @@ failures of the upstream. Neither are those that [`@clientErrors`](directives.md
 client, nor those that deny access (401, 403) to a call with the client's own `Authorization` or `Cookie`. The kinds are those of [errors.md](errors.md).
 
 - `sangam_fetches_total` counts the call by kind.
-- The field `connectors` of the public schema has the `state` by the last call, `failureCount`, and the kind as `lastError`.
+- The field `connectors` of the public schema has the `status` by the last call, `failureCount`, and the kind as `lastError`.
 - The span of the call has the kind as `error.type`, and the status ERROR.
 - The log has a line `an upstream call failed` with `connector`, `coordinate`, `status`, `kind` and the reason as `error`: one
   for the first failure of a kind at a coordinate, and then one a minute with their number as `count`. With the level `debug`

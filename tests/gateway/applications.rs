@@ -201,12 +201,12 @@ async fn a_refusal_ends_nothing_that_is_cached() {
     // Both counts again, and not the catalogue.
     assert_eq!(world.standin("services").call_count(), before + 4);
     let states = world
-        .ask("{ connectors { name state failureCount } }")
+        .ask("{ connectors { name status failureCount } }")
         .await;
     let states = states["data"]["connectors"].as_array().unwrap();
     let desk = states.iter().find(|one| one["name"] == "services").unwrap();
     assert_eq!(
-        (&desk["state"], &desk["failureCount"]),
+        (&desk["status"], &desk["failureCount"]),
         (&json!("UP"), &json!(0))
     );
 }
