@@ -6,36 +6,39 @@
 //! have one form. Texts with the same form are executed alike, apart from type names in the response: each definition has the
 //! same tokens, and the order of definitions has no meaning.
 
-use super::tokens::Tokens;
+use apollo_parser::{Lexer, Token, TokenKind};
+use blake3::Hasher;
 
 /// The hash of what a text says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CanonicalForm([u8; 32]);
 
 impl CanonicalForm {
-    /// The form of a text, which may be no GraphQL: then no valid text has the same.
-    pub fn of(text: &str) -> CanonicalForm {
-        let mut definitions = Vec::new();
-        let mut definition = blake3::Hasher::new();
-        let mut depth = 0_usize;
-        let mut tokens = Tokens::new(text).peekable();
-        let mut before: &[u8] = b"";
+    /// The form of a text; `None` if its tokens cannot be read. A text that is otherwise no GraphQL has a form that no valid
+    /// text has.
+    pub fn of(text: &str) -> Option<CanonicalForm> {
+        // The lexer of the parser that reads operations, so that both see the same tokens.
+        let tokens = Lexer::new(text).filter(|token| !is_ignored(token));
+        let mut tokens = tokens.peekable();
+        let (mut definitions, mut definition) = (Vec::new(), Hasher::new());
+        let (mut depth, mut before) = (0_usize, TokenKind::Eof);
         while let Some(token) = tokens.next() {
-            let after = tokens.peek().copied().unwrap_or_default();
-            if !is_type_name(before, token, after) {
+            let token = token.ok()?;
+            let after = tokens.peek().and_then(|token| token.as_ref().ok());
+            if !is_type_name(before, &token, after) {
                 // Each token after its length, so that no other list of tokens gives the same bytes.
-                definition.update(&(token.len() as u64).to_le_bytes());
-                definition.update(token);
+                definition.update(&(token.data().len() as u64).to_le_bytes());
+                definition.update(token.data().as_bytes());
             }
-            before = token;
-            match token {
-                b"{" | b"(" | b"[" => depth += 1,
-                b")" | b"]" => depth = depth.saturating_sub(1),
-                b"}" => {
+            before = token.kind();
+            match before {
+                TokenKind::LCurly | TokenKind::LParen | TokenKind::LBracket => depth += 1,
+                TokenKind::RParen | TokenKind::RBracket => depth = depth.saturating_sub(1),
+                TokenKind::RCurly => {
                     depth = depth.saturating_sub(1);
                     if depth == 0 {
                         definitions.push(*definition.finalize().as_bytes());
-                        definition = blake3::Hasher::new();
+                        definition = Hasher::new();
                     }
                 }
                 _ => {}
@@ -44,20 +47,39 @@ impl CanonicalForm {
         // A rest without an end makes the text none that is valid.
         definitions.push(*definition.finalize().as_bytes());
         definitions.sort_unstable();
-        let mut whole = blake3::Hasher::new();
+        let mut whole = Hasher::new();
         for definition in &definitions {
             whole.update(definition);
         }
-        CanonicalForm(*whole.finalize().as_bytes())
+        Some(CanonicalForm(*whole.finalize().as_bytes()))
     }
+}
+
+fn is_ignored(token: &Result<Token<'_>, apollo_parser::Error>) -> bool {
+    let ignored = [
+        TokenKind::Whitespace,
+        TokenKind::Comment,
+        TokenKind::Comma,
+        TokenKind::Eof,
+    ];
+    token
+        .as_ref()
+        .is_ok_and(|token| ignored.contains(&token.kind()))
 }
 
 /// Whether a token is a selection of `__typename` without an alias, arguments and directives. No name of a schema begins with two
 /// underscores, so it is no other name in a valid text.
-fn is_type_name(before: &[u8], token: &[u8], after: &[u8]) -> bool {
-    token == b"__typename"
-        && !matches!(before, b":" | b"$" | b"@")
-        && !matches!(after, b":" | b"(" | b"@")
+fn is_type_name(before: TokenKind, token: &Token<'_>, after: Option<&Token<'_>>) -> bool {
+    let of_another = [
+        TokenKind::Colon,
+        TokenKind::Dollar,
+        TokenKind::At,
+        TokenKind::Spread,
+    ];
+    let has_more = [TokenKind::Colon, TokenKind::LParen, TokenKind::At];
+    token.data() == "__typename"
+        && !of_another.contains(&before)
+        && !after.is_some_and(|after| has_more.contains(&after.kind()))
 }
 
 #[cfg(test)]
@@ -65,7 +87,8 @@ mod tests {
     use super::*;
 
     fn same(one: &str, other: &str) -> bool {
-        CanonicalForm::of(one) == CanonicalForm::of(other)
+        let form = CanonicalForm::of(one);
+        form.is_some() && form == CanonicalForm::of(other)
     }
 
     #[test]
@@ -92,6 +115,10 @@ mod tests {
             "query A { a(s: \"x y\") { b } ",
             "query A { a(s: \"x y\") { b t: __typename } }",
             "query A { a(s: \"x y\") { b __typename @skip(if: true) } }",
+            "query A { a(s: \"x y\") { b ...__typename } }",
+            "query A { a(s: \"\"\"x y\"\"\") { b } }",
+            "query A { a(s: \"x y) { b } }",
+            "query A { a(s: \"x y\") { b } } # é \r { c }",
             "mutation A { a(s: \"x y\") { b } }",
             "",
         ] {

@@ -1,4 +1,4 @@
-//! The lexical tokens of a text (GraphQL, section 2.1.6), read no further than needed.
+//! Counts the lexical tokens of a text (GraphQL, section 2.1.6), without reading further than needed.
 
 /// The number of tokens, without ignored ones, but at most `most`.
 pub(super) fn count(text: &str, most: usize) -> usize {
@@ -6,12 +6,12 @@ pub(super) fn count(text: &str, most: usize) -> usize {
 }
 
 /// The lexical tokens of a text. Bytes that are no token count as one each; the parser will refuse them.
-pub(super) struct Tokens<'t> {
+struct Tokens<'t> {
     rest: &'t [u8],
 }
 
 impl<'t> Tokens<'t> {
-    pub(super) fn new(text: &'t str) -> Self {
+    fn new(text: &'t str) -> Self {
         Tokens {
             rest: text.as_bytes(),
         }
@@ -51,18 +51,17 @@ impl<'t> Tokens<'t> {
     }
 }
 
-impl<'t> Iterator for Tokens<'t> {
-    type Item = &'t [u8];
+impl Iterator for Tokens<'_> {
+    type Item = ();
 
-    fn next(&mut self) -> Option<&'t [u8]> {
+    fn next(&mut self) -> Option<()> {
         self.skip_ignored();
         if self.rest.is_empty() {
             return None;
         }
         let length = self.length().min(self.rest.len());
-        let (token, rest) = self.rest.split_at(length);
-        self.rest = rest;
-        Some(token)
+        self.rest = &self.rest[length..];
+        Some(())
     }
 }
 
