@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 
+use crate::budget::Account;
 use crate::gateway::{ClientContext, Gateway, GraphqlRequest, GraphqlResponse, LiveGateway};
 use crate::named::NamedOperations;
 use crate::observe::Samples;
@@ -17,6 +18,9 @@ pub trait Executor: Send + Sync + 'static {
 
     /// The operations that clients call by name.
     fn operations(&self) -> Arc<NamedOperations>;
+
+    /// An account for the memory of what is made of one response.
+    fn account(&self) -> Account;
 
     /// The public schema, as SDL.
     fn schema(&self) -> Bytes;
@@ -40,6 +44,10 @@ impl Executor for Gateway {
 
     fn operations(&self) -> Arc<NamedOperations> {
         Arc::clone(Gateway::operations(self))
+    }
+
+    fn account(&self) -> Account {
+        self.file_account()
     }
 
     fn schema(&self) -> Bytes {
@@ -67,6 +75,10 @@ impl Executor for LiveGateway {
 
     fn operations(&self) -> Arc<NamedOperations> {
         Arc::clone(self.current().operations())
+    }
+
+    fn account(&self) -> Account {
+        self.current().file_account()
     }
 
     fn schema(&self) -> Bytes {

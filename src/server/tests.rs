@@ -22,6 +22,7 @@ mod unread;
 
 use super::listener_state::Phase;
 use super::{Executor, Server};
+use crate::budget::{Account, Budget};
 use crate::config::{ByteSize, Secret, Settings};
 use crate::gateway::{
     ClientContext, GraphqlRequest, GraphqlResponse, Payload, RequestOutcome, ResponseCachePolicy,
@@ -142,6 +143,10 @@ impl Executor for Fake {
 
     fn operations(&self) -> Arc<NamedOperations> {
         Arc::default()
+    }
+
+    fn account(&self) -> Account {
+        Budget::unbounded().account(usize::MAX)
     }
 
     fn schema(&self) -> Bytes {
