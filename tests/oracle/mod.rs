@@ -5,4 +5,5 @@
 
 mod clients;
 mod composition;
+mod formats;
 mod graphql;
