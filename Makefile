@@ -37,6 +37,7 @@ test: lint ## Everything that must pass before a change is merged
 	scripts/oracle-graphql
 	scripts/oracle-clients
 	scripts/oracle-openapi
+	scripts/oracle-python
 	$(CARGO) build --quiet --package sangam
 	SANGAM_CHECK_STYLE=deny $(OUT)/debug/sangam check
 	$(OUT)/debug/sangam test
@@ -85,7 +86,7 @@ prove-plans: ## Compare the calls of plans with the fewest that an exhaustive se
 		$(CARGO) test --package sangam --test all -- fewest::run::plans_have_the_fewest_calls --exact --nocapture
 
 .PHONY: prove-fuzz
-prove-fuzz: ## Fuzz everything that reads input from outside (FUZZ_SECONDS=60 for each of eleven targets, FUZZ_SEED=1)
+prove-fuzz: ## Fuzz everything that reads input from outside (FUZZ_SECONDS=60 for each of twelve targets, FUZZ_SEED=1)
 	FUZZ_SECONDS=$(or $(FUZZ_SECONDS),60) FUZZ_SEED=$(or $(FUZZ_SEED),1) \
 		$(CARGO) test --package sangam --test all -- fuzz:: --nocapture --test-threads=1
 

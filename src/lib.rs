@@ -6,6 +6,7 @@
 //! - [`priority`]: long tasks continue at a lower priority.
 //! - [`errors`]: the codes and kinds of errors in responses.
 //! - [`document`]: values, and readers of an upstream's documents.
+//! - [`formats`]: responses as files: CSV, workbooks, NDJSON, flat JSON.
 //! - [`mapping`]: the mapping language: parse, check, evaluate.
 //! - [`connector`]: reads and checks one folder.
 //! - [`config`]: the settings, their defaults and their sources.
@@ -34,6 +35,7 @@ pub mod cost;
 pub mod document;
 pub mod errors;
 pub mod execute;
+pub mod formats;
 pub mod gateway;
 pub mod graph;
 pub mod mapping;

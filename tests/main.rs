@@ -11,6 +11,7 @@ mod connectors;
 mod cost;
 mod execution;
 mod fewest;
+mod formats;
 mod fuzz;
 mod gateway;
 mod generated_docs;

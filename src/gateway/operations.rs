@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use super::run::Gateway;
+use crate::budget::Account;
 use crate::named::{NamedOperations, OperationFile};
 
 impl Gateway {
-    /// Compiles the named operations of these files, for the first request of each. What is wrong with a file is in the result's
-    /// `problems`, and the others are served.
+    /// Compiles the named operations of these files, for the first request of each. What is wrong with a file is in the
+    /// result's `problems`, and the others are served.
     pub fn load_operations(&mut self, files: &[OperationFile]) -> &NamedOperations {
         let (compiling, plans) = (&self.compiling, &self.plans);
         let named = NamedOperations::load(&compiling.compiler, files, |text, name, operation| {
@@ -21,5 +22,11 @@ impl Gateway {
     /// The named operations.
     pub fn operations(&self) -> &Arc<NamedOperations> {
         &self.operations
+    }
+
+    /// An account for a file that is made of one response: as many bytes as an operation may hold.
+    pub fn file_account(&self) -> Account {
+        let bytes = self.runtime.limits.operation_bytes;
+        self.runtime.budget.account(bytes)
     }
 }

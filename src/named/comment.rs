@@ -2,6 +2,21 @@
 
 /// The first paragraph of the comment that ends in the line before `offset`, on one line.
 pub(super) fn above(text: &str, offset: usize) -> String {
+    let lines = lines(text, offset).into_iter();
+    let paragraph = lines
+        .skip_while(|line| line.is_empty())
+        .take_while(|line| !line.is_empty());
+    paragraph.collect::<Vec<_>>().join(" ")
+}
+
+/// Whether a line of this comment begins with a text.
+pub(super) fn has_line(text: &str, offset: usize, beginning: &str) -> bool {
+    let mut lines = lines(text, offset).into_iter();
+    lines.any(|line| line.starts_with(beginning))
+}
+
+/// The lines of the comment, without their marks.
+fn lines(text: &str, offset: usize) -> Vec<&str> {
     let before = text.get(..offset).unwrap_or_default();
     // The operation may be indented: its own line is no part of the comment.
     let end = before.rfind('\n').map_or(0, |newline| newline + 1);
@@ -9,13 +24,10 @@ pub(super) fn above(text: &str, offset: usize) -> String {
         .lines()
         .rev()
         .map_while(|line| line.trim().strip_prefix('#'))
+        .map(str::trim)
         .collect();
     lines.reverse();
-    let lines = lines.into_iter().map(str::trim);
-    let paragraph = lines
-        .skip_while(|line| line.is_empty())
-        .take_while(|line| !line.is_empty());
-    paragraph.collect::<Vec<_>>().join(" ")
+    lines
 }
 
 #[cfg(test)]

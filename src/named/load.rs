@@ -12,8 +12,12 @@ use super::{comment, openapi, problems};
 use crate::connector::Diagnostic;
 use crate::connector::diagnostic::SourceText;
 use crate::document::Value;
+use crate::formats::Shape;
 use crate::operation::{Compiler, Document, Operation, Rejection};
 use crate::plan::location;
+
+/// The beginning of a line of a comment: the query is sent by POST alone.
+const BY_POST: &str = "POST only";
 
 /// A file of named operations.
 #[derive(Debug, Clone)]
@@ -38,8 +42,8 @@ struct File<'a> {
 }
 
 impl NamedOperations {
-    /// Compiles the operations of these files. `keep` gets each compiled operation, with the text of its file and the name with
-    /// which it is chosen from it. It may refuse the operation.
+    /// Compiles the operations of these files. `keep` gets each compiled operation, with the text of its file and the name
+    /// with which it is chosen from it. It may refuse the operation.
     pub fn load(
         compiler: &Compiler,
         files: &[OperationFile],
@@ -193,14 +197,17 @@ impl File<'_> {
         let parameters = parameters.collect();
         let data = openapi::data(api, document, definition, &mut all.types);
         let offset = definition.location().map_or(0, |span| span.offset());
+        let is_mutation = definition.operation_type == OperationType::Mutation;
         NamedOperation {
             name: name.into(),
             operation_name: definition.name.as_ref().map(|name| name.as_str().into()),
             description: comment::above(&self.text, offset),
             text: Arc::clone(&self.text),
-            is_mutation: definition.operation_type == OperationType::Mutation,
+            is_mutation,
+            by_post: is_mutation || comment::has_line(&self.text, offset, BY_POST),
             parameters,
             example: self.example.clone().filter(|_| self.stem == name),
+            shape: Shape::of(document, definition, api),
             data,
         }
     }

@@ -1,8 +1,8 @@
 //! Named operations: the files of a folder as operations that clients call by name.
 //!
-//! [`NamedOperations::load`] compiles the texts of the files. A file that the gateway would refuse gives a diagnostic, and its name
-//! stays with the reason ([`Named::Refused`]), so that a client learns it; the others are not affected. [`query`] coerces the
-//! parameters of a URL to variables, by their types. [`openapi`] describes all of them for programs. Pure.
+//! [`NamedOperations::load`] compiles the texts of the files. A file that the gateway would refuse gives a diagnostic, and
+//! its name stays with the reason ([`Named::Refused`]), so that a client learns it; the others are not affected. [`query`]
+//! coerces the parameters of a URL to variables, by their types. [`openapi`] describes all of them for programs. Pure.
 
 mod catalogue;
 mod comment;

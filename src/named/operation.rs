@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::parameter::Parameter;
 use crate::document::Value;
+use crate::formats::Shape;
 
 /// An operation that clients call by name.
 #[derive(Debug)]
@@ -18,10 +19,15 @@ pub struct NamedOperation {
     pub text: Arc<str>,
     /// Whether it is a mutation, else it is a query.
     pub is_mutation: bool,
+    /// Whether it is sent by POST alone: a mutation, or a query whose comment has a line that begins with `POST only`,
+    /// because its variables are to stand in no URL.
+    pub by_post: bool,
     /// Its variables.
     pub parameters: Vec<Parameter>,
     /// Example variables, by name, from `<Name>.variables.json`.
     pub example: Option<Value>,
+    /// Its tables and fields, for results as files.
+    pub shape: Shape,
     /// The JSON Schema of its data.
     pub(crate) data: serde_json::Value,
 }

@@ -8,8 +8,8 @@
 //! | `String`, `ID`, a scalar of the schema | the text itself, also an empty one |
 //! | an input object, a list in a list | JSON |
 //!
-//! A list is repeated, once for each element; with an empty text, it has no elements. `null` is null for every type whose text is
-//! not the value itself. A variable without a parameter is absent, so that its default holds.
+//! A list is repeated, once for each element; with an empty text, it has no elements. `null` is null for every type whose
+//! text is not the value itself. A variable without a parameter is absent, so that its default holds.
 //!
 //! A message names the variable, its type and the form of its text, never the value: a value may be personal data.
 

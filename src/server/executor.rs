@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 
+use crate::budget::Account;
 use crate::gateway::{ClientContext, Gateway, GraphqlRequest, GraphqlResponse, LiveGateway};
 use crate::named::NamedOperations;
 use crate::observe::Samples;
@@ -24,6 +25,9 @@ pub trait Executor: Send + Sync + 'static {
         requests: Vec<GraphqlRequest>,
         client: &ClientContext,
     ) -> Vec<GraphqlResponse>;
+
+    /// An account for the memory of what is made of one response.
+    fn account(&self) -> Account;
 
     /// The public schema, as SDL.
     fn schema(&self) -> Bytes;
@@ -55,6 +59,10 @@ impl Executor for Gateway {
         client: &ClientContext,
     ) -> Vec<GraphqlResponse> {
         Gateway::execute_batch(self, requests, client).await
+    }
+
+    fn account(&self) -> Account {
+        self.file_account()
     }
 
     fn schema(&self) -> Bytes {
@@ -90,6 +98,10 @@ impl Executor for LiveGateway {
         client: &ClientContext,
     ) -> Vec<GraphqlResponse> {
         LiveGateway::execute_batch(self, requests, client).await
+    }
+
+    fn account(&self) -> Account {
+        self.current().file_account()
     }
 
     fn schema(&self) -> Bytes {

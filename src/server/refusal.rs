@@ -151,6 +151,15 @@ impl HttpRefusal {
         }
     }
 
+    /// The result is larger than allowed: 400, as for an operation that exceeds a limit.
+    pub(super) fn too_much(message: impl Into<String>) -> HttpRefusal {
+        HttpRefusal {
+            status: StatusCode::BAD_REQUEST,
+            kind: ErrorKind::Limit,
+            ..HttpRefusal::new(code::LIMIT_EXCEEDED, message)
+        }
+    }
+
     /// The parameters are not the variables of the operation: 400.
     pub(super) fn variables(message: impl Into<String>) -> HttpRefusal {
         HttpRefusal {

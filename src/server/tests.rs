@@ -23,6 +23,7 @@ mod unread;
 
 use super::listener_state::Phase;
 use super::{Executor, Server};
+use crate::budget::{Account, Budget};
 use crate::config::{ByteSize, Secret, Settings};
 use crate::gateway::{
     ClientContext, GraphqlRequest, GraphqlResponse, Payload, RequestOutcome, ResponseCachePolicy,
@@ -155,6 +156,10 @@ impl Executor for Fake {
             responses.push(self.execute(request, client).await);
         }
         responses
+    }
+
+    fn account(&self) -> Account {
+        Budget::unbounded().account(usize::MAX)
     }
 
     fn schema(&self) -> Bytes {

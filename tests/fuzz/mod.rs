@@ -55,7 +55,7 @@ macro_rules! fuzzed {
     };
 }
 
-fuzzed! { documents mappings connectors compositions supergraphs operations answers executions requests settings specs }
+fuzzed! { documents mappings connectors compositions supergraphs operations answers executions formats requests settings specs }
 
 #[test]
 fn cases_that_have_failed_once() {

@@ -5,5 +5,6 @@
 
 mod clients;
 mod composition;
+mod formats;
 mod graphql;
 mod openapi;

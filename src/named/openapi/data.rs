@@ -1,7 +1,7 @@
 //! The JSON Schema of an operation's data, from its selections.
 //!
-//! A field of an interface or a union has a schema for each object type that it can be: `anyOf`, without repetitions. A property
-//! is required unless a condition (`@skip`, `@include`) can leave out its field.
+//! A field of an interface or a union has a schema for each object type that it can be: `anyOf`, without repetitions. A
+//! property is required unless a condition (`@skip`, `@include`) can leave out its field.
 
 use apollo_compiler::collections::IndexMap;
 use apollo_compiler::executable::{Field, Selection, SelectionSet};
@@ -143,7 +143,8 @@ impl<'a> Describing<'a> {
         }
     }
 
-    /// Collects the fields that a selection set has on an object type (GraphQL specification, 6.3.2), whatever the conditions.
+    /// Collects the fields that a selection set has on an object type (GraphQL specification, 6.3.2), whatever the
+    /// conditions.
     fn collect(
         &self,
         object: &Name,

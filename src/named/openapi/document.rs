@@ -30,7 +30,7 @@ const FAILURES: [(&str, &str); 6] = [
         "A variable is missing, unknown, repeated or not of its type, or the gateway refuses the request. The message says what to correct.",
     ),
     ("404", "There is no operation with this name."),
-    ("405", "The operation is a mutation, which is sent by POST."),
+    ("405", "The operation is sent by POST alone."),
     ("502", "There are no data, because an upstream failed."),
     (
         "503",
@@ -59,7 +59,7 @@ impl NamedOperations {
             };
             schemas.insert(data_name(operation), operation.data.clone());
             let path = format!("/operations/{}", operation.name);
-            for format in formats.iter().filter(|_| !operation.is_mutation) {
+            for format in formats.iter().filter(|_| !operation.by_post) {
                 let path = format!("{path}.{}", format.suffix);
                 paths.insert(path, operation.formatted(format));
             }
@@ -124,11 +124,11 @@ fn responses() -> Value {
 }
 
 /// The responses of an operation. `success` is the one with status 200.
-fn all_responses(success: Value, is_mutation: bool) -> Value {
+fn all_responses(success: Value, by_post: bool) -> Value {
     let mut all = Map::new();
     all.insert("200".to_owned(), success);
     for (status, _) in FAILURES {
-        if status != "405" || is_mutation {
+        if status != "405" || by_post {
             let response = format!("#/components/responses/Response.{status}");
             all.insert(status.to_owned(), json!({ "$ref": response }));
         }
@@ -167,7 +167,7 @@ impl NamedOperation {
             "headers": headers(),
             "content": { "application/json": { "schema": response } },
         });
-        let responses = all_responses(success, self.is_mutation);
+        let responses = all_responses(success, self.by_post);
         let described = |id: String| {
             let mut described = Map::new();
             described.insert("operationId".to_owned(), json!(id));
@@ -175,14 +175,14 @@ impl NamedOperation {
             described.insert("responses".to_owned(), responses.clone());
             described
         };
-        let mut post = described(match self.is_mutation {
+        let mut post = described(match self.by_post {
             true => self.name.to_string(),
             false => format!("{}.post", self.name),
         });
         post.insert("requestBody".to_owned(), self.body());
         let mut item = Map::new();
         item.insert("post".to_owned(), Value::Object(post));
-        if !self.is_mutation {
+        if !self.by_post {
             let mut get = described(self.name.to_string());
             get.insert("parameters".to_owned(), Value::Array(self.described()));
             item.insert("get".to_owned(), Value::Object(get));

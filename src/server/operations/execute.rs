@@ -1,12 +1,15 @@
-//! Executes a named operation, and makes the HTTP response of its result.
+//! Executes a named operation, and makes the HTTP response of its result: the response map, or a file.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
-use http::header::{LAST_MODIFIED, RETRY_AFTER, VARY};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::header::{
+    CONTENT_DISPOSITION, CONTENT_TYPE, LAST_MODIFIED, RETRY_AFTER, VARY, X_CONTENT_TYPE_OPTIONS,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use hyper::body::Body;
+use jiff::Timestamp;
 
 use super::super::coded_body::with_body;
 use super::super::media::MediaType;
@@ -15,10 +18,14 @@ use super::super::refusal::HttpRefusal;
 use super::super::response::http_response;
 use super::super::state::ServerState;
 use super::super::{compression, graphql, request};
-use super::body;
+use super::convert::Conversion;
 use super::format::{Format, Options};
+use super::parts::Parts;
 use super::status::Summary;
-use crate::gateway::{GraphqlRequest, RequestOutcome};
+use super::{body, convert};
+use crate::budget::Account;
+use crate::document::Value;
+use crate::gateway::{GraphqlRequest, Payload, RequestOutcome};
 use crate::named::{NamedOperation, UnfitParameters};
 
 /// A request for a named operation.
@@ -37,8 +44,13 @@ impl Call<'_> {
         self,
         headers: Arc<HeaderMap>,
     ) -> Result<ObservedResponse, HttpRefusal> {
-        if self.operation.is_mutation {
-            let message = "The operation is a mutation: send it by POST";
+        if self.operation.by_post {
+            let message = match self.operation.is_mutation {
+                true => "The operation is a mutation: send it by POST",
+                false => {
+                    "The operation is sent by POST alone: its variables are to stand in no URL"
+                }
+            };
             return Err(HttpRefusal::method("POST", message));
         }
         let given = self.operation.from_query(self.query).map_err(unfit)?;
@@ -79,9 +91,11 @@ impl Call<'_> {
         mut graphql: GraphqlRequest,
         headers: Arc<HeaderMap>,
         mutations_allowed: bool,
-        _options: &Options,
+        options: &Options,
     ) -> Result<ObservedResponse, HttpRefusal> {
         let operation = self.operation;
+        convert::check_path(&operation.shape, self.format, options)?;
+        let variables = graphql.variables.clone();
         graphql.query = Some(String::from(&*operation.text));
         graphql.operation_name = operation.operation_name.as_deref().map(str::to_owned);
         let client = graphql::client(headers, self.identity, mutations_allowed);
@@ -90,17 +104,37 @@ impl Call<'_> {
             false => None,
             true => Some(Summary::read(&payload.body)),
         };
-        let status = match summary {
+        let status = match &summary {
             None => StatusCode::OK,
             Some(summary) => summary.status(response.outcome),
         };
-        let compression = self.state.compression;
+        let as_of = as_of(response.cache.data_age);
+        // The bytes of a file are charged until the response is handed to its connection.
+        let account = self.state.executor.account();
+        let result = match status == StatusCode::OK && self.format.is_file(options) {
+            false => OfCall::Map(status, payload),
+            true => {
+                let variables = variables.as_ref();
+                self.file(&payload, options, summary, variables, as_of, &account)
+                    .await?
+            }
+        };
+        let (status, payload) = match &result {
+            OfCall::Map(status, payload) => (*status, payload),
+            OfCall::File { payload, .. } => (StatusCode::OK, payload),
+        };
+        // A workbook is compressed.
+        let is_compressed = self.format == Format::Xlsx && matches!(result, OfCall::File { .. });
+        let compression = self.state.compression && !is_compressed;
         let negotiated = compression::negotiate(compression, &client.headers, &payload.body);
         let mut http = http_response(&response, MediaType::Json, negotiated);
         *http.status_mut() = status;
         let headers = http.headers_mut();
         if response.outcome == RequestOutcome::Executed {
-            headers.insert(LAST_MODIFIED, as_of(response.cache.data_age));
+            headers.insert(LAST_MODIFIED, http_date(as_of));
+        }
+        if let OfCall::File { is_partial, .. } = result {
+            self.describe_file(headers, is_partial);
         }
         if status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
@@ -108,11 +142,81 @@ impl Call<'_> {
         without_accept(headers);
         let http = match mutations_allowed {
             // A response to a `POST` selects no representation.
-            true => with_body(http, &payload, negotiated.coding).await,
-            false => graphql::conditional(&client.headers, http, &payload, negotiated.coding).await,
+            true => with_body(http, payload, negotiated.coding).await,
+            false => graphql::conditional(&client.headers, http, payload, negotiated.coding).await,
         };
-        Ok(graphql::observed(http, response, payload.body.len()))
+        let bytes = payload.body.len();
+        Ok(graphql::observed(http, response, bytes))
     }
+
+    /// The result as a file. If a field has failed, the errors alone, unless a part is wanted.
+    async fn file(
+        &self,
+        payload: &Payload,
+        options: &Options,
+        summary: Option<Summary>,
+        variables: Option<&Value>,
+        as_of: Timestamp,
+        account: &Account,
+    ) -> Result<OfCall, HttpRefusal> {
+        let parts = Parts::of(&payload.body);
+        if let Some(summary) = summary.as_ref().filter(|_| !options.is_partial) {
+            let errors = Payload::only(parts.only_errors());
+            return Ok(OfCall::Map(summary.status_of_file(), errors));
+        }
+        let given = variables.and_then(Value::as_object);
+        let given: Vec<(&str, String)> = given
+            .into_iter()
+            .flat_map(|given| given.iter())
+            .map(|(name, value)| match value.as_str() {
+                Some(text) => (&**name, text.to_owned()),
+                None => (&**name, value.to_json()),
+            })
+            .collect();
+        let given: Vec<(&str, &str)> = given.iter().map(|(name, text)| (*name, &**text)).collect();
+        let conversion = Conversion {
+            operation: self.operation,
+            format: self.format,
+            options,
+            parts: &parts,
+            as_of,
+            parameters: &given,
+        };
+        Ok(OfCall::File {
+            payload: Payload::only(conversion.file(account).await?),
+            is_partial: summary.is_some(),
+        })
+    }
+
+    /// The headers that say what a file is.
+    fn describe_file(&self, headers: &mut HeaderMap, is_partial: bool) {
+        let content_type = HeaderValue::from_static(self.format.content_type());
+        headers.insert(CONTENT_TYPE, content_type);
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        if let Some(name) = self.format.file_name(&self.operation.name)
+            && let Ok(value) = HeaderValue::try_from(format!("attachment; filename=\"{name}\""))
+        {
+            headers.insert(CONTENT_DISPOSITION, value);
+        }
+        if is_partial {
+            headers.insert(PARTIAL, HeaderValue::from_static("true"));
+        }
+    }
+}
+
+/// Says that a file is not complete, because a field has failed.
+const PARTIAL: HeaderName = HeaderName::from_static("sangam-partial");
+
+/// What is sent of a call.
+enum OfCall {
+    /// A response map, with its status.
+    Map(StatusCode, Payload),
+    /// A file.
+    File {
+        payload: Payload,
+        /// A field has failed.
+        is_partial: bool,
+    },
 }
 
 /// The parameters are not those of the operation.
@@ -120,11 +224,17 @@ fn unfit(UnfitParameters(problems): UnfitParameters) -> HttpRefusal {
     HttpRefusal::variables(problems.join("; "))
 }
 
-/// The time as of which the data are: when the oldest part of them was fetched, so many seconds ago; now, if all of them were.
-fn as_of(data_age: Option<u64>) -> HeaderValue {
+/// The time as of which the data are: when the oldest part of them was fetched, so many seconds ago; now, if all of them
+/// were.
+fn as_of(data_age: Option<u64>) -> Timestamp {
     let age = Duration::from_secs(data_age.unwrap_or(0));
-    let time = SystemTime::now().checked_sub(age);
-    let text = httpdate::fmt_http_date(time.unwrap_or(SystemTime::UNIX_EPOCH));
+    let now = Timestamp::now();
+    now.checked_sub(age).unwrap_or(now)
+}
+
+fn http_date(time: Timestamp) -> HeaderValue {
+    let seconds = u64::try_from(time.as_second()).unwrap_or(0);
+    let text = httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(seconds));
     HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""))
 }
 

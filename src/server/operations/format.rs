@@ -10,18 +10,80 @@ pub(super) enum Format {
     Response,
     /// The same; with `path`, the values at this path.
     Json,
+    /// A list, as comma-separated values.
+    Csv,
+    /// All lists, as a workbook for Excel.
+    Xlsx,
+    /// A list, with a JSON object on each line.
+    Ndjson,
 }
 
+const PARTIAL: (&str, &str) = (
+    "partial",
+    "`true`: a part is sent if a field has failed, with the header Sangam-Partial.",
+);
+
 /// The formats that a suffix chooses.
-pub(super) const BY_SUFFIX: [(Format, DescribedFormat); 1] = [(
-    Format::Json,
-    DescribedFormat {
-        suffix: "json",
-        media_type: "application/json",
-        about: "The response of GraphQL; with `path`, the values at this path.",
-        parameters: &[],
-    },
-)];
+pub(super) const BY_SUFFIX: [(Format, DescribedFormat); 4] = [
+    (
+        Format::Json,
+        DescribedFormat {
+            suffix: "json",
+            media_type: "application/json",
+            about: "The response of GraphQL; with `path`, the values at this path: through lists as one flat list.",
+            parameters: &[
+                (
+                    "path",
+                    "Names of response fields with a point between them, such as `district.works.nodes`.",
+                ),
+                PARTIAL,
+            ],
+        },
+    ),
+    (
+        Format::Csv,
+        DescribedFormat {
+            suffix: "csv",
+            media_type: "text/csv",
+            about: "A list of the data, as comma-separated values.",
+            parameters: &[
+                (
+                    "path",
+                    "The list, by its name or its path; the first one if it is not given.",
+                ),
+                (
+                    "bom",
+                    "`true`: the file begins with a byte-order mark, by which Excel knows that it is UTF-8.",
+                ),
+                PARTIAL,
+            ],
+        },
+    ),
+    (
+        Format::Xlsx,
+        DescribedFormat {
+            suffix: "xlsx",
+            media_type: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            about: "A workbook with a sheet for each list of the data.",
+            parameters: &[PARTIAL],
+        },
+    ),
+    (
+        Format::Ndjson,
+        DescribedFormat {
+            suffix: "ndjson",
+            media_type: "application/x-ndjson",
+            about: "A list of the data, with a JSON object on each line.",
+            parameters: &[
+                (
+                    "path",
+                    "The list, by its name or its path; the first one if it is not given.",
+                ),
+                PARTIAL,
+            ],
+        },
+    ),
+];
 
 /// The formats that a suffix chooses, as they are described.
 pub(super) fn described() -> Vec<DescribedFormat> {
@@ -32,10 +94,12 @@ pub(super) fn described() -> Vec<DescribedFormat> {
 /// The reserved parameters of a request, as its format understands them.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Options {
-    /// A dot path into the data.
+    /// A path into the data, or the name of a list.
     pub(super) path: Option<String>,
     /// A part is sent if the whole cannot be.
     pub(super) is_partial: bool,
+    /// The file begins with a byte-order mark.
+    pub(super) byte_order_mark: bool,
 }
 
 impl Format {
@@ -56,13 +120,47 @@ impl Format {
         known.collect::<Vec<_>>().join(", ")
     }
 
+    /// Whether the result becomes a file, without the errors that stand beside the data in a response map.
+    pub(super) fn is_file(self, options: &Options) -> bool {
+        match self {
+            Format::Response => false,
+            Format::Json => options.path.is_some(),
+            Format::Csv | Format::Xlsx | Format::Ndjson => true,
+        }
+    }
+
+    fn described(self) -> Option<&'static DescribedFormat> {
+        let mut known = BY_SUFFIX.iter();
+        let found = known.find(|(format, _)| *format == self);
+        found.map(|(_, described)| described)
+    }
+
+    /// The media type, for the header `Content-Type`.
+    pub(super) fn content_type(self) -> &'static str {
+        match self {
+            Format::Response | Format::Json => "application/json; charset=utf-8",
+            Format::Csv => "text/csv; charset=utf-8; header=present",
+            Format::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            Format::Ndjson => "application/x-ndjson; charset=utf-8",
+        }
+    }
+
+    /// The name of a file for a browser to save; `None` if it shows the result.
+    pub(super) fn file_name(self, operation: &str) -> Option<String> {
+        match self {
+            Format::Response | Format::Json => None,
+            _ => Some(format!("{operation}.{}", self.described()?.suffix)),
+        }
+    }
+
     /// Reads the reserved parameters.
     pub(super) fn options(
         self,
         reserved: Vec<(&'static str, String)>,
     ) -> Result<Options, HttpRefusal> {
-        let of_format = BY_SUFFIX.iter().find(|(format, _)| *format == self);
-        let parameters = of_format.map_or(&[][..], |(_, described)| described.parameters);
+        let parameters = self
+            .described()
+            .map_or(&[][..], |described| described.parameters);
         let mut options = Options::default();
         for (name, value) in reserved {
             if !parameters.iter().any(|(known, _)| *known == name) {
@@ -73,6 +171,7 @@ impl Format {
             match name {
                 "path" => options.path = Some(value),
                 "partial" => options.is_partial = is_set(name, &value)?,
+                "bom" => options.byte_order_mark = is_set(name, &value)?,
                 _ => {}
             }
         }

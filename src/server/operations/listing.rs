@@ -70,11 +70,11 @@ fn listed(operation: &NamedOperation) -> Value {
         "name": operation.name,
         "description": operation.description,
         "kind": if operation.is_mutation { "mutation" } else { "query" },
-        "methods": if operation.is_mutation { json!(["POST"]) } else { json!(["GET", "HEAD", "POST"]) },
+        "methods": if operation.by_post { json!(["POST"]) } else { json!(["GET", "HEAD", "POST"]) },
         "url": url,
         "variables": variables,
     });
-    if !operation.is_mutation {
+    if !operation.by_post {
         let formats = described().into_iter().map(|format| {
             let url = format!("{url}.{}", format.suffix);
             (format.suffix.to_owned(), json!(url))

@@ -1,14 +1,17 @@
-//! Named operations: `/operations` lists them, `/operations/openapi.json` describes them, and `/operations/<Name>` executes one.
+//! Named operations: `/operations` lists them, `/operations/openapi.json` describes them, and `/operations/<Name>` executes
+//! one.
 //!
-//! The URL decides everything: the operation, its variables and the form of the result. `Accept` is not read, so that a response
-//! is the same for a page, a spreadsheet and a person. A result with data has status 200, although fields may have failed; without
-//! data, the status says why ([`status`]).
+//! The URL decides everything: the operation, its variables and the form of the result. `Accept` is not read, so that a
+//! response is the same for a page, a spreadsheet and a person. A result with data has status 200, although fields may have
+//! failed; without data, the status says why ([`status`]).
 
 mod body;
+mod convert;
 mod execute;
 mod format;
 mod listing;
 mod page;
+mod parts;
 mod status;
 
 use std::sync::Arc;
@@ -147,8 +150,8 @@ fn no_such_format() -> HttpRefusal {
 }
 
 fn other_method(operation: &NamedOperation) -> HttpRefusal {
-    match operation.is_mutation {
-        true => HttpRefusal::method("POST", "Send a mutation by POST"),
+    match operation.by_post {
+        true => HttpRefusal::method("POST", "Send the operation by POST"),
         false => HttpRefusal::method("GET, HEAD, POST", "Send the operation by GET or POST"),
     }
 }
@@ -165,6 +168,7 @@ mod tests {
             ("/operations/openapi.json", Target::Description),
             ("/operations/A", Target::Operation("A", Format::Response)),
             ("/operations/A.json", Target::Operation("A", Format::Json)),
+            ("/operations/A.csv", Target::Operation("A", Format::Csv)),
             ("/operations/A.pdf", Target::Nothing),
             ("/operations/A.b.json", Target::Nothing),
             ("/operations/A.", Target::Nothing),

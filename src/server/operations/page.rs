@@ -90,7 +90,7 @@ fn article(text: &mut String, operation: &NamedOperation) {
         text.push_str("</ul>\n");
     }
     let url = format!("/operations/{name}");
-    if operation.is_mutation {
+    if operation.by_post {
         let _ = writeln!(text, "<p><code>POST {url}</code></p>");
     } else {
         links(text, operation, &url);

@@ -2,7 +2,7 @@
 //!
 //! | the response | status |
 //! |---|---|
-//! | has data, which is not null | 200 |
+//! | has data, which is not null | 200; of a file that is not partial, as without data if a field has failed |
 //! | was refused before it was executed | 400; 503 if the gateway is busy, 504 if it was not ready in time, 500 for an internal error |
 //! | has no data, and an error of kind `BUSY` | 503 |
 //! | has no data, and an error of kind `TIMEOUT`, but none of kind `BUSY` | 504 |
@@ -45,6 +45,15 @@ impl Summary {
             RequestOutcome::Refused | RequestOutcome::NotPersisted | RequestOutcome::Malformed => {
                 StatusCode::BAD_REQUEST
             }
+        }
+    }
+
+    /// The status of a file, which cannot show its errors, when a field has failed.
+    pub(super) fn status_of_file(&self) -> StatusCode {
+        match (self.busy, self.timeout) {
+            (true, _) => StatusCode::SERVICE_UNAVAILABLE,
+            (false, true) => StatusCode::GATEWAY_TIMEOUT,
+            (false, false) => StatusCode::BAD_GATEWAY,
         }
     }
 }

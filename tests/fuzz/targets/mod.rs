@@ -5,6 +5,7 @@ mod composed;
 mod connectors;
 mod documents;
 mod executions;
+mod formats;
 mod mappings;
 mod operations;
 mod requests;
@@ -56,6 +57,11 @@ pub(super) const ALL: &[Named] = &[
         name: "executions",
         make: executions::make,
         cases: 60,
+    },
+    Named {
+        name: "formats",
+        make: formats::make,
+        cases: 200,
     },
     Named {
         name: "requests",

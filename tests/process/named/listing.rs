@@ -13,7 +13,9 @@ async fn programs_get_the_operations_with_their_variables() {
         .collect();
     assert_eq!(
         names,
-        ["Echo", "Maybe", "Parks", "Plant", "Sure", "Unnamed"]
+        [
+            "Echo", "Maybe", "Parks", "Plant", "Secret", "Sure", "Unnamed"
+        ]
     );
     let echo = &operations[0];
     assert_eq!(echo["description"], "What a client sent: for tests.");
@@ -36,6 +38,8 @@ async fn programs_get_the_operations_with_their_variables() {
     assert_eq!(operations[3]["kind"], "mutation");
     assert_eq!(operations[3]["methods"], json!(["POST"]));
     assert_eq!(operations[3].get("formats"), None);
+    assert_eq!(operations[4]["kind"], "query");
+    assert_eq!(operations[4]["methods"], json!(["POST"]));
     named.running.stop();
 }
 

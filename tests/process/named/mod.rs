@@ -1,5 +1,6 @@
 //! Named operations: operations of a folder with URLs of their own, through a running gateway.
 
+mod files;
 mod listeners;
 mod listing;
 mod refusals;
@@ -49,7 +50,7 @@ input Filter { name: String ages: [Int!] day: Date }
 "#;
 
 /// The operations of the folder, by file.
-const OPERATIONS: [(&str, &str); 5] = [
+const OPERATIONS: [(&str, &str); 6] = [
     (
         "Echo.graphql",
         "# What a client sent: for tests.\n#\n# At most 1 call.\n\
@@ -70,6 +71,10 @@ const OPERATIONS: [(&str, &str); 5] = [
     (
         "plant.graphql",
         "mutation Plant($id: ID!) { plant(id: $id) { text } }\n",
+    ),
+    (
+        "Secret.graphql",
+        "# One's own echo.\n#\n# POST only: the id says who asks.\nquery Secret($id: ID!) { echo(id: $id) { text } }\n",
     ),
     ("Unnamed.graphql", "{ parks { id } }\n"),
 ];

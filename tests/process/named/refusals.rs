@@ -214,15 +214,15 @@ async fn a_path_that_is_none_of_an_operation() {
         ),
         (
             "Parks/",
-            "There is nothing at this path; the path of an operation is /operations/<Name>, or /operations/<Name> with .json",
+            "There is nothing at this path; the path of an operation is /operations/<Name>, or /operations/<Name> with .json, .csv, .xlsx, .ndjson",
         ),
         (
             "Parks.exe",
-            "There is nothing at this path; the path of an operation is /operations/<Name>, or /operations/<Name> with .json",
+            "There is nothing at this path; the path of an operation is /operations/<Name>, or /operations/<Name> with .json, .csv, .xlsx, .ndjson",
         ),
         (
             "..%2fgraphql",
-            "There is nothing at this path; the path of an operation is /operations/<Name>, or /operations/<Name> with .json",
+            "There is nothing at this path; the path of an operation is /operations/<Name>, or /operations/<Name> with .json, .csv, .xlsx, .ndjson",
         ),
     ];
     for (path, message) in cases {
@@ -245,6 +245,7 @@ async fn a_method_that_the_operation_does_not_allow() {
     let cases = [
         (http::Method::GET, "Plant?id=1", "POST"),
         (http::Method::HEAD, "Plant?id=1", "POST"),
+        (http::Method::GET, "Secret?id=1", "POST"),
         (http::Method::PUT, "Plant", "POST"),
         (http::Method::DELETE, "Parks", "GET, HEAD, POST"),
         (http::Method::POST, "", "GET, HEAD"),

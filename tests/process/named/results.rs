@@ -106,11 +106,14 @@ async fn a_response_is_that_of_graphql_with_its_time_and_its_lifetime() {
 }
 
 #[test(threads)]
-async fn a_mutation_is_sent_by_post() {
+async fn a_mutation_or_a_query_with_private_variables_is_sent_by_post() {
     let named = Named::start("").await;
     let body = r#"{"variables": {"id": "oak"}}"#;
     let response = json(named.post("/operations/Plant", body)).await;
     assert_eq!(response, json!({ "data": { "plant": { "text": "oak" } } }));
+    let secret = r#"{"variables": {"id": "me"}}"#;
+    let (status, _, _) = send(named.post("/operations/Secret", secret)).await;
+    assert_eq!(status, 200);
     let url = format!("{}/operations/Plant", named.running.url);
     for header in ["apollo-require-preflight", "x-requested-with"] {
         let request = client().post(&url).header(header, "page").body(body);

@@ -1,0 +1,45 @@
+//! The parts of a response map: its data and its errors, as they are written in it.
+
+use bytes::Bytes;
+
+use crate::document::{JsonReader, ReadError, Reader};
+
+/// The data and the errors of a response map, as JSON.
+#[derive(Debug, Default)]
+pub(super) struct Parts {
+    pub(super) data: Bytes,
+    /// A list; `None` if there is none.
+    pub(super) errors: Option<Bytes>,
+}
+
+impl Parts {
+    /// The parts of a response map, which share its memory.
+    pub(super) fn of(body: &Bytes) -> Parts {
+        // The gateway has written it, so it can be read.
+        read(body).unwrap_or_default()
+    }
+
+    /// A response map with the errors alone.
+    pub(super) fn only_errors(&self) -> Bytes {
+        let errors = self.errors.as_deref().unwrap_or(b"[]");
+        Bytes::from([b"{\"errors\":", errors, b"}"].concat())
+    }
+}
+
+fn read(body: &Bytes) -> Result<Parts, ReadError> {
+    let mut parts = Parts::default();
+    let mut reader = JsonReader::new(body)?;
+    reader.enter_object()?;
+    while let Some(key) = reader.next_key()? {
+        let name = key.as_str().to_owned();
+        let span = reader.capture()?;
+        let part = body.slice_ref(reader.slice(span).as_bytes());
+        match name.as_str() {
+            "data" => parts.data = part,
+            "errors" => parts.errors = Some(part),
+            _ => {}
+        }
+    }
+    reader.finish()?;
+    Ok(parts)
+}
