@@ -92,7 +92,7 @@ impl Gateway {
 
     /// The state of each connector, by name, from the fields of the gateway's connector.
     pub(crate) async fn states(&self) -> BTreeMap<String, String> {
-        let answer = self.ask("{ connectors { name state } }").await;
+        let answer = self.ask("{ connectors { name status } }").await;
         let connectors = answer["data"]["connectors"]
             .as_array()
             .cloned()
@@ -102,7 +102,7 @@ impl Gateway {
             .filter_map(|row| {
                 Some((
                     row["name"].as_str()?.to_owned(),
-                    row["state"].as_str()?.to_lowercase(),
+                    row["status"].as_str()?.to_lowercase(),
                 ))
             })
             .collect()

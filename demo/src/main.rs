@@ -185,7 +185,7 @@ async fn welcome(gateway: &Gateway, standins: &[Standin]) -> String {
 }
 
 /// A query to several departments. Without single quotes, because the message shows it in a shell command.
-const SAMPLE_QUERY: &str = "{ districts(areaCode: KASHMIR) { name nameLocal dggi { composite rank } \
+const SAMPLE_QUERY: &str = "{ districts(areaCode: KASHMIR) { name nameIn(language: UR) { text } dggi { composite rank } \
     workSummary { workCount spentInRupees } grievanceSummary { openCount } applicationSummary { counts { overdueCount } } } }";
 
 fn say(text: &str) {

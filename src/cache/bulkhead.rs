@@ -22,7 +22,7 @@ use crate::source::{SourceError, SourceErrorKind};
 
 /// One request at one connector. It is counted until this is dropped.
 #[derive(Debug)]
-pub(super) struct Admission {
+pub struct Admission {
     state: Arc<SharedConnectorState>,
     wait: Wait,
 }
@@ -57,6 +57,11 @@ impl Admissions {
     /// For one request.
     pub const fn new() -> Admissions {
         Admissions(Mutex::new(Vec::new()))
+    }
+
+    /// Counts the request at a connector as one that waits for another request; `None` if as many as allowed do.
+    pub fn join(&self, connector: &CachedConnector) -> Option<Arc<Admission>> {
+        self.admit(connector, Wait::Join).ok()
     }
 
     /// Counts the request at a connector, unless it is counted there already for the same kind of wait.

@@ -7,6 +7,8 @@ use super::clock::Timestamp;
 use super::connector::CachedConnector;
 use super::epoch::Epoch;
 use super::key::{EndpointKey, EndpointKeyParts};
+use super::sharing::{CallSharing, Sharing, SharingRules};
+use crate::connector::{SchemaLifetime, Scope};
 use crate::source::{Source, StoredHeaders};
 
 /// What can be called: one `@connect`, or a GraphQL service.
@@ -24,10 +26,26 @@ pub struct Endpoint {
     unstorable: AtomicU8,
     /// When the last one of its documents that had a lifetime is stale.
     kept_until: AtomicU64,
+    /// Whether reads share calls whose documents may not be kept.
+    pub(super) sharing: CallSharing,
+}
+
+/// What an endpoint is made of besides its source.
+#[derive(Debug, Clone, Copy)]
+pub struct EndpointParts<'a> {
+    /// `service:Type.field[n]`, or the name of a GraphQL service.
+    pub coordinate: &'a str,
+    /// What decides whether a document is accepted.
+    pub acceptance: &'a str,
+    /// The fields that a mutation by it changes (`Type.field`, or `Type` for a connect on a type); all fields of the
+    /// connector if empty.
+    pub changes: &'a [String],
+    /// Whether reads share calls whose documents may not be kept.
+    pub sharing: SharingRules,
 }
 
 impl Endpoint {
-    /// After so many successive documents without a lifetime, reads do not wait for each other's calls.
+    /// After so many successive documents without a lifetime, reads do not look into the cache.
     const LEARNT: u8 = 3;
 
     /// The connector.
@@ -86,6 +104,17 @@ impl Endpoint {
         self.unstorable.load(Ordering::Relaxed) < Self::LEARNT
             || now().0 < self.kept_until.load(Ordering::Relaxed)
     }
+
+    /// Whether an operation with a read of this endpoint may be shared by requests whose operations are the same, as far
+    /// as it is known before the read. `lifetime` is the one that the schema gives.
+    pub fn may_be_shared(&self, lifetime: Option<SchemaLifetime>) -> bool {
+        match lifetime {
+            Some(lifetime) if lifetime.scope == Some(Scope::Private) => false,
+            Some(lifetime) if !lifetime.max_age.is_zero() => true,
+            Some(_) => self.sharing.rules().sharing == Sharing::On,
+            None => self.sharing.may_join(),
+        }
+    }
 }
 
 impl CachedConnector {
@@ -98,34 +127,45 @@ impl CachedConnector {
         stored_headers: StoredHeaders,
         acceptance: &str,
     ) -> Arc<Endpoint> {
-        self.endpoint_that_changes(&[], source, coordinate, stored_headers, acceptance)
+        let parts = EndpointParts {
+            coordinate,
+            acceptance,
+            changes: &[],
+            sharing: SharingRules::default(),
+        };
+        self.endpoint_of(source, stored_headers, parts)
     }
 
-    /// The same for a mutation that only changes these fields (`Type.field`, or `Type` for a connect on a type).
-    pub fn endpoint_that_changes(
+    /// The same, of these parts.
+    pub fn endpoint_of(
         self: &Arc<Self>,
-        fields: &[String],
         source: &Arc<dyn Source>,
-        coordinate: &str,
         stored_headers: StoredHeaders,
-        acceptance: &str,
+        parts: EndpointParts<'_>,
     ) -> Arc<Endpoint> {
-        let parts = EndpointKeyParts {
+        let EndpointParts {
+            coordinate,
+            acceptance,
+            changes,
+            sharing,
+        } = parts;
+        let key = EndpointKeyParts {
             service: self.name(),
             coordinate,
             stored_headers: &stored_headers,
             acceptance,
         };
         Arc::new(Endpoint {
-            key: parts.key(),
+            key: key.key(),
             epoch: self.state().epoch_of(field_of(coordinate)),
-            changes: fields.into(),
+            changes: changes.into(),
             connector: Arc::clone(self),
             source: Arc::clone(source),
             coordinate: coordinate.into(),
             stored_headers,
             unstorable: AtomicU8::new(0),
             kept_until: AtomicU64::new(0),
+            sharing: CallSharing::new(sharing),
         })
     }
 }

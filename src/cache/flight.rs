@@ -7,7 +7,7 @@
 //! [`Flights::join_since`] takes the lock of the key's shard and does one of four things, in this order:
 //!
 //! 1. If a flight of the key is new enough, it returns a waiter for it.
-//! 2. If a flight may have ended since the caller looked into the cache, it returns [`NotJoined::Look`]: the result may
+//! 2. If results are stored, and a flight may have ended since the caller looked into the cache, it returns [`NotJoined::Look`]: the result may
 //!    be stored by now, so the caller looks once more and tries again.
 //! 3. If [`MAX_FLIGHTS_PER_KEY`] flights are running, and all are too old, it returns [`NotJoined::Crowded`]: the
 //!    caller waits for one to end and tries again.
@@ -19,8 +19,9 @@
 //! harmless.
 //!
 //! A flight is a task of its own: the request that started it may leave (its client disconnects, or its deadline
-//! passes) without ending it for the others. When the task panics or is cancelled, its waiters get [`Lost`]; none waits
-//! forever. The caller decides with the key which requests may share a flight.
+//! passes) without ending it for the others. A flight whose result is not stored ends when the last of them has left. When
+//! the task panics or is cancelled, its waiters get [`Lost`]; none waits forever. The caller decides with the key which
+//! requests may share a flight, and how old it may be.
 //!
 //! A flight has the epoch in which it started, and a request only joins flights of its own epoch or a later one: a
 //! mutation advances the epoch, and a read that begins after it must not get what was read before. That alone would
@@ -30,8 +31,10 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::hash::Hash;
+use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use smallvec::SmallVec;
 use tokio::sync::watch;
@@ -62,6 +65,32 @@ impl<K, T> Default for Shard<K, T> {
     }
 }
 
+impl<K: Hash + Eq, T> Shard<K, T> {
+    fn waiter(&self, key: &K, terms: &FlightTerms) -> Option<Waiter<T>> {
+        let running = self.running.get(key)?;
+        // The newest is the last.
+        let flight = running.iter().rfind(|flight| flight.may_be_joined(terms))?;
+        Some(flight.waiter())
+    }
+
+    /// Waits for the oldest flight of a key, if as many as allowed are running.
+    fn crowded(&self, key: &K) -> Option<Crowded<T>> {
+        let running = self.running.get(key)?;
+        let oldest = running.first()?;
+        (running.len() >= MAX_FLIGHTS_PER_KEY).then(|| Crowded(oldest.waiter()))
+    }
+
+    fn remove(&mut self, key: &K, id: u64) {
+        let Some(entries) = self.running.get_mut(key) else {
+            return;
+        };
+        entries.retain(|entry| entry.id != id);
+        if entries.is_empty() {
+            self.running.remove(key);
+        }
+    }
+}
+
 /// The number of flights that had ended when [`Flights::join_since`] asked to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct FlightMark(u64);
@@ -69,11 +98,41 @@ pub(crate) struct FlightMark(u64);
 /// The maximum number of running flights of one key, each with another epoch.
 pub(crate) const MAX_FLIGHTS_PER_KEY: usize = 2;
 
+/// Which flights a caller may join, and what holds for the one that it starts.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FlightTerms {
+    /// The epoch: an earlier flight is not joined.
+    pub(crate) epoch: u64,
+    /// A flight that began before is not joined.
+    pub(crate) not_before: Option<Instant>,
+    /// Whether the flight stores its result where the caller looks. If not, it ends when no request waits for it any more.
+    pub(crate) is_stored: bool,
+    /// If it is stored, the mark after which the caller has looked for the result; `None` at first.
+    pub(crate) looked: Option<FlightMark>,
+}
+
 #[derive(Debug)]
 struct Flight<T> {
     id: u64,
     epoch: u64,
-    result: watch::Receiver<Option<T>>,
+    began: Instant,
+    result: Arc<watch::Sender<Option<T>>>,
+}
+
+impl<T> Flight<T> {
+    fn waiter(&self) -> Waiter<T> {
+        Waiter {
+            first: false,
+            result: self.result.subscribe(),
+        }
+    }
+
+    fn may_be_joined(&self, terms: &FlightTerms) -> bool {
+        let is_recent = terms
+            .not_before
+            .is_none_or(|earliest| self.began >= earliest);
+        self.epoch >= terms.epoch && is_recent
+    }
 }
 
 /// The flight ended without a result: its task panicked or was cancelled.
@@ -136,13 +195,39 @@ impl<K: Hash + Eq, T> Drop for FlightGuard<K, T> {
     fn drop(&mut self) {
         let mut shard = self.flights.shard(&self.key);
         shard.ended += 1;
-        let Some(entries) = shard.running.get_mut(&self.key) else {
-            return;
-        };
-        entries.retain(|entry| entry.id != self.id);
-        if entries.is_empty() {
-            shard.running.remove(&self.key);
+        shard.remove(&self.key, self.id);
+    }
+}
+
+impl<K: Hash + Eq, T> FlightGuard<K, T> {
+    /// Runs the flight until it ends, or until no request waits for it; then there is no result.
+    async fn run_while_awaited(
+        &self,
+        sender: &watch::Sender<Option<T>>,
+        flight: impl Future<Output = T>,
+    ) -> Option<T> {
+        let mut flight = pin!(flight);
+        loop {
+            tokio::select! {
+                biased;
+                result = &mut flight => return Some(result),
+                () = sender.closed() => {
+                    if self.is_removed_if_abandoned(sender) {
+                        return None;
+                    }
+                }
+            }
         }
+    }
+
+    fn is_removed_if_abandoned(&self, sender: &watch::Sender<Option<T>>) -> bool {
+        let mut shard = self.flights.shard(&self.key);
+        // Another request may have joined since: that happens under this lock.
+        let is_abandoned = sender.receiver_count() == 0;
+        if is_abandoned {
+            shard.remove(&self.key, self.id);
+        }
+        is_abandoned
     }
 }
 
@@ -181,13 +266,16 @@ where
 
 impl<K, T> Flights<K, T>
 where
-    K: Hash + Eq + Clone + Send + 'static,
+    K: Hash + Eq + Clone + Send + Sync + 'static,
     T: Clone + Send + Sync + 'static,
 {
-    /// Joins a flight with this key and this epoch or a later one, or starts one.
-    ///
-    /// `looked` is the mark after which the caller has looked for the result in the cache; `None` at first. A flight's
-    /// future must store its result where the caller looks before it ends.
+    /// Joins a flight with this key on these terms, if there is one.
+    pub(crate) fn join(&self, key: &K, terms: &FlightTerms) -> Option<Waiter<T>> {
+        self.shard(key).waiter(key, terms)
+    }
+
+    /// Joins a flight with this key on these terms, or starts one. If its result is stored, that is done before its future
+    /// ends.
     ///
     /// `start` is called only if a flight is needed, under a lock, and may refuse.
     ///
@@ -196,39 +284,32 @@ where
     pub(crate) fn join_since<F, E>(
         self: &Arc<Self>,
         key: K,
-        epoch: u64,
-        looked: Option<FlightMark>,
+        terms: FlightTerms,
         start: impl FnOnce() -> Result<F, E>,
     ) -> Result<Waiter<T>, NotJoined<T, E>>
     where
         F: Future<Output = T> + Send + 'static,
     {
         let mut shard = self.shard(&key);
-        let running = shard.running.get(&key).map_or(&[][..], |entries| entries);
-        let waiter = |entry: &Flight<T>| Waiter {
-            first: false,
-            result: entry.result.clone(),
-        };
-        if let Some(entry) = running.iter().find(|entry| entry.epoch >= epoch) {
-            return Ok(waiter(entry));
+        if let Some(waiter) = shard.waiter(&key, &terms) {
+            return Ok(waiter);
         }
         let mark = FlightMark(shard.ended);
-        if looked != Some(mark) {
+        if terms.is_stored && terms.looked != Some(mark) {
             return Err(NotJoined::Look(mark));
         }
-        if let Some(oldest) = running
-            .first()
-            .filter(|_| running.len() >= MAX_FLIGHTS_PER_KEY)
-        {
-            return Err(NotJoined::Crowded(Crowded(waiter(oldest))));
+        if let Some(crowded) = shard.crowded(&key) {
+            return Err(NotJoined::Crowded(crowded));
         }
         let flight = start().map_err(NotJoined::NotStarted)?;
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let (sender, result) = watch::channel(None);
+        let sender = Arc::new(sender);
         let entry = Flight {
             id,
-            epoch,
-            result: result.clone(),
+            epoch: terms.epoch,
+            began: Instant::now(),
+            result: Arc::clone(&sender),
         };
         shard.running.entry(key.clone()).or_default().push(entry);
         drop(shard);
@@ -239,11 +320,16 @@ where
         };
         let task = async move {
             let guard = guard;
-            let result = flight.await;
+            let result = match terms.is_stored {
+                true => Some(flight.await),
+                false => guard.run_while_awaited(&sender, flight).await,
+            };
             // Remove the flight before its waiters wake: a later request finds the stored result, or starts a new
             // flight.
             drop(guard);
-            sender.send_replace(Some(result));
+            if result.is_some() {
+                sender.send_replace(result);
+            }
         };
         // Without the request's span: the flight may outlive the request, and would keep its span open.
         scope::spawn_detached(task);

@@ -18,9 +18,18 @@ where
     F: Future<Output = T> + Send + 'static,
 {
     let no_start = || -> Result<F, E> { panic!("started without a look") };
-    match flights.join_since(7, epoch, None, no_start) {
-        Err(NotJoined::Look(mark)) => flights.join_since(7, epoch, Some(mark), start),
+    match flights.join_since(7, terms(epoch, None), no_start) {
+        Err(NotJoined::Look(mark)) => flights.join_since(7, terms(epoch, Some(mark)), start),
         joined => joined,
+    }
+}
+
+fn terms(epoch: u64, looked: Option<FlightMark>) -> FlightTerms {
+    FlightTerms {
+        epoch,
+        looked,
+        not_before: None,
+        is_stored: true,
     }
 }
 
@@ -161,15 +170,25 @@ async fn a_flight_that_is_refused_leaves_nothing_behind() {
 async fn a_caller_that_looked_before_a_flight_ended_looks_again() {
     let flights: Arc<Flights<u8, u8>> = Flights::new();
     let start = || Ok::<_, Infallible>(async { 1 });
-    let NotJoined::Look(before) = flights.join_since(7, 0, None, start).unwrap_err() else {
+    let NotJoined::Look(before) = flights.join_since(7, terms(0, None), start).unwrap_err() else {
         panic!("no look was required");
     };
-    let meanwhile = flights.join_since(7, 0, Some(before), start).unwrap();
+    let meanwhile = flights
+        .join_since(7, terms(0, Some(before)), start)
+        .unwrap();
     assert_eq!(meanwhile.wait().await, Ok(1));
-    let NotJoined::Look(after) = flights.join_since(7, 0, Some(before), start).unwrap_err() else {
+    let NotJoined::Look(after) = flights
+        .join_since(7, terms(0, Some(before)), start)
+        .unwrap_err()
+    else {
         panic!("no look was required");
     };
     assert_ne!(before, after);
     assert_eq!(flights.running(), 0);
-    assert!(flights.join_since(7, 0, Some(after), start).unwrap().first);
+    assert!(
+        flights
+            .join_since(7, terms(0, Some(after)), start)
+            .unwrap()
+            .first
+    );
 }

@@ -17,7 +17,7 @@
 //! - [`repeated`], [`refusals`], [`failed_calls`]: log lines about calls that were refused or have failed.
 //! - [`documents`]: the way from the executor to an upstream, through all of the above.
 //! - [`provenance`]: how long a response that is made of several documents may be used.
-//! - [`payload`]: a payload of a response.
+//! - [`payload`]: a payload of a response; [`content_coding`]: how its body is coded.
 //! - [`responses`], [`stored_response`]: whole responses, as bytes.
 //! - [`plans`]: compiled operations.
 //!
@@ -29,6 +29,7 @@ mod cache_state;
 mod call_report;
 pub mod clock;
 pub mod connector;
+pub mod content_coding;
 pub mod documents;
 pub mod endpoint;
 pub mod entries;
@@ -50,25 +51,28 @@ mod refusals;
 mod repeated;
 pub mod responses;
 mod retry_after;
+pub mod sharing;
 pub mod stored_response;
 pub mod waiting;
 
 pub use backend::{Backend, MemoryBackend};
-pub use bulkhead::Admissions;
+pub use bulkhead::{Admission, Admissions};
 pub use cache_state::CacheState;
 pub use call_report::CallReport;
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use connector::CachedConnector;
+pub use content_coding::ContentCoding;
 pub use documents::{
     Documents, EntitiesCall, EntitySelection, Fetched, FetchedEntities, LookedUp, PendingRead,
     Policy, Representation, UpstreamCall, Verdict,
 };
-pub use endpoint::Endpoint;
+pub use endpoint::{Endpoint, EndpointParts};
 pub use entry::{Document, Memo};
 pub use epoch::Epoch;
 pub use key::{Generation, HeadersRead, OperationKey, ResponseKey, ResponseKeyParts, Subject};
-pub use payload::Payload;
+pub use payload::{Payload, PayloadMemo};
 pub use plans::Plans;
 pub use provenance::Provenance;
 pub use responses::{Responses, Served};
+pub use sharing::{Sharing, SharingRules};
 pub use waiting::WaitingLimits;

@@ -27,6 +27,8 @@ pub struct Provenance {
     oldest: Option<Timestamp>,
     private: bool,
     forbidden: bool,
+    /// It has a document that is for one request or one user only.
+    unshared: bool,
     /// It depends on no document.
     constant: bool,
     parts: SmallVec<[EndpointRead; 4]>,
@@ -66,6 +68,7 @@ impl Provenance {
         }
         self.must_revalidate |= fetched.document.must_revalidate();
         self.private |= fetched.document.is_private();
+        self.unshared |= !fetched.may_be_shared;
         self.add_part(endpoint.epoch(), fetched.document.epoch);
     }
 
@@ -108,6 +111,7 @@ impl Provenance {
         };
         self.private |= other.private;
         self.forbidden |= other.forbidden;
+        self.unshared |= other.unshared;
         self.constant &= other.constant;
         for part in &other.parts {
             self.add_part(&part.epoch, part.then);
@@ -145,6 +149,11 @@ impl Provenance {
     /// The age of the oldest document; `None` if there is none.
     pub fn age(&self, now: Timestamp) -> Option<Duration> {
         self.oldest.map(|oldest| now.since(oldest))
+    }
+
+    /// Whether it may answer other requests that wait for the same.
+    pub fn may_be_shared(&self) -> bool {
+        !self.unshared
     }
 
     /// Whether it may be used for one subject only.

@@ -28,7 +28,7 @@ pub struct Responses {
 /// A response from the cache.
 #[derive(Debug, Clone)]
 pub struct Served {
-    /// Its only payload, with the cell for its compressed body.
+    /// Its only payload, with what was computed from its body.
     pub payload: Payload,
     /// Client request headers that it depends on, in lower case.
     pub vary: Arc<[String]>,
@@ -113,7 +113,8 @@ impl Responses {
         })
     }
 
-    /// Stores a response by its first payload, if that is its only one and its provenance allows it.
+    /// Stores a response by its first payload, if that is its only one and its provenance allows it. The stored one shares
+    /// its memo.
     pub fn put(
         &self,
         key: ResponseKey,
@@ -127,7 +128,7 @@ impl Responses {
         }
         let response = StoredResponse {
             payload: Payload {
-                compressed: Some(Arc::default()),
+                memo: Some(first.memo.clone().unwrap_or_default()),
                 ..first.clone()
             },
             vary,

@@ -89,6 +89,7 @@ impl World {
             born: now.minus(age),
             fresh_until: left.map(|left| now.plus(left)),
             private_fresh_until: None,
+            may_be_shared: true,
             report: None,
         }
     }

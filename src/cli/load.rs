@@ -143,7 +143,7 @@ fn without_calls(subgraph: &Subgraph) -> ConnectorSettings {
             let base_url = HttpUrl::new("https://address.invalid");
             let settings = SourceSettings {
                 base_url,
-                config: None,
+                ..SourceSettings::default()
             };
             (source.name.clone(), settings)
         });

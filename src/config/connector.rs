@@ -10,7 +10,7 @@ use super::problem;
 use super::secret::{MASK, Secret, SecretRef};
 use super::section::Section;
 use super::sections::{ConnectorLimits, RawConnectorLimits};
-use super::value::HttpUrl;
+use super::value::{HttpUrl, ShareInFlight};
 use crate::connector::{Diagnostic, is_secret_name};
 
 /// The settings of a connector as written.
@@ -29,6 +29,8 @@ pub struct RawConnectorSettings {
 pub struct RawSourceSettings {
     /// `base_url`
     pub base_url: Option<HttpUrl>,
+    /// `share_in_flight`
+    pub share_in_flight: Option<ShareInFlight>,
     /// `config`, an object; its keys replace those of the connector for the connects of this source.
     pub config: Option<RawConfig>,
 }
@@ -109,6 +111,8 @@ pub struct ConnectorSettings {
 pub struct SourceSettings {
     /// Its address, in place of that of the folder.
     pub base_url: Option<HttpUrl>,
+    /// Whether its reads share calls, if that is not what holds for the connector.
+    pub share_in_flight: Option<ShareInFlight>,
     /// What its connects read as `$config`, if that is not what the connector reads.
     pub config: Option<ConnectorConfig>,
 }
@@ -164,6 +168,7 @@ impl RawConnectorSettings {
             let below = sources.remove(&name).unwrap_or_default();
             let source = RawSourceSettings {
                 base_url: upper.base_url.or(below.base_url),
+                share_in_flight: upper.share_in_flight.or(below.share_in_flight),
                 config: overlaid(upper.config, below.config),
             };
             sources.insert(name, source);
@@ -230,8 +235,12 @@ impl RawConnectorSettings {
                 let all = overlaid(Some(own.clone()), self.config.clone());
                 resolved(all.unwrap_or(own), &["sources", &name, "config"])
             });
-            let base_url = source.base_url;
-            (name, SourceSettings { base_url, config })
+            let source = SourceSettings {
+                base_url: source.base_url,
+                share_in_flight: source.share_in_flight,
+                config,
+            };
+            (name, source)
         });
         let sources = sources.collect();
         let config = self.config.map(|raw| resolved(raw, &["config"]));

@@ -14,7 +14,7 @@ use super::raw::RawSettings;
 use super::section::Section;
 use super::sections::{RawConnectorLimits, RawGeneral, RawLog};
 use super::toml_value;
-use super::value::{HttpUrl, ParseSetting, Percentage};
+use super::value::{HttpUrl, ParseSetting, Percentage, ShareInFlight};
 use crate::connector::Diagnostic;
 use crate::connector::diagnostic::{SourceText, Span};
 
@@ -122,6 +122,10 @@ impl<'a> SettingsReader<'a> {
                 "admin" => self.section(&mut raw.admin, "admin", value),
                 "tls" => self.section(&mut raw.tls, "tls", value),
                 "cors" => self.section(&mut raw.cors, "cors", value),
+                "operations" if value.get_ref().is_table() => {
+                    self.section(&mut raw.operations, "operations", value);
+                }
+                "operations" => self.operations_folder(&mut raw, value),
                 "log" => self.section(&mut raw.log, "log", value),
                 "tracing" => self.section(&mut raw.tracing, "tracing", value),
                 "override_labels" => self.override_labels(&mut raw, value),
@@ -149,6 +153,14 @@ impl<'a> SettingsReader<'a> {
             }
         }
         raw
+    }
+
+    /// `operations = "path"` at the top level.
+    fn operations_folder(&mut self, raw: &mut RawSettings, value: &Spanned<DeValue<'_>>) {
+        let set = raw.operations.set("folder", value.get_ref(), self.base);
+        if let Some(Err(message)) = set {
+            self.problem(format!("operations: {message}"), value.span());
+        }
     }
 
     fn override_labels(&mut self, raw: &mut RawSettings, value: &Spanned<DeValue<'_>>) {
@@ -244,8 +256,19 @@ impl<'a> SettingsReader<'a> {
                             self.problem(format!("base_url: {message}"), value.span());
                         }
                     },
+                    "share_in_flight" => {
+                        match ShareInFlight::from_toml(value.get_ref(), self.base) {
+                            Ok(sharing) => settings.share_in_flight = Some(sharing),
+                            Err(message) => {
+                                self.problem(format!("share_in_flight: {message}"), value.span());
+                            }
+                        }
+                    }
                     "config" => settings.config = self.config(value),
-                    _ => self.unknown(key, &section, &["base_url", "config"]),
+                    _ => {
+                        let known = ["base_url", "config", "share_in_flight"];
+                        self.unknown(key, &section, &known);
+                    }
                 }
             }
             raw.sources
@@ -286,7 +309,7 @@ impl<'a> SettingsReader<'a> {
 }
 
 /// The sections of the file.
-const SECTIONS: [&str; 12] = [
+const SECTIONS: [&str; 13] = [
     "admin",
     "cache",
     "check",
@@ -296,6 +319,7 @@ const SECTIONS: [&str; 12] = [
     "dns",
     "limits",
     "log",
+    "operations",
     "override_labels",
     "tls",
     "tracing",

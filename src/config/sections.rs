@@ -11,7 +11,7 @@ use super::secret::Secret;
 use super::section::section;
 use super::value::{
     AllowedOrigin, Audience, ByteSize, CostMode, DnsResolver, HttpUrl, LogFormat, LogLevel,
-    LogRequests, PassedFile, Ratio, ResponseFormat, StyleMode,
+    LogRequests, PassedFile, Ratio, ResponseFormat, ShareInFlight, StyleMode,
 };
 
 /// The minimum of a timeout.
@@ -29,18 +29,16 @@ section! {
         supergraph: Option<PathBuf> = None,
         /// The names of the connectors to load; all when empty.
         only: Vec<String> = Vec::new(),
-        /// The folder with named operations (`*.graphql`), which `sangam check` compiles under the limits of `sangam serve`.
-        operations: Option<PathBuf> = None,
         /// Whether clients may read the schema (`__schema`, `__type`, `/schema.graphql`).
         introspection: bool = true,
         /// Who sees the gateway's own field `connectors` with its types. With `"operators"` they are not in the public schema, and
         /// `/health/ready?details` does not list the connectors; the admin listener's `/health` has everything.
         own_fields: Audience = Audience::Public,
-        /// Who sees statistics of upstream calls: `lastError`, `lastErrorAt`, `p95InMilliseconds`, `cacheHitRatio`, `callCount`,
+        /// Who sees statistics of upstream calls: `lastError`, `lastErrorAt`, `p95InMilliseconds`, `cacheHitsInPercent`, `callCount`,
         /// `failureCount` and `problem` of the field `connectors`. With `"operators"` they are null for clients; the admin
         /// listener's `/health` has them. `state` and `lastSuccessAt` are for every client.
         connector_health: Audience = Audience::Public,
-        /// Whether responses are compressed (gzip) for clients that accept it.
+        /// Whether responses are compressed for clients that accept it: zstd, brotli or gzip.
         compression: bool = true,
         /// How often `sangam serve` looks whether a connector, the settings, a secret or a certificate has changed; a change is
         /// checked and served without a restart. With `0s`, only SIGHUP has this effect. What cannot change while it runs, such
@@ -61,6 +59,9 @@ section! {
     Limits, RawLimits {
         /// Bytes of a request's body, after decompression.
         body_bytes: ByteSize = ByteSize(1_000_000) => ByteSize(1)..,
+        /// Requests of a batch, a JSON list of requests in one POST; `0` refuses batches. They share one permit of
+        /// `concurrent_requests`, `cost.max` and `answer_bytes`; every other limit is for each of them.
+        batch: usize = 0,
         /// Bytes of the operation text.
         document_bytes: ByteSize = ByteSize(100_000) => ByteSize(1)..,
         /// Tokens of the operation text.
@@ -176,7 +177,8 @@ section! {
     Check, RawCheck {
         /// What happens if a folder's schema breaks a rule of the style, [schema-style.md](schema-style.md): `warn` reports a
         /// warning, `deny` an error, so that the exit status is 1, and `off` checks no rules. A folder can accept a finding with
-        /// `@styleException`.
+        /// `@styleException`. With `deny`, it is an error too if a named operation can make more calls than the comment above
+        /// it says.
         style: StyleMode = StyleMode::Warn,
     }
 }
@@ -190,6 +192,14 @@ section! {
         documents: ByteSize = ByteSize(256_000_000),
         /// Bytes of cached responses; with `0MB`, every request is executed.
         responses: ByteSize = ByteSize(128_000_000),
+        /// Whether a query that arrives while the same query is being executed waits for that execution, and gets its response:
+        /// the same operation, variables, and request headers that its connectors read. `auto`: unless one of its connectors
+        /// does not share its calls (`share_in_flight` of the connector), or says with its response that it is for one request
+        /// or one user. `on`: also then, except where the schema gives the scope `PRIVATE`. `off`: never.
+        share_in_flight: ShareInFlight = ShareInFlight::Auto,
+        /// How old an execution, or a call whose response may not be cached, may be for others to wait for it. None waits for
+        /// one that began before the last mutation of the same connector.
+        share_in_flight_for: Duration = Duration::from_secs(1),
     }
 }
 
@@ -284,6 +294,24 @@ section! {
 }
 
 section! {
+    /// Named operations: the `*.graphql` files of a folder, which clients call at `/operations/<Name>`. `sangam check` checks them.
+    /// `operations = "path"` at the top level is short for `folder`. See [operations.md](operations.md).
+    Operations, RawOperations {
+        /// The folder. When not set, schema/operations in the working directory, if there is such a folder.
+        folder: Option<PathBuf> = None,
+        /// A further address on which clients connect, with the certificate of `[tls]`. It serves named operations and `/health/…`,
+        /// and no other operation: for clients outside, if those inside send operations of their own to `listen`.
+        listen: Option<SocketAddr> = None,
+        /// Whether the address `listen` of the top level serves only named operations, too: without `/graphql` and
+        /// `/schema.graphql`.
+        only: bool = false,
+        /// Origins of pages that may read named operations: as in `[cors]`, which they replace for these URLs. Browsers send no
+        /// cookies. When empty, `[cors]` holds.
+        origins: Vec<AllowedOrigin> = Vec::new(),
+    }
+}
+
+section! {
     /// The log, on standard error. It never contains values of variables, bodies or headers. Its fields:
     /// [observability.md](observability.md).
     Log, RawLog {
@@ -361,6 +389,12 @@ section! {
         error_message: Option<String> = None,
         /// The same for the `extensions` of such errors, for example `"code: extensions.code"`.
         error_extensions: Option<String> = None,
+        /// Whether requests that want the same at the same time share one call, though its response may not be cached.
+        /// (Responses that may be cached are always shared.) `auto`: unless the last response of the `@connect`, or of the
+        /// GraphQL service, says that it is for one request or one user: `no-store`, `no-cache`, `private` or `Vary: *`; then
+        /// each of the waiting requests makes a call of its own. `on`: whatever the upstream says, except where the schema
+        /// gives the scope `PRIVATE`. `off`: never. `[connector.<name>.sources.<source>]` may have its own.
+        share_in_flight: ShareInFlight = ShareInFlight::Auto,
         /// How long an unused connection stays open; less if the upstream's `Keep-Alive` says so. Set it below the time after
         /// which the upstream closes connections (often 60 s), so that calls seldom use one that is about to be closed.
         idle_timeout: Duration = Duration::from_secs(30),

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::section::Section;
 use super::sections::{
     RawAdmin, RawCache, RawCheck, RawConnectorLimits, RawCors, RawCost, RawDns, RawGeneral,
-    RawLimits, RawLog, RawTls, RawTracing,
+    RawLimits, RawLog, RawOperations, RawTls, RawTracing,
 };
 
 const HEAD: &str = "\
@@ -64,6 +64,7 @@ Also:
   without it reads `$config.x?`.
 - `sources.<source>.base_url`: the base URL of one of several `@source`s. Its variable is
   `SANGAM_CONNECTOR_<NAME>_SOURCES_<SOURCE>_BASE_URL`.
+- `sources.<source>.share_in_flight`: `share_in_flight` for the calls of one of several `@source`s.
 - `sources.<source>.config`: a table whose keys replace those of `config` for the connects of this source.
 
 In variables, names with dashes have underscores: the folder `land-records` is `SANGAM_CONNECTOR_LAND_RECORDS_…`.
@@ -84,6 +85,7 @@ pub fn markdown() -> String {
     section::<RawAdmin>(&mut text, "`[admin]`");
     section::<RawTls>(&mut text, "`[tls]`");
     section::<RawCors>(&mut text, "`[cors]`");
+    section::<RawOperations>(&mut text, "`[operations]`");
     section::<RawLog>(&mut text, "`[log]`");
     section::<RawTracing>(&mut text, "`[tracing]`");
     text.push_str(OVERRIDE_LABELS);

@@ -73,7 +73,7 @@ sangam.toml:3:1 there is no setting `dept` in [limits] (did you mean `depth`?)
 sangam.toml:4:10 tokens: expected a whole number, found a string
 sangam.toml:6:12 base_url: expected an absolute URL such as \"https://host/path\", found \"dggi\"
 sangam.toml:7:1 there is no setting `timeuot` in [connector.dggi] (did you mean `timeout`?)
-sangam.toml:9:1 there is no setting `url` in [connector.dggi.sources.a] (known: base_url, config)";
+sangam.toml:9:1 there is no setting `url` in [connector.dggi.sources.a] (known: base_url, config, share_in_flight)";
     assert_eq!(problems, expected);
 }
 

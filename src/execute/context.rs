@@ -14,9 +14,9 @@ use crate::connector::Reads;
 use crate::document::{NumberBounds, Str, Value};
 use crate::graph::query::QueryGraph;
 use crate::observe::TraceContext;
-use crate::plan::ConditionValues;
+use crate::plan::{ConditionValues, Fetch, FetchCall};
 use crate::response::values::object;
-use crate::response::{Counting, Sizes};
+use crate::response::{Counting, ErrorBehavior, Sizes};
 use crate::source::CallOptions;
 use crate::source::envelope::headers_value;
 use crate::source::gate::Gate;
@@ -89,6 +89,16 @@ pub struct Runtime {
 }
 
 impl Runtime {
+    /// What a fetch calls.
+    pub fn endpoint(&self, fetch: &Fetch) -> Option<&Arc<Endpoint>> {
+        let index = match &fetch.call {
+            FetchCall::Connect { connect, .. } => *connect,
+            _ => 0,
+        };
+        let connector = self.connectors.get(fetch.subgraph.0 as usize)?;
+        connector.endpoints.get(index)
+    }
+
     /// The account of one execution; of a long one, it draws nothing from what is reserved for small ones.
     pub fn account(&self, is_long: bool) -> Account {
         match is_long {
@@ -125,6 +135,8 @@ pub struct RequestContext {
     pub record: bool,
     /// The connectors that the request waits for.
     pub admissions: Admissions,
+    /// What becomes of the response when a field fails.
+    pub on_error: ErrorBehavior,
 }
 
 impl RequestContext {

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use super::configured::{ConfiguredConnector, Setup, SetupProblem};
 use super::generation::Fingerprints;
-use super::limits::waiting;
+use super::limits::{sharing, waiting};
 use super::native::ConnectorInfo;
 use super::nodes::NodeSchema;
 use super::reserved::reserved_names;
 use super::shared::Shared;
 use super::sources::Sources;
 use super::{native, sources};
-use crate::cache::{CachedConnector, Endpoint};
+use crate::cache::{CachedConnector, Endpoint, EndpointParts, SharingRules};
 use crate::config::{self, Audience, Settings};
 use crate::connector::{
     self, ClientErrors, Connect, DeploymentValue, Invalidates, Reads, Schemes, SourceDeclaration,
@@ -112,14 +112,14 @@ pub(super) fn build(
         }
         let mut connectors = connectors.iter();
         let connector = connectors.find(|connector| connector.subgraph.name == subgraph.name);
-        let settings = connector.map(|connector| connector.settings.clone());
-        let settings = settings.unwrap_or_default();
-        let waiting = waiting(limits, &settings.common);
+        let own = connector.map(|connector| connector.settings.clone());
+        let own = own.unwrap_or_default();
+        let waiting = waiting(limits, &own.common);
         let parts = SourceParts {
             connector: subgraph.name.clone(),
             source: None,
-            gate: Arc::new(Gate::of(&settings.common)),
-            limits: settings.common.clone(),
+            gate: Arc::new(Gate::of(&own.common)),
+            limits: own.common.clone(),
             budget: Arc::clone(&shared.budget),
             dns: shared.resolver.clone(),
         };
@@ -127,7 +127,7 @@ pub(super) fn build(
         let cached = documents.bounded_connector(&subgraph.name, waiting);
         connector_runtimes.push(connector_runtime(
             subgraph,
-            &settings,
+            (&own, &settings.cache),
             &cached,
             &mut sources,
         )?);
@@ -251,15 +251,20 @@ fn env_value(settings: &config::ConnectorSettings) -> Value {
 
 fn connector_runtime<'a>(
     subgraph: &'a Subgraph,
-    settings: &config::ConnectorSettings,
+    (settings, cache): (&config::ConnectorSettings, &config::Cache),
     cached: &Arc<CachedConnector>,
     sources: &mut Sources<'a>,
 ) -> Result<ConnectorRuntime, SetupProblem> {
     let endpoints = match &subgraph.kind {
-        SubgraphKind::Connectors { connects, .. } => {
+        SubgraphKind::Connectors {
+            connects,
+            sources: declared,
+        } => {
             let endpoint = |connect: &'a Arc<Connect>| {
                 let source = sources.of_connect(connect)?;
-                Ok(endpoint(cached, &source, connect))
+                let name = connect.source.and_then(|index| declared.get(index));
+                let sharing = sharing(cache, settings, name.map(|source| source.name.as_str()));
+                Ok(endpoint(cached, &source, connect, sharing))
             };
             connects.iter().map(endpoint).collect::<Result<_, _>>()?
         }
@@ -274,7 +279,13 @@ fn connector_runtime<'a>(
                 true => subgraph.schema.to_string(),
                 false => "data without errors".to_owned(),
             };
-            vec![cached.endpoint(&source, &subgraph.name, stored, &acceptance)]
+            let parts = EndpointParts {
+                coordinate: &subgraph.name,
+                acceptance: &acceptance,
+                changes: &[],
+                sharing: sharing(cache, settings, None),
+            };
+            vec![cached.endpoint_of(&source, stored, parts)]
         }
     };
     let source_configs = match &subgraph.kind {
@@ -304,6 +315,7 @@ fn endpoint(
     cached: &Arc<CachedConnector>,
     source: &Arc<dyn Source>,
     connect: &Connect,
+    sharing: SharingRules,
 ) -> Arc<Endpoint> {
     // Everything that decides whether a response is accepted. It is a part of the cache key, so that a changed rule does
     // not use a document that was accepted by the old rule.
@@ -320,9 +332,13 @@ fn endpoint(
         acceptance += &format!("\n{:?}\n{when}", client_errors.status);
     }
     let changes = connect.options.get::<Invalidates>();
-    let fields = changes.map_or(&[][..], |changes| &changes.fields);
-    let stored = stored_headers(&connect.reads);
-    cached.endpoint_that_changes(fields, source, &connect.coordinate, stored, &acceptance)
+    let parts = EndpointParts {
+        coordinate: &connect.coordinate,
+        acceptance: &acceptance,
+        changes: changes.map_or(&[][..], |changes| &changes.fields),
+        sharing,
+    };
+    cached.endpoint_of(source, stored_headers(&connect.reads), parts)
 }
 
 /// The headers that are kept with a document: those that mappings read.

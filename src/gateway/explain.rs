@@ -4,9 +4,11 @@ use bytes::Bytes;
 
 use super::compile::{Compiled, CompiledOperation};
 use super::cost::{CostControl, ExplainedCost};
+use super::execution::first_payload;
 use super::refusal::Refusal;
 use super::run::Gateway;
 use super::{ClientContext, GraphqlRequest};
+use crate::cost::CallBound;
 use crate::execute::{CallRecord, Executed};
 use crate::operation::CoercedVariables;
 use crate::plan;
@@ -22,6 +24,8 @@ pub struct Explained {
     pub signature: String,
     /// What the operation costs.
     pub cost: ExplainedCost,
+    /// The most calls that it makes.
+    pub most_calls: CallBound,
     /// The upstream calls, with `run`.
     pub calls: Vec<CallRecord>,
     /// The response body, with `run`.
@@ -55,6 +59,10 @@ impl Gateway {
                 plan_json: plan::explain_json(&operation.plan, &self.runtime.graph),
                 signature: ready.observed.hash.to_string(),
                 cost: self.cost.explain(operation, coerced.as_ref().ok()),
+                most_calls: self
+                    .compiling
+                    .compiler
+                    .most_calls(operation, request.variables.as_ref()),
                 calls: Vec::new(),
                 answer: None,
             };
@@ -82,6 +90,6 @@ impl Gateway {
         let mut context = self.context(ready, coerced, client, conditions, introspection);
         context.record = true;
         context.counting = Some(counting);
-        self.first_payload(ready, &context).await
+        first_payload(&self.runtime, ready, &context).await
     }
 }

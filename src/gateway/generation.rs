@@ -28,7 +28,9 @@ impl Fingerprints {
         let limits = format!("{:?}", settings.limits);
         let health = format!("{:?}", settings.general.connector_health);
         let dns = format!("{:?}", settings.dns);
-        let common = [env!("CARGO_PKG_VERSION"), &limits, &health, &dns];
+        // The endpoints of a connector have it.
+        let joinable = format!("{:?}", settings.cache.share_in_flight_for);
+        let common = [env!("CARGO_PKG_VERSION"), &limits, &health, &dns, &joinable];
         let of_connector = |connector: &ConfiguredConnector| {
             let mut parts: Vec<String> = common.map(str::to_owned).to_vec();
             parts.extend(parts_of(connector));

@@ -1,8 +1,8 @@
 //! Makes the limits of the lower rooms from the settings. Only [`config`](crate::config) has defaults.
 
 use super::workers::WorkerLimits;
-use crate::cache::WaitingLimits;
-use crate::config::{ConnectorLimits, Limits};
+use crate::cache::{Sharing, SharingRules, WaitingLimits};
+use crate::config::{Cache, ConnectorLimits, ConnectorSettings, Limits, ShareInFlight};
 use crate::execute::ExecutionLimits;
 
 impl From<&Limits> for ExecutionLimits {
@@ -32,6 +32,30 @@ impl From<&Limits> for WorkerLimits {
             wait: limits.compilation_wait,
             short: limits.short_document_bytes.0,
         }
+    }
+}
+
+impl From<ShareInFlight> for Sharing {
+    fn from(setting: ShareInFlight) -> Sharing {
+        match setting {
+            ShareInFlight::Auto => Sharing::Auto,
+            ShareInFlight::On => Sharing::On,
+            ShareInFlight::Off => Sharing::Off,
+        }
+    }
+}
+
+/// Whether the reads of a source share their calls; `None` for what has no `@source`.
+pub(super) fn sharing(
+    cache: &Cache,
+    connector: &ConnectorSettings,
+    source: Option<&str>,
+) -> SharingRules {
+    let of_source = source.and_then(|source| connector.sources.get(source)?.share_in_flight);
+    let setting = of_source.unwrap_or(connector.common.share_in_flight);
+    SharingRules {
+        sharing: setting.into(),
+        joinable_for: cache.share_in_flight_for,
     }
 }
 

@@ -103,9 +103,9 @@ enum Protocol {
     Native,
 }
 
-/// The state of a connector, by its last call.
+/// Where a connector stands, by its last call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(name = "SangamConnectorState")]
+#[graphql(name = "SangamConnectorStatus")]
 pub(super) enum ConnectorState {
     /// No call has been made yet.
     Idle,
@@ -155,7 +155,7 @@ impl ScalarType for DateTime {
     }
 }
 
-/// A connector and its state.
+/// A connector, and where it stands.
 #[derive(Debug, SimpleObject)]
 #[graphql(name = "SangamConnector")]
 struct Connector {
@@ -165,9 +165,9 @@ struct Connector {
     owner: Option<String>,
     /// What it offers.
     description: Option<String>,
-    /// Its state, by its last call.
-    state: ConnectorState,
-    /// What is wrong with its folder or its settings. While its state is another one than `SET_ASIDE`, its last version without
+    /// Where it stands, by its last call.
+    status: ConnectorState,
+    /// What is wrong with its folder or its settings. While its status is another one than `SET_ASIDE`, its last version without
     /// errors is served.
     problem: Option<String>,
     /// The kind of the last failure, such as `TIMEOUT`.
@@ -178,8 +178,8 @@ struct Connector {
     last_success_at: Option<DateTime>,
     /// 95 of 100 calls took at most so long.
     p95_in_milliseconds: Option<f64>,
-    /// The share of cacheable reads that needed no call of their own, from 0 to 1.
-    cache_hit_ratio: Option<f64>,
+    /// The share of cacheable reads that needed no call of their own, in per cent.
+    cache_hits_in_percent: Option<f64>,
     /// Calls sent since the gateway started. It stops at 2147483647; the metrics count on.
     call_count: Option<i32>,
     /// Failed calls since the gateway started. It stops at 2147483647; the metrics count on.
@@ -210,7 +210,7 @@ struct Query(Sources);
 // Not a doc comment: it would describe `Query` in the public schema.
 #[Object]
 impl Query {
-    /// The connectors that this gateway serves, and their states.
+    /// The connectors that this gateway serves, and where they stand.
     async fn connectors(&self) -> Vec<Connector> {
         self.0.connectors()
     }
@@ -220,7 +220,7 @@ struct OperatorQuery(Sources);
 
 #[Object(name = "Query")]
 impl OperatorQuery {
-    /// The connectors that this gateway serves, and their states.
+    /// The connectors that this gateway serves, and where they stand.
     async fn connectors(&self) -> Vec<OperatorConnector> {
         let protocols = self.0.infos.iter().map(|info| info.protocol);
         let connectors = self.0.connectors().into_iter().zip(protocols);
@@ -258,7 +258,7 @@ impl Sources {
                 owner: info.owner.clone(),
                 description: info.description.clone(),
                 problem: problem.filter(|_| self.shows_figures),
-                state: info.state(figures.as_ref()),
+                status: info.state(figures.as_ref()),
                 last_error: shown
                     .and_then(|f| f.last_failure)
                     .map(|failure| failure.kind.as_str().to_owned()),
@@ -269,7 +269,7 @@ impl Sources {
                 p95_in_milliseconds: shown
                     .and_then(|f| f.p95)
                     .map(|p95| p95.as_secs_f64() * 1000.0),
-                cache_hit_ratio: shown.and_then(|f| f.hit_ratio()),
+                cache_hits_in_percent: shown.and_then(|f| f.hit_ratio()).map(|ratio| ratio * 100.0),
                 call_count: count(|f| f.calls),
                 failure_count: count(|f| f.failures),
             }
@@ -317,8 +317,8 @@ pub(super) fn connector(
 }
 
 /// The query of the admin listener's `/health`: every field.
-const DETAILS: &str = "{ connectors { name owner protocol state problem lastError lastErrorAt lastSuccessAt p95InMilliseconds \
-                       cacheHitRatio callCount failureCount } }";
+const DETAILS: &str = "{ connectors { name owner protocol status problem lastError lastErrorAt lastSuccessAt p95InMilliseconds \
+                       cacheHitsInPercent callCount failureCount } }";
 
 /// The state of the connectors, as the JSON text of a GraphQL response.
 pub(super) async fn details(for_operators: &dyn NativeSchema) -> Bytes {
@@ -327,7 +327,7 @@ pub(super) async fn details(for_operators: &dyn NativeSchema) -> Bytes {
 }
 
 /// The query of `/health/ready?details`: what every client may see.
-const STATES: &str = "{ connectors { name state } }";
+const STATES: &str = "{ connectors { name status } }";
 
 /// The names and states of the connectors, as a JSON list.
 pub(super) async fn states(schema: &dyn NativeSchema) -> Bytes {

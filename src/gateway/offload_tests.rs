@@ -1,6 +1,6 @@
 //! Tests with a gateway whose only worker thread is blocked by the test until it releases it.
 
-use std::sync::OnceLock;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -8,6 +8,7 @@ use futures_util::future::{join_all, poll_immediate};
 
 use super::super::{ClientContext, RequestOutcome, ResponseCachePolicy};
 use super::*;
+use crate::cache::PayloadMemo;
 use crate::config::{Environment, RawSettings, Settings};
 
 /// A part of the usual introspection query of tools.
@@ -33,7 +34,7 @@ struct Answered {
     outcome: RequestOutcome,
     cache: ResponseCachePolicy,
     body: Bytes,
-    compressed: Option<Arc<OnceLock<Bytes>>>,
+    memo: Option<Arc<PayloadMemo>>,
 }
 
 async fn ask(gateway: &Gateway, text: &str) -> Answered {
@@ -47,7 +48,7 @@ async fn ask(gateway: &Gateway, text: &str) -> Answered {
         outcome: response.outcome,
         cache: response.cache,
         body: payload.body,
-        compressed: payload.compressed,
+        memo: payload.memo,
     }
 }
 
@@ -185,7 +186,7 @@ async fn usual_introspection_is_answered_from_kept_bytes() {
         (None, None),
         "clients do not keep it"
     );
-    assert!(second.compressed.is_some());
+    assert!(second.memo.is_some());
     drop(gate);
 }
 

@@ -12,36 +12,32 @@ use super::build::Previous;
 use super::compile::{Compiled, CompiledOperation, Compiling};
 use super::configured::{ConfiguredConnector, Setup, SetupProblem};
 use super::cost::CostControl;
+use super::execution::OperationExecution;
 use super::introspection::Introspection;
 use super::native::ConnectorInfo;
 use super::refusal::Refusal;
-use super::respond::{executed_response, response_key, served_response};
+use super::respond::{response_key, served_response};
 use super::shared::Shared;
-use super::{
-    ClientContext, GraphqlRequest, GraphqlResponse, ResponseCachePolicy, build, labels, native,
-};
+use super::{ClientContext, ErrorBehavior, GraphqlRequest, GraphqlResponse, build, labels, native};
 use crate::budget::{Account, Budget};
 use crate::cache::plans::Plans;
-use crate::cache::{
-    Admissions, Backend, Documents, Generation, MemoryBackend, Provenance, ResponseKey,
-};
+use crate::cache::{Admissions, Backend, Documents, Generation, MemoryBackend};
 use crate::config::{Audience, Percentage, Settings};
-use crate::execute::{Executed, Execution, RequestContext, Runtime};
+use crate::execute::{RequestContext, Runtime};
 use crate::graph::Composed;
 use crate::graph::identification::names::is_own;
-use crate::observe::scope;
+use crate::named::NamedOperations;
 use crate::operation::{CoercedVariables, Compiler};
 use crate::plan::ConditionValues;
-use crate::priority;
 use crate::source::Wires;
 use crate::source::native::NativeSchema;
 
 /// Serves GraphQL requests over the composed graph.
 pub struct Gateway {
     composed: Composed,
-    pub(super) runtime: Runtime,
+    pub(super) runtime: Arc<Runtime>,
     pub(super) compiling: Arc<Compiling>,
-    pub(super) cost: CostControl,
+    pub(super) cost: Arc<CostControl>,
     pub(super) introspection: Arc<Introspection>,
     pub(super) plans: Plans<Compiled, Refusal>,
     pub(super) shared: Shared,
@@ -53,6 +49,7 @@ pub struct Gateway {
     for_operators: Arc<dyn NativeSchema>,
     /// Who sees the gateway's own fields.
     own_fields: Audience,
+    pub(super) operations: Arc<NamedOperations>,
 }
 
 impl fmt::Debug for Gateway {
@@ -167,10 +164,14 @@ impl Gateway {
             for_operators: parts.for_operators,
             own_fields: settings.general.own_fields,
             connectors: parts.infos,
-            cost: CostControl::new(&settings.cost, settings.limits.concurrent_requests),
+            cost: Arc::new(CostControl::new(
+                &settings.cost,
+                settings.limits.concurrent_requests,
+            )),
             composed: parts.composed,
-            runtime: parts.runtime,
+            runtime: Arc::new(parts.runtime),
             compiling: Arc::new(compiling),
+            operations: Arc::default(),
             shared,
         })
     }
@@ -224,13 +225,22 @@ impl Gateway {
         request: GraphqlRequest,
         client: &ClientContext,
     ) -> GraphqlResponse {
-        let compiled = match self.compiled(&request).await {
-            Ok(compiled) => compiled,
-            Err(refusal) => return refusal.not_compiled(&request),
-        };
-        match &*compiled {
-            Compiled::Refused(refusal) => refusal.not_compiled(&request),
-            Compiled::Ready(ready) => match self.answer(ready, &request, client).await {
+        match self.compiled(&request).await {
+            Ok(compiled) => self.execute_compiled(&compiled, &request, client).await,
+            Err(refusal) => refusal.not_compiled(&request),
+        }
+    }
+
+    /// Executes one request, whose operation is compiled.
+    pub(super) async fn execute_compiled(
+        &self,
+        compiled: &Arc<Compiled>,
+        request: &GraphqlRequest,
+        client: &ClientContext,
+    ) -> GraphqlResponse {
+        match &**compiled {
+            Compiled::Refused(refusal) => refusal.not_compiled(request),
+            Compiled::Ready(ready) => match self.answer(compiled, ready, request, client).await {
                 Ok(response) => response,
                 Err(refusal) => refusal.response(&ready.observed),
             },
@@ -239,6 +249,7 @@ impl Gateway {
 
     async fn answer(
         &self,
+        compiled: &Arc<Compiled>,
         ready: &CompiledOperation,
         request: &GraphqlRequest,
         client: &ClientContext,
@@ -264,47 +275,31 @@ impl Gateway {
         {
             return Ok(served_response(served, ready));
         }
-        let admitted = self.cost.admit(operation, &coerced, report)?;
-        let _permit = match admitted.is_long {
-            true => Some(self.cost.long_permit()?),
-            false => None,
-        };
-        if admitted.is_long {
-            priority::lower().await;
-        }
+        let batch = client.batch_cost.as_deref();
+        let admitted = self.cost.admit(operation, &coerced, report, batch)?;
         let (introspection, _account) = self.introspected(ready, &coerced).await?;
         let mut context = self.context(ready, coerced, client, conditions, introspection);
         context.counting = admitted.counting;
         context.is_long = admitted.is_long;
-        // Boxed: the future of an execution is large, and most requests are served from the cache. Boxed first: the scope
-        // would move it.
-        let executed = Box::pin(self.first_payload(ready, &context));
-        let executed = scope::of_operation(&ready.observed, executed).await?;
-        *ready.sizes.lock().unwrap_or_else(PoisonError::into_inner) = executed.sizes;
-        self.cost.counted(executed.cost);
-        if let Some(key) = key {
-            self.store(key, &executed, ready);
-        }
-        let mut response = executed_response(executed, ready, &self.runtime.documents);
-        if uncached {
-            response.cache = ResponseCachePolicy::default();
-        }
-        Ok(response)
-    }
-
-    /// Stores the response of a query, if it may be used again.
-    fn store(&self, key: ResponseKey, executed: &Executed, ready: &CompiledOperation) {
-        let provenance = match ready.operation.is_constant() {
-            true => Provenance::constant(),
-            false if executed.provenance.may_be_fresh() => executed.provenance.clone(),
-            false => return,
+        context.on_error = request.on_error;
+        let execution = OperationExecution {
+            runtime: Arc::clone(&self.runtime),
+            cost: Arc::clone(&self.cost),
+            responses: Arc::clone(&self.shared.responses),
+            compiled: Arc::clone(compiled),
+            context,
+            key,
+            uncached,
         };
-        if !executed.failed {
-            let vary = Arc::clone(&ready.operation.headers);
-            self.shared
-                .responses
-                .put(key, &executed.payload, vary, provenance);
-        }
+        // Boxed: the future of an execution is large, and most requests are served from the cache.
+        // A response without errors is the same for each error behavior, and only these are cached. What is being executed
+        // may have errors.
+        let shared = key.filter(|_| !ready.operation.introspects);
+        let executed = match shared.map(|key| key.with_variant(request.on_error as u8)) {
+            Some(key) => Box::pin(self.shared.in_flight.run(key, execution)).await?,
+            None => Box::pin(execution.run()).await?,
+        };
+        Ok(executed.response)
     }
 
     /// The values of `__schema` and `__type` as JSON, and the account that they are charged to.
@@ -319,19 +314,6 @@ impl Gateway {
         // Boxed: the future is large, and most requests have no introspection.
         let written = Box::pin(self.introspect(ready, coerced)).await?;
         Ok((written.values, Some(written.account)))
-    }
-
-    /// Executes an operation up to its first payload, which is the only one of a query or a mutation.
-    pub(super) async fn first_payload(
-        &self,
-        ready: &CompiledOperation,
-        context: &RequestContext,
-    ) -> Result<Executed, Refusal> {
-        let plan = &ready.operation.plan;
-        let account = self.runtime.account(context.is_long);
-        let mut execution = Execution::new(&self.runtime, plan, context, &account);
-        let executed = execution.next().await;
-        executed.ok_or_else(|| Refusal::internal("The operation has no result"))
     }
 
     /// Decides the conditions of a plan for one request.
@@ -367,6 +349,7 @@ impl Gateway {
             is_long: false,
             record: false,
             admissions: Admissions::new(),
+            on_error: ErrorBehavior::default(),
         }
     }
 }

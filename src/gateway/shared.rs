@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use super::in_flight::InFlight;
 use super::workers::{WorkerLimits, Workers};
 use crate::budget::Budget;
 use crate::cache::responses::Responses;
@@ -21,6 +22,7 @@ pub(super) struct Shared {
     pub(super) wires: Wires,
     pub(super) documents: Arc<Documents>,
     pub(super) responses: Arc<Responses>,
+    pub(super) in_flight: InFlight,
     pub(super) workers: Arc<Workers>,
     pub(super) budget: Arc<Budget>,
     pub(super) resolver: Resolver,
@@ -57,6 +59,7 @@ impl Shared {
             wires,
             documents: Arc::new(Documents::with_backend(backend, cache.documents.0 as u64)),
             responses: Arc::new(Responses::with_backend(backend, cache.responses.0 as u64)),
+            in_flight: InFlight::new(cache),
             workers: Arc::new(Workers::new(bounds.workers)),
             budget: Budget::new(bounds.bytes.0, bounds.bytes.1),
             resolver: Resolver::new(bounds.dns.clone()),
@@ -78,6 +81,7 @@ impl Shared {
         if bounds.dns != self.bounds.dns {
             next.resolver = Resolver::new(bounds.dns.clone());
         }
+        next.in_flight = self.in_flight.with_settings(&settings.cache);
         next.bounds = bounds;
         next
     }

@@ -1,4 +1,4 @@
-//! The constraints on arguments and input fields (`@constraint`) of all subgraphs.
+//! The constraints on arguments and input fields (`@constraint`) of all subgraphs, and the forms of scalars.
 //!
 //! They belong to the public schema: a client gives the argument of a field, whichever subgraph resolves it. So the constraints
 //! of all subgraphs apply. An argument that a client gives for a field of an interface reaches the fields of the types that
@@ -11,6 +11,7 @@ use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::{Name, Node, Schema};
 
 use super::field_sets::fields_of;
+use super::scalar_form::ScalarForm;
 use crate::connector::Constraint;
 
 /// The constraints of a graph.
@@ -20,7 +21,9 @@ pub struct Constraints {
     arguments: HashMap<(Name, Name, Name), Vec<Constraint>>,
     /// By input object and field.
     inputs: HashMap<(Name, Name), Vec<Constraint>>,
-    /// The input objects with a constraint on a field, or below one.
+    /// The scalars with a form that the gateway knows.
+    scalars: HashMap<Name, ScalarForm>,
+    /// These scalars, and the input objects with a constraint on a field, or below one, or with such a scalar in them.
     constrained: HashSet<Name>,
 }
 
@@ -39,7 +42,7 @@ impl Constraints {
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.arguments.is_empty() && self.inputs.is_empty()
+        self.arguments.is_empty() && self.constrained.is_empty()
     }
 
     /// The constraints on an argument of a field.
@@ -54,12 +57,23 @@ impl Constraints {
         self.inputs.get(&key).map_or(&[], Vec::as_slice)
     }
 
-    /// Whether a type is an input object with a constraint on a field, or below one.
+    /// The form of a scalar, if the gateway knows it.
+    pub fn form_of(&self, scalar: &Name) -> Option<ScalarForm> {
+        self.scalars.get(scalar).copied()
+    }
+
+    /// Whether some values of a type are not allowed: it is a scalar with a form, or an input object with a constraint or such a
+    /// scalar on a field, or below one.
     pub fn is_constrained(&self, ty: &Name) -> bool {
         self.constrained.contains(ty)
     }
 
     fn add(&mut self, schema: &Schema, name: &Name, ty: &ExtendedType) {
+        if let ExtendedType::Scalar(scalar) = ty {
+            let form = ScalarForm::of(scalar);
+            self.scalars.extend(form.map(|form| (name.clone(), form)));
+            return;
+        }
         if let ExtendedType::InputObject(input) = ty {
             for (field, definition) in &input.fields {
                 if let Some(constraint) = Constraint::of(definition) {
@@ -91,10 +105,10 @@ impl Constraints {
         }
     }
 
-    /// Finds the input objects with constraints, those that contain others until none is added.
+    /// Finds the types of which not all values are allowed, those that contain others until none is added.
     fn constrain<'s>(&mut self, schemas: impl Iterator<Item = &'s Schema> + Clone) {
         let of_fields = self.inputs.keys().map(|(ty, _)| ty.clone());
-        self.constrained = of_fields.collect();
+        self.constrained = of_fields.chain(self.scalars.keys().cloned()).collect();
         loop {
             let before = self.constrained.len();
             for (name, ty) in schemas.clone().flat_map(|schema| &schema.types) {

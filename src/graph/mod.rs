@@ -30,6 +30,7 @@ mod print;
 mod report;
 mod rules;
 mod satisfiability;
+mod scalar_form;
 pub mod schema_diff;
 pub mod style;
 pub mod supergraph;
@@ -44,6 +45,7 @@ pub use compose::{LeftOut, Remainder, compose, compose_remainder};
 pub use constraints::Constraints;
 pub use identification::names::{MOST_IDS, NODE_CONNECTOR, NODE_FIELD, NODES_FIELD};
 pub use join::{ContextArgument, FieldIn, FieldJoin, GraphId, JoinKey, Joins, TypeIn, TypeJoin};
+pub use scalar_form::ScalarForm;
 
 use std::sync::Arc;
 

@@ -64,6 +64,8 @@ pub const FETCH_SECONDS: &str = "sangam_fetch_seconds";
 pub const FETCH_BYTES: &str = "sangam_fetch_bytes_total";
 /// Cache lookups.
 pub const CACHE_LOOKUPS: &str = "sangam_cache_lookups_total";
+/// Requests that waited for another request's execution.
+pub const JOINED: &str = "sangam_requests_joined_total";
 /// The cost of operations.
 pub const OPERATION_COST: &str = "sangam_operation_cost";
 /// Operations that cost more than the maximum.
@@ -160,6 +162,7 @@ pub const METRICS: &[Metric] = &[
     metric(CONNECTOR_STATE, Gauge, &["connector", "state"], "The state of a connector, as the field `connectors` has it: 1 for the state that it is in, 0 for the others of IDLE (not called yet), UP, DOWN (the last call failed), SET_ASIDE (its folder or its settings have errors)"),
     metric(LAST_SUCCESS, Gauge, &["connector"], "When a call to the upstream last succeeded, in seconds since 1970; absent before the first success"),
     metric(CACHE_LOOKUPS, Counter, &["cache", "state"], "Lookups in a cache (document, entity, response, plan): hit, miss, shared, bypass"),
+    metric(JOINED, Counter, &[], "Queries that waited for the execution of the same query for another request (`[cache] share_in_flight`); in `sangam_cache_lookups_total` each is a miss of the response cache"),
     metric(CACHE_STALE, Counter, &["cache"], "Lookups that found an entry which was no longer fresh, or was read before a mutation; they count as misses too"),
     metric(CACHE_ENTRIES, Gauge, &["cache"], "Entries of a cache: document (with the entities), response, plan"),
     metric(CACHE_BYTES, Gauge, &["cache"], "Bytes that the entries of a cache hold"),

@@ -48,7 +48,7 @@ failures of the upstream. Neither are those that [`@clientErrors`](directives.md
 client, nor those that deny access (401, 403) to a call with the client's own `Authorization` or `Cookie`. The kinds are those of [errors.md](errors.md).
 
 - `sangam_fetches_total` counts the call by kind.
-- The field `connectors` of the public schema has the `state` by the last call, `failureCount`, and the kind as `lastError`.
+- The field `connectors` of the public schema has the `status` by the last call, `failureCount`, and the kind as `lastError`.
 - The span of the call has the kind as `error.type`, and the status ERROR.
 - The log has a line `an upstream call failed` with `connector`, `coordinate`, `status`, `kind` and the reason as `error`: one
   for the first failure of a kind at a coordinate, and then one a minute with their number as `count`. With the level `debug`
@@ -98,6 +98,7 @@ With `[tracing] endpoint`, spans are exported by OTLP over HTTP:
 | span | kind | what it is |
 |---|---|---|
 | `POST /graphql` | server | a request of a client |
+| `operation` | internal | an operation of a batch |
 | `fetch dggi:Query.scores[0]` | internal | a call for a connect or a GraphQL service, also if a cache answers it |
 | `GET /v1/districts/REDACTED` | client | a request to an upstream, with the address as its connect declares it |
 

@@ -1,4 +1,4 @@
-//! Checks the arguments of an operation against the constraints of the schema (`@constraint`).
+//! Checks the arguments of an operation against the constraints of the schema (`@constraint`) and the forms of its scalars.
 //!
 //! When an operation is compiled, each constrained argument becomes an expression. If it has no variables, it is checked at
 //! once; the others are kept and checked for each request, after its variables are coerced. An operation without constrained
@@ -204,10 +204,17 @@ impl<'a> ConstraintChecker<'a> {
                 }
             }
             value => {
+                let ty = ty.inner_named_type();
+                let form = self.constraints.form_of(ty);
+                if let Some(form) = form.filter(|form| !form.allows(value)) {
+                    // What is no month at all is not compared with what else a month must be.
+                    self.problems.push(self.problem(form.rule()));
+                    return;
+                }
                 let violated = constraints.iter().filter(|one| !one.allows(value));
-                let problems: Vec<String> = violated.map(|one| self.problem(one)).collect();
+                let problems: Vec<String> = violated.map(|one| self.problem(&one.rule())).collect();
                 self.problems.extend(problems);
-                self.fields(ty.inner_named_type(), value);
+                self.fields(ty, value);
             }
         }
     }
@@ -232,12 +239,8 @@ impl<'a> ConstraintChecker<'a> {
         }
     }
 
-    fn problem(&self, constraint: &Constraint) -> String {
+    fn problem(&self, rule: &str) -> String {
         let (ty, field, argument) = self.coordinate;
-        format!(
-            "{ty}.{field}({argument}{}:) must be {}",
-            self.path,
-            constraint.rule()
-        )
+        format!("{ty}.{field}({argument}{}:) must be {rule}", self.path)
     }
 }

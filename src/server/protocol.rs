@@ -8,8 +8,8 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http::header::{CONNECTION, HeaderName, VARY};
-use http::{HeaderValue, Request, Response, Version};
+use http::header::{CONNECTION, CONTENT_LENGTH, HeaderName, VARY};
+use http::{HeaderValue, Method, Request, Response, Version};
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -242,6 +242,7 @@ impl<S: Handler> hyper::service::Service<Request<Incoming>> for RequestService<S
         RequestFuture {
             active: Some(ActiveRequest::begin(&self.served)),
             version: request.version(),
+            is_head: request.method() == Method::HEAD,
             begun: false,
             response: self.handler.handle(request),
         }
@@ -253,6 +254,7 @@ struct RequestFuture {
     response: ResponseFuture,
     version: Version,
     active: Option<ActiveRequest>,
+    is_head: bool,
     begun: bool,
 }
 
@@ -281,11 +283,29 @@ impl Future for RequestFuture {
         };
         let response = ready!(response);
         match self.active.take() {
-            Some(active) => Poll::Ready(Ok(respond(response, active, self.version))),
+            Some(active) => {
+                let response = match self.is_head {
+                    true => without_body(response),
+                    false => response,
+                };
+                Poll::Ready(Ok(respond(response, active, self.version)))
+            }
             // Polled again after it was ready.
             None => Poll::Pending,
         }
     }
+}
+
+/// The response to a `HEAD`: the length of the body that a `GET` would get, and no body. For HTTP/2 the HTTP library would
+/// send it, which clients take for a protocol error.
+fn without_body(mut response: HttpResponse) -> HttpResponse {
+    let length = std::mem::take(response.body_mut()).len();
+    // A 304 has no length: it would be that of the response that the client has.
+    if length > 0 {
+        let length = HeaderValue::from(length);
+        response.headers_mut().insert(CONTENT_LENGTH, length);
+    }
+    response
 }
 
 fn respond(

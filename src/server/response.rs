@@ -4,40 +4,25 @@ use bytes::Bytes;
 use http::header::{AGE, ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER, VARY};
 use http::{HeaderValue, Response, StatusCode};
 
+use super::compression::Negotiated;
 use super::media::MediaType;
-use crate::gateway::{GraphqlResponse, Payload, RequestOutcome, ResponseCachePolicy};
+use crate::gateway::{GraphqlResponse, RequestOutcome, ResponseCachePolicy};
 
 /// An HTTP response whose body is complete before it is sent.
 pub(super) type HttpResponse = Response<Bytes>;
 
-/// The content coding of the body (RFC 9110, section 8.4).
-pub(super) enum Encoding {
-    /// Not compressed, whatever the client accepts: `Vary` does not name `Accept-Encoding`.
-    Fixed,
-    /// Not compressed, because this client does not accept gzip.
-    Negotiable,
-    /// Compressed.
-    Gzip(Bytes),
-}
-
-/// Builds the HTTP response whose body is the only payload.
+/// Builds the HTTP response, without its body.
 pub(super) fn http_response(
     response: &GraphqlResponse,
-    payload: Payload,
     media: MediaType,
-    encoding: Encoding,
+    negotiated: Negotiated,
 ) -> HttpResponse {
-    let negotiated = !matches!(encoding, Encoding::Fixed);
-    let (body, gzip) = match encoding {
-        Encoding::Gzip(body) => (body, true),
-        _ => (payload.body, false),
-    };
-    let mut http_response = HttpResponse::new(body);
+    let mut http_response = HttpResponse::new(Bytes::new());
     *http_response.status_mut() = status(response.outcome, media);
     let headers = http_response.headers_mut();
     headers.reserve(8);
-    if gzip {
-        headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    if let Some(name) = negotiated.coding.name() {
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static(name));
     }
     headers.insert(CONTENT_TYPE, media.header());
     if response.outcome == RequestOutcome::MutationNotAllowed {
@@ -53,7 +38,7 @@ pub(super) fn http_response(
     if let (Some(age), Some(_)) = (response.cache.age, response.cache.max_age) {
         headers.insert(AGE, HeaderValue::from(age));
     }
-    headers.insert(VARY, vary(&response.vary, negotiated));
+    headers.insert(VARY, vary(&response.vary, negotiated.varies));
     http_response
 }
 

@@ -8,7 +8,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::Notify;
 
+mod batches;
 mod clients;
+mod conditional;
 mod cors;
 mod heads;
 mod http2;
@@ -25,6 +27,7 @@ use crate::config::{ByteSize, Secret, Settings};
 use crate::gateway::{
     ClientContext, GraphqlRequest, GraphqlResponse, Payload, RequestOutcome, ResponseCachePolicy,
 };
+use crate::named::NamedOperations;
 use crate::observe::Samples;
 
 /// A body of more than a hundred bytes.
@@ -34,11 +37,27 @@ const LONG_REQUEST: &str = r#"{"query":"{aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
 const HUGE: usize = 20_000_000;
 
 /// Responds by the operation text, and records the requests.
-#[derive(Default)]
 struct Fake {
     requests: Mutex<Vec<(GraphqlRequest, ClientContext)>>,
     arrived: Notify,
     proceed: Notify,
+    /// The response to `{kept}`.
+    kept: Payload,
+}
+
+impl Default for Fake {
+    fn default() -> Fake {
+        let body = format!("{{\"data\":\"{}\"}}", "k".repeat(50_000));
+        Fake {
+            requests: Mutex::default(),
+            arrived: Notify::new(),
+            proceed: Notify::new(),
+            kept: Payload {
+                memo: Some(Arc::default()),
+                ..Payload::only(Bytes::from(body))
+            },
+        }
+    }
 }
 
 #[async_trait::async_trait]
@@ -74,6 +93,14 @@ impl Executor for Fake {
                     ..ResponseCachePolicy::default()
                 };
                 response.vary = ["accept-language".to_owned()].into();
+            }
+            // Kept, as by the cache: what the server computes from it is stored with it.
+            "{kept}" => {
+                response.cache = ResponseCachePolicy {
+                    max_age: Some(50),
+                    ..ResponseCachePolicy::default()
+                };
+                response.payloads = self.kept.clone().into();
             }
             "{private}" => {
                 response.cache = ResponseCachePolicy {
@@ -112,6 +139,22 @@ impl Executor for Fake {
             .unwrap()
             .push((request, client.clone()));
         response
+    }
+
+    fn operations(&self) -> Arc<NamedOperations> {
+        Arc::default()
+    }
+
+    async fn execute_batch(
+        &self,
+        requests: Vec<GraphqlRequest>,
+        client: &ClientContext,
+    ) -> Vec<GraphqlResponse> {
+        let mut responses = Vec::new();
+        for request in requests {
+            responses.push(self.execute(request, client).await);
+        }
+        responses
     }
 
     fn schema(&self) -> Bytes {

@@ -294,7 +294,10 @@ async fn a_client_that_leaves_ends_the_writing() {
         "it went on for a turn: {before}"
     );
     drop(answer);
-    assert_eq!(world.gateway.budget().used(), 0);
+    // The execution is a task of its own, which other requests could share.
+    while world.gateway.budget().used() > 0 {
+        tokio::task::yield_now().await;
+    }
 }
 
 #[test]

@@ -13,7 +13,7 @@ async fn first_name(
     language: &str,
     accepted: Option<&str>,
 ) -> (String, Vec<String>) {
-    let query = format!("{{ schemes {{ text{language} {{ name }} }} }}");
+    let query = format!("{{ schemes {{ nameIn{language} {{ text }} }} }}");
     let mut headers = HeaderMap::new();
     if let Some(accepted) = accepted {
         headers.insert("accept-language", accepted.parse().unwrap());
@@ -28,7 +28,7 @@ async fn first_name(
     };
     let mut response = world.gateway.execute(request, &client).await;
     let body: serde_json::Value = serde_json::from_slice(&response.body().await).unwrap();
-    let name = body["data"]["schemes"][0]["text"]["name"].as_str();
+    let name = body["data"]["schemes"][0]["nameIn"]["text"].as_str();
     (name.unwrap().to_owned(), response.vary.to_vec())
 }
 

@@ -102,7 +102,7 @@ async fn what_depends_on_every_header_is_for_no_shared_cache() {
     assert_eq!(running.upstream.calls().last().unwrap(), "POST /whole");
 }
 
-const FIGURES: &str = "{ connectors { name state lastError lastErrorAt lastSuccessAt p95InMilliseconds cacheHitRatio callCount failureCount } }";
+const FIGURES: &str = "{ connectors { name status lastError lastErrorAt lastSuccessAt p95InMilliseconds cacheHitsInPercent callCount failureCount } }";
 
 #[test]
 async fn figures_are_for_every_client_unless_they_are_for_operators() {
@@ -113,7 +113,7 @@ async fn figures_are_for_every_client_unless_they_are_for_operators() {
         let connector = &response["data"]["connectors"][0];
         assert_eq!(response.get("errors"), None, "{response}");
         assert_eq!(
-            (&connector["name"], &connector["state"]),
+            (&connector["name"], &connector["status"]),
             (&"own".into(), &"UP".into())
         );
         // Of the last success, every client sees the time.
@@ -124,7 +124,7 @@ async fn figures_are_for_every_client_unless_they_are_for_operators() {
         assert!(connector["callCount"].is_i64() == shown, "{connector}");
         for figure in [
             "p95InMilliseconds",
-            "cacheHitRatio",
+            "cacheHitsInPercent",
             "callCount",
             "failureCount",
         ] {
@@ -182,7 +182,7 @@ async fn own_fields_are_for_every_client_unless_they_are_for_operators() {
         assert!(!sdl.contains("SangamProtocol"), "{sdl}");
         for name in [
             "SangamConnector",
-            "SangamConnectorState",
+            "SangamConnectorStatus",
             "DateTime",
             "connectors",
         ] {

@@ -27,6 +27,7 @@ struct Shared {
     answers: Mutex<BTreeMap<String, Option<Vec<u8>>>>,
     calls: Mutex<Vec<String>>,
     called: Notify,
+    answered: Notify,
 }
 
 impl Drop for Upstream {
@@ -57,9 +58,10 @@ impl Upstream {
     pub(crate) fn answer(&self, path: &str, bytes: impl Into<Vec<u8>>) {
         let mut answers = self.shared.answers.lock().unwrap();
         answers.insert(path.to_owned(), Some(bytes.into()));
+        self.shared.answered.notify_waiters();
     }
 
-    /// Requests for this path get no response from now on.
+    /// Requests for this path get no response from now on, until there is another answer.
     pub(crate) fn hold(&self, path: &str) {
         let mut answers = self.shared.answers.lock().unwrap();
         answers.insert(path.to_owned(), None);
@@ -113,9 +115,13 @@ async fn serve(mut stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
     let call = format!("{} {path}", method.to_ascii_uppercase());
     shared.calls.lock().unwrap().push(call);
     shared.called.notify_one();
-    let answer = shared.answers.lock().unwrap().get(path).cloned();
-    let Some(answer) = answer.unwrap_or_else(|| Some(http("404 Not Found", "", b""))) else {
-        return std::future::pending().await;
+    let answer = loop {
+        let answered = shared.answered.notified();
+        let answer = shared.answers.lock().unwrap().get(path).cloned();
+        match answer.unwrap_or_else(|| Some(http("404 Not Found", "", b""))) {
+            Some(answer) => break answer,
+            None => answered.await,
+        }
     };
     stream.write_all(&answer).await?;
     stream.shutdown().await

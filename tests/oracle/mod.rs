@@ -7,3 +7,4 @@ mod clients;
 mod composition;
 mod formats;
 mod graphql;
+mod openapi;

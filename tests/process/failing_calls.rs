@@ -225,7 +225,7 @@ async fn each_way_to_fail_is_seen() {
         let request = post(&running.url, &case.operation(), &json!({}));
         text(request.header("authorization", "Bearer expired")).await;
     }
-    let query = "{ connectors { name state lastError callCount failureCount lastSuccessAt } }";
+    let query = "{ connectors { name status lastError callCount failureCount lastSuccessAt } }";
     let states = text(post(&running.url, query, &json!({}))).await;
     let states: Value = serde_json::from_str(&states).unwrap();
     let admin = running.address("listening for operators");
@@ -243,9 +243,9 @@ async fn each_way_to_fail_is_seen() {
             "{}: {} | {}",
             case.name,
             outcomes[&case.name],
-            format!("{} {}", text("state"), text("lastError")).trim_end()
+            format!("{} {}", text("status"), text("lastError")).trim_end()
         );
-        let has_failed = text("state") == "DOWN";
+        let has_failed = text("status") == "DOWN";
         assert_eq!(state["callCount"], 1, "{state}");
         assert_eq!(state["failureCount"] == 1, has_failed, "{state}");
         assert_eq!(state["lastSuccessAt"].is_null(), has_failed, "{state}");

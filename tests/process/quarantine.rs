@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::reload::{Upstream, ask, connector, upstream};
 use super::running::{Folder, Running, client, printed};
 
-const STATES: &str = "{ connectors { name state problem } }";
+const STATES: &str = "{ connectors { name status problem } }";
 
 /// What clients see of the connectors, by name; without those that have no problem.
 async fn problems(running: &Running) -> Vec<(String, String, String)> {
@@ -17,7 +17,7 @@ async fn problems(running: &Running) -> Vec<(String, String, String)> {
         .map(|one| {
             (
                 text(&one["name"]),
-                text(&one["state"]),
+                text(&one["status"]),
                 text(&one["problem"]),
             )
         })
@@ -78,7 +78,7 @@ async fn at_the_start_the_fields_of_a_wrong_mapping_are_null_with_an_error() {
     assert_eq!(ready["status"], "ready");
     assert_eq!(
         ready["connectors"][0],
-        json!({ "name": "roads", "state": "SET_ASIDE" })
+        json!({ "name": "roads", "status": "SET_ASIDE" })
     );
     // It is corrected.
     write(&folder, "roads", &connector("roads", "a"));

@@ -40,6 +40,11 @@ struct Held {
 }
 
 async fn world(in_flight: usize) -> World {
+    world_with(in_flight, "").await
+}
+
+/// The same with these directives of `Cache-Control` in each response.
+async fn world_with(in_flight: usize, directives: &'static str) -> World {
     let upstream = Arc::new(Held {
         calls: AtomicUsize::new(0),
         permits: Semaphore::new(0),
@@ -48,7 +53,7 @@ async fn world(in_flight: usize) -> World {
     let answer = async move || {
         held.calls.fetch_add(1, Ordering::SeqCst);
         held.permits.acquire().await.unwrap().forget();
-        "7"
+        ([(http::header::CACHE_CONTROL, directives)], "7")
     };
     let server = router(Router::new().fallback(answer)).await;
     let documents = Documents::new(1 << 20);
@@ -164,7 +169,7 @@ async fn a_burst_on_one_page_costs_one_call_and_is_served_whole() {
 /// If the response turns out to be private, the requests that waited for it make calls, which count.
 #[test]
 async fn calls_for_an_answer_that_may_not_be_shared_count() {
-    let world = world(3).await;
+    let world = world_with(3, "private").await;
     let by_headers = Policy::Read {
         lifetime: None,
         subject: None,

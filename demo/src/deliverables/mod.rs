@@ -1,8 +1,8 @@
 //! The register of deliverables: a workbook of which each tab is published as delimited text, as sheets export it.
 //!
 //! `GET /register/tabs/deliverables.csv` has one row per deliverable, `GET /register/tabs/summary.csv` the totals of the union
-//! territory and of its divisions. Cells are separated by `|` and never quoted. The first tab can be filtered by the columns `level`,
-//! `department`, `district`, `code`, `frequency` and `status`; a filter may have several values, separated by commas, and takes no
+//! territory and of its divisions, or `by=district` or `by=department`. Cells are separated by `|` and never quoted. Both can be
+//! filtered by the columns `level`, `department`, `district`, `code`, `frequency` and `status`; a filter may have several values, separated by commas, and takes no
 //! account of how clerks wrote them. `offset` and `limit` choose a part of the rows; `X-Total-Rows` says how many pass the filters. The
 //! header line is always there, also without rows.
 
@@ -31,7 +31,13 @@ async fn tab(Path(name): Path<String>, Query(filters): Query<HashMap<String, Str
             let (text, total) = register::deliverables(&filters);
             ([CSV], [("x-total-rows", total.to_string())], text).into_response()
         }
-        "summary.csv" => ([CSV], register::summary()).into_response(),
+        "summary.csv" => {
+            let by = filters.get("by").map_or("area", String::as_str);
+            match register::By::from_name(by) {
+                Some(by) => ([CSV], register::summary(by, &filters)).into_response(),
+                None => (StatusCode::BAD_REQUEST, "There is no such column").into_response(),
+            }
+        }
         _ => {
             let page = "<html><body><h1>There is no such tab</h1></body></html>";
             (StatusCode::NOT_FOUND, Html(page)).into_response()

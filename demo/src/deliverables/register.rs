@@ -9,19 +9,19 @@ const REGISTER: &str = include_str!("../../data/deliverables/deliverables.csv");
 /// The columns by which the tab can be filtered, with the names of their filters.
 const FILTERS: [(&str, usize); 6] = [
     ("code", 1),
-    ("level", 2),
-    ("department", 3),
+    ("level", LEVEL),
+    ("department", DEPARTMENT),
     ("district", DISTRICT),
     ("frequency", FREQUENCY),
     ("status", STATUS),
 ];
+const LEVEL: usize = 2;
+const DEPARTMENT: usize = 3;
 const DISTRICT: usize = 4;
 const FREQUENCY: usize = 7;
 const AS_ON: usize = 9;
 const STATUS: usize = 10;
 
-/// The areas of the summary: the union territory and its divisions.
-const AREAS: [&str; 3] = ["UT", "Jammu", "Kashmir"];
 /// The states, as the formula of the sheet writes them, in the order of the summary's columns.
 const STATES: [&str; 4] = ["Achieved", "Late", "Not reported", "Not due"];
 
@@ -78,24 +78,62 @@ fn division(district: &str) -> &'static str {
     }
 }
 
-/// The number of deliverables by area, level and frequency, in all and in each state. Those of departments are those of the whole
-/// union territory, and of no division.
-pub(super) fn summary() -> String {
-    let mut counts: BTreeMap<(usize, &str, usize), [u32; 5]> = BTreeMap::new();
+/// What the summary has rows for.
+#[derive(Clone, Copy)]
+pub(super) enum By {
+    Area,
+    District,
+    Department,
+}
+
+impl By {
+    pub(super) fn from_name(name: &str) -> Option<By> {
+        match name {
+            "area" => Some(By::Area),
+            "district" => Some(By::District),
+            "department" => Some(By::Department),
+            _ => None,
+        }
+    }
+
+    /// The name of the column.
+    fn column(self) -> &'static str {
+        match self {
+            By::Area => "Area",
+            By::District => "District",
+            By::Department => "Department",
+        }
+    }
+
+    /// For which of them a row of the register counts. Those of departments are those of the whole union territory, and of no
+    /// division.
+    fn of<'r>(self, cells: &[&'r str]) -> Vec<&'r str> {
+        let is_of_district = cells[LEVEL] == "District";
+        match self {
+            By::Area if is_of_district => vec!["UT", division(cells[DISTRICT])],
+            By::Area => vec!["UT"],
+            By::District if is_of_district => vec![plain(cells[DISTRICT])],
+            By::Department if !is_of_district => vec![plain(cells[DEPARTMENT])],
+            By::District | By::Department => Vec::new(),
+        }
+    }
+}
+
+/// The number of deliverables that pass all filters by area, district or department, and by level and frequency, in all and in each
+/// state.
+pub(super) fn summary(by: By, filters: &HashMap<String, String>) -> String {
+    let mut counts: BTreeMap<(&str, &str, usize), [u32; 5]> = BTreeMap::new();
     let mut as_on = "";
-    for line in REGISTER.lines().skip(1) {
+    let rows = REGISTER.lines().skip(1);
+    for line in rows.filter(|line| passes(line, filters)) {
         let cells: Vec<&str> = line.split('|').collect();
         as_on = cells[AS_ON];
         let state = STATES
             .iter()
             .position(|state| state.eq_ignore_ascii_case(cells[STATUS].trim()));
         let months = months(cells[FREQUENCY]).unwrap_or_default();
-        let division = (cells[2] == "District").then(|| division(cells[DISTRICT]));
-        for area in ["UT"].into_iter().chain(division) {
-            let place = AREAS.iter().position(|other| *other == area);
-            let counted = counts
-                .entry((place.unwrap_or_default(), cells[2], months))
-                .or_default();
+        for of in by.of(&cells) {
+            let counted = counts.entry((of, cells[LEVEL], months)).or_default();
             counted[0] += 1;
             if let Some(state) = state {
                 counted[state + 1] += 1;
@@ -103,9 +141,9 @@ pub(super) fn summary() -> String {
         }
     }
     let states = STATES.join("|");
-    let mut text = format!("Sl No|Area|Level|Frequency|Total|{states}|As on\n");
-    for (place, ((area, level, months), counts)) in counts.iter().enumerate() {
-        let area = AREAS[*area];
+    let column = by.column();
+    let mut text = format!("Sl No|{column}|Level|Frequency|Total|{states}|As on\n");
+    for (place, ((of, level, months), counts)) in counts.iter().enumerate() {
         let frequency = match months {
             1 => "Monthly",
             3 => "Quarterly",
@@ -116,7 +154,7 @@ pub(super) fn summary() -> String {
         // Writing to a string does not fail.
         let _ = writeln!(
             text,
-            "{}|{area}|{level}|{frequency}|{counts}|{as_on}",
+            "{}|{of}|{level}|{frequency}|{counts}|{as_on}",
             place + 1
         );
     }

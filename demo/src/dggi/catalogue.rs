@@ -10,6 +10,15 @@ use serde::Deserialize;
 pub(super) struct Sector {
     pub(super) code: String,
     pub(super) name: String,
+    hi: String,
+    ur: String,
+}
+
+impl Sector {
+    /// Its name in each language, with the code of that.
+    pub(super) fn names(&self) -> [(&'static str, &str); 3] {
+        [("en", &self.name), ("hi", &self.hi), ("ur", &self.ur)]
+    }
 }
 
 /// One row of `editions.csv`.

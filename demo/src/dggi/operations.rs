@@ -62,10 +62,12 @@ struct Scorecard {
     district: Value,
 }
 
-/// Body of `history`.
+/// Body of `history`: of a district, or of areas.
 #[derive(Deserialize)]
 pub(super) struct HistoryBody {
+    #[serde(default)]
     district: Value,
+    areas: Option<Vec<String>>,
     #[serde(rename = "type")]
     set: Option<String>,
     last: Option<usize>,
@@ -123,11 +125,17 @@ pub(super) struct DataPointsBody {
 }
 
 pub(super) async fn sectors() -> Json<Value> {
-    success(CATALOGUE.sectors.iter().map(rows::sector_row).collect())
+    success(
+        CATALOGUE
+            .sectors
+            .iter()
+            .map(rows::whole_sector_row)
+            .collect(),
+    )
 }
 
 pub(super) async fn sector(Path(code): Path<String>) -> Answer {
-    Ok(success(vec![rows::sector_row(find_sector(&code)?)]))
+    Ok(success(vec![rows::whole_sector_row(find_sector(&code)?)]))
 }
 
 pub(super) async fn editions(Query(wanted): Query<Wanted>) -> Json<Value> {
@@ -202,14 +210,20 @@ pub(super) async fn scorecards(body: Result<Json<ScorecardsBody>, JsonRejection>
 
 pub(super) async fn history(body: Result<Json<HistoryBody>, JsonRejection>) -> Answer {
     let Json(body) = body.map_err(|_| bad_request())?;
-    let district = find_district(&body.district).ok_or_else(|| not_found("No such district"))?;
-    let editions = latest_first(body.set.as_ref());
-    let rows = editions
-        .take(body.last.unwrap_or(usize::MAX))
-        .filter_map(|edition| {
-            let score = index::score(edition, district.lgd)?;
-            Some(rows::score_row(edition, district, score, body.weakest))
+    let editions = latest_first(body.set.as_ref()).take(body.last.unwrap_or(usize::MAX));
+    if let Some(areas) = &body.areas {
+        let rows = editions.flat_map(|edition| {
+            let wanted = AREAS.into_iter();
+            let wanted = wanted.filter(|area| areas.iter().any(|one| one == area));
+            wanted.map(move |area| area_total(edition, area))
         });
+        return Ok(success(rows.collect()));
+    }
+    let district = find_district(&body.district).ok_or_else(|| not_found("No such district"))?;
+    let rows = editions.filter_map(|edition| {
+        let score = index::score(edition, district.lgd)?;
+        Some(rows::score_row(edition, district, score, body.weakest))
+    });
     Ok(success(rows.collect()))
 }
 

@@ -11,6 +11,16 @@ pub(super) fn sector_row(sector: &Sector) -> Value {
     json!({ "sectorCode": sector.code, "sectorName": sector.name, "weightage": "10%" })
 }
 
+/// A sector by itself: only there, it has its name in all languages.
+pub(super) fn whole_sector_row(sector: &Sector) -> Value {
+    let names = sector
+        .names()
+        .map(|(language, text)| json!({ "lang": language, "text": text }));
+    let mut row = sector_row(sector);
+    row["sectorNames"] = json!(names);
+    row
+}
+
 pub(super) fn edition_row(edition: &Edition) -> Value {
     let indicators: Vec<_> = CATALOGUE.indicators_of(edition).collect();
     let points: usize = indicators

@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, ErrorExtensions, Result, SimpleObject};
 
-use super::register::Filter;
+use super::register::{Filter, GrievanceOrder};
 use super::schema::{Grievance, register};
 
 /// The most grievances in one part.
@@ -48,6 +48,7 @@ struct GrievanceEdge {
 pub(super) fn part(
     ctx: &Context<'_>,
     filter: &Filter,
+    order: GrievanceOrder,
     first: Option<i32>,
     after: Option<String>,
 ) -> Result<GrievanceConnection> {
@@ -55,12 +56,13 @@ pub(super) fn part(
     let length = usize::try_from(first).ok().filter(|_| first <= MOST);
     let length = length.ok_or_else(|| refusal("first must be at least 0 and at most 100"))?;
     let register = register(ctx)?;
-    let records = register.select(filter);
+    let records = register.select(filter, order);
     let start = match after {
         Some(cursor) => {
-            let last = register.position(&cursor);
+            let last = register.find(&cursor);
             let last = last.ok_or_else(|| refusal("after is no cursor of this list"))?;
-            records.partition_point(|record| record.position <= last)
+            let last = register.place(order, last);
+            records.partition_point(|record| register.place(order, record) <= last)
         }
         None => 0,
     };

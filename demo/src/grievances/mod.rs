@@ -8,6 +8,7 @@
 
 mod connection;
 mod kind;
+mod labels;
 mod register;
 mod reminder;
 mod scalars;

@@ -62,6 +62,17 @@ pub(super) enum Status {
     Rejected,
 }
 
+/// In which order grievances come. Among equals, the oldest comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub(super) enum GrievanceOrder {
+    /// The oldest first.
+    Oldest,
+    /// The latest received first.
+    Latest,
+    /// Those about which most reminders were sent first.
+    MostReminders,
+}
+
 /// A row of `grievances.csv`.
 #[derive(Debug, Deserialize)]
 struct Row {
@@ -200,17 +211,29 @@ impl Register {
             .find(|record| record.reference == reference)
     }
 
-    /// The place of a grievance among all, the oldest first.
-    pub(super) fn position(&self, reference: &str) -> Option<usize> {
-        self.find(reference).map(|record| record.position)
+    /// What a grievance is sorted by; among equals, the oldest comes first.
+    pub(super) fn place(&self, order: GrievanceOrder, record: &Record) -> (i64, usize) {
+        let place = match order {
+            GrievanceOrder::Oldest => 0,
+            GrievanceOrder::Latest => self.today.since(record.received),
+            GrievanceOrder::MostReminders => -i64::from(self.reminders(&record.reference)),
+        };
+        (place, record.position)
     }
 
-    /// Those that the filter keeps, oldest first.
-    pub(super) fn select(&self, filter: &Filter) -> Vec<&Record> {
+    /// Those that the filter keeps, the oldest first.
+    pub(super) fn kept(&self, filter: &Filter) -> Vec<&Record> {
         self.records
             .iter()
             .filter(|record| filter.keeps(record, self.today))
             .collect()
+    }
+
+    /// The same in an order.
+    pub(super) fn select(&self, filter: &Filter, order: GrievanceOrder) -> Vec<&Record> {
+        let mut kept = self.kept(filter);
+        kept.sort_by_cached_key(|record| self.place(order, record));
+        kept
     }
 
     /// How many reminders were sent about it.

@@ -6,7 +6,8 @@ use async_graphql::{Context, ID, InputObject, Object, Result};
 
 use super::connection::{GrievanceConnection, part};
 use super::kind::Kind;
-use super::register::{AreaCode, Filter, Owner, Record, Register, Status};
+use super::labels::{EnumLabel, Language, labels};
+use super::register::{AreaCode, Filter, GrievanceOrder, Owner, Record, Register, Status};
 use super::scalars::Day;
 use super::summary::GrievanceSummary;
 
@@ -166,7 +167,7 @@ impl District {
         GrievanceSummary::of(self::filter(filter, self.owner()))
     }
 
-    /// The grievances from it, the oldest first.
+    /// The grievances from it.
     async fn grievances(
         &self,
         ctx: &Context<'_>,
@@ -174,6 +175,11 @@ impl District {
             desc = "Only grievances that match all of it. Another district's code in it matches none."
         )]
         filter: Option<GrievanceFilter>,
+        #[graphql(
+            default_with = "GrievanceOrder::Oldest",
+            desc = "In which order they come."
+        )]
+        order_by: GrievanceOrder,
         #[graphql(
             default_with = "Some(20)",
             desc = "How many elements are returned at most."
@@ -184,7 +190,14 @@ impl District {
         )]
         after: Option<String>,
     ) -> Result<Option<GrievanceConnection>> {
-        part(ctx, &self::filter(filter, self.owner()), first, after).map(Some)
+        part(
+            ctx,
+            &self::filter(filter, self.owner()),
+            order_by,
+            first,
+            after,
+        )
+        .map(Some)
     }
 }
 
@@ -211,7 +224,7 @@ impl Department {
         GrievanceSummary::of(self::filter(filter, self.owner()))
     }
 
-    /// The grievances about it, the oldest first.
+    /// The grievances about it.
     async fn grievances(
         &self,
         ctx: &Context<'_>,
@@ -219,6 +232,11 @@ impl Department {
             desc = "Only grievances that match all of it. Another department's code in it matches none."
         )]
         filter: Option<GrievanceFilter>,
+        #[graphql(
+            default_with = "GrievanceOrder::Oldest",
+            desc = "In which order they come."
+        )]
+        order_by: GrievanceOrder,
         #[graphql(
             default_with = "Some(20)",
             desc = "How many elements are returned at most."
@@ -229,7 +247,14 @@ impl Department {
         )]
         after: Option<String>,
     ) -> Result<Option<GrievanceConnection>> {
-        part(ctx, &self::filter(filter, self.owner()), first, after).map(Some)
+        part(
+            ctx,
+            &self::filter(filter, self.owner()),
+            order_by,
+            first,
+            after,
+        )
+        .map(Some)
     }
 }
 
@@ -262,7 +287,7 @@ impl Query {
         find(ctx, &reference)
     }
 
-    /// Grievances, the oldest first.
+    /// Grievances.
     async fn grievances(
         &self,
         ctx: &Context<'_>,
@@ -270,6 +295,11 @@ impl Query {
             desc = "Only grievances that match all of it; all grievances if it is left out."
         )]
         filter: Option<GrievanceFilter>,
+        #[graphql(
+            default_with = "GrievanceOrder::Oldest",
+            desc = "In which order they come."
+        )]
+        order_by: GrievanceOrder,
         #[graphql(
             default_with = "Some(20)",
             desc = "How many elements are returned at most."
@@ -280,7 +310,7 @@ impl Query {
         )]
         after: Option<String>,
     ) -> Result<Option<GrievanceConnection>> {
-        part(ctx, &self::filter(filter, None), first, after).map(Some)
+        part(ctx, &self::filter(filter, None), order_by, first, after).map(Some)
     }
 
     /// Grievances, counted.
@@ -292,6 +322,19 @@ impl Query {
         filter: Option<GrievanceFilter>,
     ) -> Option<GrievanceSummary> {
         GrievanceSummary::of(self::filter(filter, None))
+    }
+
+    /// What the values of the enums of grievances are called in one language: an app asks it once for each. Those in Hindi and Urdu are
+    /// sample translations.
+    async fn grievance_labels(
+        &self,
+        #[graphql(
+            default_with = "Language::En",
+            desc = "The language; in English if there is none in that."
+        )]
+        language: Language,
+    ) -> Option<Vec<EnumLabel>> {
+        Some(labels(language))
     }
 
     #[graphql(entity)]

@@ -202,7 +202,7 @@ impl GrievanceSummary {
     }
 
     fn records<'a>(&self, ctx: &Context<'a>) -> Result<Vec<&'a Record>> {
-        Ok(register(ctx)?.select(&self.filter))
+        Ok(register(ctx)?.kept(&self.filter))
     }
 
     fn count(&self, ctx: &Context<'_>, keep: impl Fn(&Record) -> bool) -> Result<usize> {

@@ -139,6 +139,47 @@ pub(super) async fn summary(body: Result<Json<Wanted>, JsonRejection>) -> Json<V
     success(rows.collect())
 }
 
+/// What the works of a row of a grouped summary have in common.
+pub(super) enum Group {
+    District(u32),
+    Department(u32),
+    Area(&'static str),
+}
+
+impl Group {
+    /// The groups of a kind: every district and department that has works, whatever the search finds, and every area.
+    pub(super) fn all(kind: &str) -> Option<Vec<Group>> {
+        let codes = |code: fn(&Work) -> u32| WORKS.iter().map(code).collect::<BTreeSet<u32>>();
+        match kind {
+            "district" => {
+                let codes = codes(|work| work.district).into_iter();
+                Some(codes.map(Group::District).collect())
+            }
+            "dept" => {
+                let codes = codes(|work| work.department).into_iter();
+                Some(codes.map(Group::Department).collect())
+            }
+            "area" => Some(["UT", "JAMMU", "KASHMIR"].map(Group::Area).into()),
+            _ => None,
+        }
+    }
+
+    pub(super) fn has(&self, work: &Work) -> bool {
+        match self {
+            Group::District(code) => work.district == *code,
+            Group::Department(code) => work.department == *code,
+            Group::Area(area) => work.is_in(area),
+        }
+    }
+
+    pub(super) fn code(&self) -> String {
+        match self {
+            Group::District(code) | Group::Department(code) => code.to_string(),
+            Group::Area(area) => (*area).to_owned(),
+        }
+    }
+}
+
 /// Sums of some works: all together, by status and by sector.
 pub(super) fn figures<'w, Works: Iterator<Item = &'w Work>>(works: impl Fn() -> Works) -> Value {
     let sectors = by_sector(works());

@@ -90,6 +90,10 @@ pub(super) async fn give(
         let message = "Comment must have between 1 and 500 characters";
         return refusal("comment", message).into_response();
     }
+    if has_telephone_number(comment) {
+        let message = "Comment must not have a telephone number: it is shown to everybody";
+        return refusal("comment", message).into_response();
+    }
     let mut feedback = state.feedback();
     let new = Feedback {
         id: format!("FB-{:05}", feedback.len() + 1),
@@ -101,6 +105,19 @@ pub(super) async fn give(
     let answer = row(&new);
     feedback.push(new);
     success(answer).into_response()
+}
+
+/// Whether there are ten digits in a row, whatever blanks and hyphens are between them.
+fn has_telephone_number(text: &str) -> bool {
+    let written = text.chars().filter(|char| !matches!(char, ' ' | '-'));
+    let mut digits = 0;
+    for char in written {
+        digits = if char.is_ascii_digit() { digits + 1 } else { 0 };
+        if digits == 10 {
+            return true;
+        }
+    }
+    false
 }
 
 fn row(row: &Feedback) -> Value {

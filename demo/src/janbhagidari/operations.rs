@@ -1,5 +1,7 @@
 //! Works: the search, and one by its id.
 
+use std::cmp::Reverse;
+
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
@@ -7,9 +9,9 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::counts::figures;
+use super::counts::{Group, figures};
 use super::envelope::{Page, failure, no_work, success};
-use super::works::{Feedback, WORKS, Work};
+use super::works::{Feedback, WORKS, Work, hundredths};
 
 /// Parameters of the search.
 #[derive(Deserialize)]
@@ -23,6 +25,11 @@ pub(super) struct Search {
     q: Option<String>,
     page: Option<usize>,
     size: Option<usize>,
+    /// The order of the search: `approved_on`, `approved_amount` or `progress`; that of codes without it.
+    sort: Option<String>,
+    /// What the summary has a row for each of: `district`, `dept` or `area`.
+    #[serde(rename = "groupBy")]
+    group_by: Option<String>,
 }
 
 impl Search {
@@ -59,18 +66,42 @@ pub(super) async fn search(
         Ok(page) => page,
         Err(failure) => return failure,
     };
-    let works: Vec<_> = WORKS.iter().filter(|work| search.finds(work)).collect();
+    let mut works: Vec<_> = WORKS.iter().filter(|work| search.finds(work)).collect();
+    // Sorting keeps the order of codes among equals.
+    match search.sort.as_deref() {
+        None => {}
+        Some("approved_on") => works.sort_by_key(|work| Reverse(day(&work.approved_on))),
+        Some("approved_amount") => works.sort_by_key(|work| Reverse(hundredths(&work.approved))),
+        Some("progress") => works.sort_by_key(|work| work.progress),
+        Some(_) => return failure("JB-400", "sort is none of the columns"),
+    }
     let feedback = state.feedback();
     page.answer(&works, |work| row(work, &feedback))
 }
 
-/// Sums of what a search finds.
+/// `dd/mm/yyyy` as text that sorts by time.
+fn day(text: &str) -> String {
+    text.rsplit('/').collect::<Vec<_>>().join("-")
+}
+
+/// Sums of what a search finds: of all together, or a row for each district, department or area.
 pub(super) async fn summary(query: Result<Query<Search>, QueryRejection>) -> Json<Value> {
     let Ok(Query(search)) = query else {
         return failure("JB-400", "The parameters cannot be read");
     };
-    let works = || WORKS.iter().filter(|work| search.finds(work));
-    success(figures(works))
+    let found = || WORKS.iter().filter(|work| search.finds(work));
+    let Some(grouped) = &search.group_by else {
+        return success(figures(found));
+    };
+    let Some(groups) = Group::all(grouped) else {
+        return failure("JB-400", "groupBy is district, dept or area");
+    };
+    let rows = groups.iter().map(|group| {
+        let mut row = figures(|| found().filter(|work| group.has(work)));
+        row["group"] = group.code().into();
+        row
+    });
+    success(rows.collect())
 }
 
 pub(super) async fn one(State(state): State<super::State>, Path(id): Path<String>) -> Response {

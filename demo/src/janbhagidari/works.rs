@@ -86,7 +86,7 @@ impl Sums {
 }
 
 /// An amount in hundredths of a lakh; `NIL` is none. Sums are exact.
-fn hundredths(amount: &str) -> u64 {
+pub(super) fn hundredths(amount: &str) -> u64 {
     amount
         .chars()
         .filter(char::is_ascii_digit)

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use super::catalogue::Service;
 use super::refusal::Refusal;
 use super::register::{Application, Register, Status};
+use super::summary::Group;
 use super::texts::Language;
 use super::{intake, summary, view};
 use crate::closed::unless_open;
@@ -179,6 +180,8 @@ struct Search {
     service: Option<String>,
     status: Option<String>,
     overdue: Option<bool>,
+    /// What the summary has a row for each of: `district`, `area` or `department`.
+    by: Option<String>,
     limit: Option<usize>,
     offset: Option<usize>,
 }
@@ -316,13 +319,28 @@ struct Summarised {
     department_codes: Vec<String>,
 }
 
-/// What the same search lists, counted.
+/// What the same search lists, counted: all together, or a row for each district, area or department.
 async fn summary(State(desk): State<Desk>, Query(search): Query<Search>) -> Answer {
     let status = search.status()?;
     let register = open(&desk);
     let fits = |application: &Application| search.fits(status, application, register.today);
     let counted = |service: &Service| search.has_service(service);
-    Ok(Json(summary::of(&register, counted, fits)))
+    let Some(by) = &search.by else {
+        return Ok(Json(summary::of(&register, counted, fits)));
+    };
+    let groups = Group::all(by, &register);
+    let groups = groups.ok_or_else(|| Refusal::invalid("by is not known"))?;
+    let rows = groups.iter().map(|group| {
+        let mut row = summary::of(
+            &register,
+            |service| counted(service) && group.has_service(service),
+            |application| fits(application) && group.has(application),
+        );
+        row["group"] = json!(group.code());
+        row
+    });
+    let rows: Vec<Value> = rows.collect();
+    Ok(Json(json!({ "rows": rows })))
 }
 
 /// Rows for the districts asked for, in ascending order of code, each once, for areas, and for departments; unknown codes, and

@@ -21,7 +21,7 @@ pub(super) struct Service {
     service_name: Texts,
     category: String,
     pub(super) department_code: String,
-    description: String,
+    description: Texts,
     /// Rupees with two decimals.
     pub(super) fee: String,
     umang_service_id: String,
@@ -82,7 +82,8 @@ impl Service {
             "serviceNames": self.service_name.rows(),
             "category": self.category,
             "departmentCode": self.department_code,
-            "description": self.description,
+            "description": self.description.english(),
+            "descriptions": self.description.rows(),
             "fee": self.fee,
             "umangServiceId": self.umang_service_id,
             "psga": {

@@ -1,8 +1,11 @@
 //! Counts of applications: of districts, areas and departments or of a search, by service and by status.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::catalogue::Service;
+use super::intake;
 use super::register::{Application, Register, Status};
 use crate::date::Date;
 
@@ -42,6 +45,60 @@ impl Counts {
             "ISS": self.issued,
             "REJ": self.rejected,
         })
+    }
+}
+
+/// What the applications of a row have in common.
+pub(super) enum Group {
+    District(u16),
+    /// Its code, and its districts.
+    Area(&'static str, Vec<u16>),
+    Department(String),
+}
+
+impl Group {
+    /// The groups of a kind: every district and area, and every department that has a service.
+    pub(super) fn all(kind: &str, register: &Register) -> Option<Vec<Group>> {
+        match kind {
+            "district" => {
+                let codes = intake::districts_of("UT")?.into_iter();
+                Some(codes.map(Group::District).collect())
+            }
+            "area" => {
+                let area = |code| Some(Group::Area(code, intake::districts_of(code)?));
+                ["UT", "01", "02"].into_iter().map(area).collect()
+            }
+            "department" => {
+                let codes = register.services.iter();
+                let codes: BTreeSet<&String> = codes.map(|s| &s.department_code).collect();
+                Some(codes.into_iter().cloned().map(Group::Department).collect())
+            }
+            _ => None,
+        }
+    }
+
+    pub(super) fn code(&self) -> String {
+        match self {
+            Group::District(code) => code.to_string(),
+            Group::Area(code, _) => (*code).to_owned(),
+            Group::Department(code) => code.clone(),
+        }
+    }
+
+    pub(super) fn has(&self, application: &Application) -> bool {
+        match self {
+            Group::District(code) => application.district == *code,
+            Group::Area(_, districts) => districts.contains(&application.district),
+            Group::Department(_) => self.has_service(&application.service),
+        }
+    }
+
+    /// Whether it counts applications for a service at all.
+    pub(super) fn has_service(&self, service: &Service) -> bool {
+        match self {
+            Group::Department(code) => service.department_code == *code,
+            _ => true,
+        }
     }
 }
 

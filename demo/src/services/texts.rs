@@ -12,7 +12,7 @@ pub(super) enum Language {
 }
 
 impl Language {
-    const ALL: [Self; 3] = [Self::English, Self::Hindi, Self::Urdu];
+    pub(super) const ALL: [Self; 3] = [Self::English, Self::Hindi, Self::Urdu];
 
     pub(super) fn code(self) -> &'static str {
         match self {

@@ -64,45 +64,74 @@ pub(super) fn application(application: &Application, today: Date) -> Value {
 /// What has to happen next, who does it, and until when. Nothing is left to do after the last day of an appeal.
 fn next_step(application: &Application, today: Date) -> Option<Value> {
     let officer = application.service.psga.officer.as_str();
-    let (code, by, upto, text) = match application.status {
-        Status::Documents => {
-            let awaited = application.documents_awaited();
-            let names: Vec<&str> = awaited.iter().map(|d| d.name.english()).collect();
-            (
-                "DOC",
-                "Applicant",
-                None,
-                format!("Attach: {}", names.join(", ")),
-            )
-        }
-        Status::Fee => {
-            let text = format!("Pay the fee of {} rupees", application.service.fee);
-            ("FEE", "Applicant", None, text)
-        }
-        Status::Processing => {
-            let text = format!("The {officer} decides");
-            ("DEC", officer, Some(application.due()), text)
-        }
-        Status::Issued => (
-            "DWN",
-            "Applicant",
-            None,
-            "Download the certificate".to_owned(),
-        ),
+    let (code, by, upto) = match application.status {
+        Status::Documents => ("DOC", "Applicant", None),
+        Status::Fee => ("FEE", "Applicant", None),
+        Status::Processing => ("DEC", officer, Some(application.due())),
+        Status::Issued => ("DWN", "Applicant", None),
         Status::Rejected => {
             let last = application.decided?.plus(APPEAL_DAYS.0);
             if today > last {
                 return None;
             }
-            (
-                "APL",
-                "Applicant",
-                Some(last),
-                "Appeal against the decision".to_owned(),
-            )
+            ("APL", "Applicant", Some(last))
         }
     };
-    Some(json!({ "code": code, "by": by, "upto": upto.map(Date::dashed), "text": text }))
+    let text = |language| next_step_text(application, language);
+    let texts =
+        Language::ALL.map(|language| json!({ "lang": language.code(), "text": text(language) }));
+    Some(json!({
+        "code": code,
+        "by": by,
+        "upto": upto.map(Date::dashed),
+        "text": text(Language::English),
+        "texts": texts,
+    }))
+}
+
+/// The next step in words; in Hindi and Urdu by sample translations.
+fn next_step_text(application: &Application, language: Language) -> String {
+    let service = &application.service;
+    let texts = |en: &str, hi: &str, ur: &str| match language {
+        Language::English => en.to_owned(),
+        Language::Hindi => hi.to_owned(),
+        Language::Urdu => ur.to_owned(),
+    };
+    match application.status {
+        Status::Documents => {
+            let awaited = application.documents_awaited();
+            let names: Vec<&str> = awaited
+                .iter()
+                .map(|d| d.name.in_language(language))
+                .collect();
+            let comma = texts(", ", ", ", "، ");
+            let attach = texts("Attach", "संलग्न करें", "منسلک کریں");
+            format!("{attach}: {}", names.join(&comma))
+        }
+        Status::Fee => {
+            let fee = &service.fee;
+            texts(
+                &format!("Pay the fee of {fee} rupees"),
+                &format!("{fee} रुपये शुल्क का भुगतान करें"),
+                &format!("{fee} روپے فیس ادا کریں"),
+            )
+        }
+        Status::Processing => texts(
+            &format!("The {} decides", service.psga.officer),
+            "अधिकारी निर्णय लेंगे",
+            "افسر فیصلہ کریں گے",
+        ),
+        Status::Issued => texts(
+            "Download the certificate",
+            "प्रमाणपत्र डाउनलोड करें",
+            "سرٹیفکیٹ ڈاؤن لوڈ کریں",
+        ),
+        Status::Rejected => texts(
+            "Appeal against the decision",
+            "निर्णय के विरुद्ध अपील करें",
+            "فیصلے کے خلاف اپیل کریں",
+        ),
+    }
 }
 
 /// A rejected application can be appealed from the decision, a late one from the day it was due.

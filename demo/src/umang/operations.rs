@@ -182,7 +182,7 @@ fn states(catalogue: &Catalogue) -> (&'static str, Value) {
 
 fn search(catalogue: &Catalogue, call: &Call) -> Outcome {
     let keyword = call.text("keyword").unwrap_or_default();
-    if keyword.chars().count() < 2 {
+    if keyword.trim().chars().count() < 2 {
         return Err(Failure("KS0001", "Type at least two letters".into()));
     }
     Ok(("200", page(catalogue, call, &catalogue.search(&keyword))?))

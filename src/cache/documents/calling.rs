@@ -19,6 +19,14 @@ use super::verdict::{Judgement, judged};
 use crate::connector::Request;
 use crate::source::{CallOptions, SourceError, SourceErrorKind};
 
+/// The outcome of a call that has a response.
+pub(super) struct Called {
+    pub(super) document: Document,
+    pub(super) report: Arc<CallReport>,
+    /// Whether other reads that ask for the same at this time may use it, though it may not be kept.
+    pub(super) may_be_shared: bool,
+}
+
 impl Inner {
     /// The computation of a flight: calls, judges, stores.
     pub(super) async fn run_flight<J>(
@@ -33,7 +41,11 @@ impl Inner {
         J: Fn(&Document) -> Judgement + Send + 'static,
     {
         let rules = Some(lookup.rules);
-        let (document, report) = self
+        let Called {
+            document,
+            report,
+            may_be_shared,
+        } = self
             .call(endpoint, request, options, lookup.epoch, rules)
             .await?;
         let may_be_stored = document.lifetime.is_some();
@@ -43,8 +55,8 @@ impl Inner {
                 document: Arc::new(document),
                 report: Some(report),
                 // A document that had a lifetime, and lost it because it is no success, may go to all waiters. One that
-                // had none from the beginning (`Vary: *`, `private`) may not.
-                shareable: may_be_stored,
+                // had none from the beginning only if `share_in_flight` allows it.
+                shareable: may_be_stored || may_be_shared,
             });
         }
         let is_current = endpoint.epoch().now() == lookup.epoch;
@@ -89,7 +101,7 @@ impl Inner {
         options: &CallOptions,
         epoch: u64,
         rules: Option<Rules>,
-    ) -> Result<(Document, Arc<CallReport>), SourceError> {
+    ) -> Result<Called, SourceError> {
         let state = endpoint.connector().state();
         let requested_at = self.clock.now();
         let started = std::time::Instant::now();
@@ -119,9 +131,13 @@ impl Inner {
         let judged = (answer.outcome, status);
         let report = CallReport::new(state, endpoint.coordinate(), judged, received_at);
         let Some(rules) = rules else {
-            let document = Document::new(answer, endpoint.stored_headers(), received_at, epoch);
-            return Ok((document, report));
+            return Ok(Called {
+                document: Document::new(answer, endpoint.stored_headers(), received_at, epoch),
+                report,
+                may_be_shared: false,
+            });
         };
+        let may_be_shared = endpoint.sharing.record(&answer.caching);
         let exchange = Exchange {
             facts: &answer.caching,
             requested_at,
@@ -146,6 +162,10 @@ impl Inner {
         let mut document = Document::new(answer, endpoint.stored_headers(), received_at, epoch);
         document.age_when_received = age;
         document.lifetime = lifetime.ok().map(|(lifetime, _)| lifetime);
-        Ok((document, report))
+        Ok(Called {
+            document,
+            report,
+            may_be_shared,
+        })
     }
 }

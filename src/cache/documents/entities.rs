@@ -239,6 +239,7 @@ impl Documents {
             lookup_key: keys[0],
             epoch,
             rules: entities.rules,
+            may_be_kept: true,
         };
         let (parts, lists) = (requested.parts, requested.lists(missing));
         let judge = move |document: &Document| match parts(document, &lists) {

@@ -25,6 +25,8 @@ pub struct Fetched {
     pub fresh_until: Option<Timestamp>,
     /// The same in a client's own cache, if that is less.
     pub private_fresh_until: Option<Timestamp>,
+    /// Whether another request for the same may use what is made of it.
+    pub may_be_shared: bool,
     /// The outcome of the call that it is from, unless it was found in the cache.
     pub report: Option<Arc<CallReport>>,
 }
@@ -48,6 +50,7 @@ impl Fetched {
             document,
             state,
             key: None,
+            may_be_shared: true,
             report: None,
         }
     }
@@ -56,6 +59,14 @@ impl Fetched {
     pub(super) fn under(self, key: Key) -> Fetched {
         Fetched {
             key: Some(key),
+            ..self
+        }
+    }
+
+    /// Sets whether another request may use what is made of it.
+    pub(super) fn shared_if(self, may_be_shared: bool) -> Fetched {
+        Fetched {
+            may_be_shared,
             ..self
         }
     }

@@ -17,6 +17,8 @@ pub(super) struct DocumentLookup {
     pub(super) lookup_key: Key,
     pub(super) epoch: u64,
     pub(super) rules: Rules,
+    /// Whether the cache may have the document. If not, only the call of another request is joined.
+    pub(super) may_be_kept: bool,
 }
 
 /// The result of a flight.

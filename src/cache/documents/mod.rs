@@ -26,9 +26,9 @@
 //!   for one document run at a time.
 //! - Nothing is stored without the caller's [`Verdict`]. A document of one subject is not given to another one: the
 //!   subject is in the key.
-//! - A document that may not be cached is not shared. If the schema gives a lifetime, that is known before the call. If
-//!   only the upstream's headers decide, concurrent reads wait for the first document, and call the upstream themselves
-//!   if it may not be shared. An endpoint whose last documents had no lifetime gets no flights.
+//! - A document that may be cached is shared by all reads that want it. One that may not be cached is shared by the reads
+//!   that want it while its call is under way, if [`sharing`](super::sharing) allows it: whether it does may be known only
+//!   after the response, and then all but the first call the upstream themselves.
 //! - A request that waits for an upstream counts towards the limit of its connector; a request that waits for another
 //!   request's call is counted separately ([`bulkhead`](super::bulkhead)).
 //! - A mutation runs as a task of its own: if its client disconnects, the upstream must still get the whole request,

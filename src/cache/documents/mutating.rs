@@ -7,6 +7,7 @@ use super::super::connector::SharedConnectorState;
 use super::super::endpoint::Endpoint;
 use super::super::entry::Document;
 use super::super::waiting::Wait;
+use super::calling::Called;
 use super::verdict::Judgement;
 use super::{Documents, Fetched, UpstreamCall};
 use crate::observe::scope;
@@ -39,7 +40,7 @@ impl Documents {
                 Judgement::Failed => matches!(document.outcome, Outcome::Refused(_)),
                 _ => false,
             };
-            let document = called.as_ref().map(|(document, _)| document);
+            let document = called.as_ref().map(|called| &called.document);
             if document.is_ok_and(unchanged) {
                 under_way.changes_nothing();
             }
@@ -49,7 +50,9 @@ impl Documents {
         let ended = scope::spawn(task).await;
         // The task has advanced the epoch, if necessary.
         awaited.changes_nothing();
-        let (document, report) = match ended {
+        let Called {
+            document, report, ..
+        } = match ended {
             Ok(result) => result?,
             Err(lost) => {
                 let detail = format!("the mutation's task ended: {lost}");

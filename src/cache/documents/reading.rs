@@ -9,9 +9,10 @@ use super::super::connector::SharedConnectorState;
 use super::super::endpoint::Endpoint;
 use super::super::entries::Answer;
 use super::super::entry::Document;
-use super::super::flight::{Lost, NotJoined};
+use super::super::flight::{FlightTerms, Lost, NotJoined};
 use super::super::key::{DocumentKeyParts, Key, Subject};
 use super::super::waiting::Wait;
+use super::calling::Called;
 use super::lookup::{DocumentLookup, FlightResult, Rules};
 use super::verdict::{Judgement, judged};
 use super::{Documents, Fetched, Inner, Policy, UpstreamCall, Verdict};
@@ -35,8 +36,8 @@ pub struct PendingRead(Way);
 enum Way {
     /// No other read may have its document.
     Direct(Rules),
-    /// It may be on its way for another read, and is stored.
-    Cached(DocumentLookup),
+    /// It may be on its way for another read.
+    Joined(DocumentLookup),
 }
 
 /// The judge of a document, by what a caller says of it.
@@ -95,10 +96,11 @@ impl Documents {
             has_subject: subject.is_some(),
             has_credentials: subject.is_some_and(|subject| subject.has_credentials()),
         };
-        let may_be_cached = may_be_cached(lifetime, subject.as_ref());
-        if may_be_cached == Some(false)
-            || (may_be_cached.is_none() && !endpoint.may_be_storable(|| self.now()))
-        {
+        let may_be_kept = match may_be_cached(lifetime, subject.as_ref()) {
+            Some(may_be_kept) => may_be_kept,
+            None => endpoint.may_be_storable(|| self.now()),
+        };
+        if !may_be_kept && !endpoint.may_be_shared(lifetime) {
             return LookedUp::NotAtHand(PendingRead(Way::Direct(rules)));
         }
         let parts = DocumentKeyParts {
@@ -109,16 +111,17 @@ impl Documents {
         let key = Key::from(parts.key());
         let epoch = endpoint.epoch().now();
         // A backend that waits is asked by `miss`, unless the same call is running already.
-        if let Some(hit) = self.shared.find_now(&key, epoch, lifetime) {
+        if may_be_kept && let Some(hit) = self.shared.find_now(&key, epoch, lifetime) {
             let state = endpoint.connector().state();
             self.shared.served(state, CacheState::Hit);
             return LookedUp::AtHand(hit);
         }
-        LookedUp::NotAtHand(PendingRead(Way::Cached(DocumentLookup {
+        LookedUp::NotAtHand(PendingRead(Way::Joined(DocumentLookup {
             key,
             lookup_key: key,
             epoch,
             rules,
+            may_be_kept,
         })))
     }
 
@@ -142,7 +145,7 @@ impl Documents {
             Way::Direct(rules) => {
                 Box::pin(async move { self.direct(&call, Some(rules), judge).await })
             }
-            Way::Cached(lookup) => Box::pin(self.miss(call, lookup, judge)),
+            Way::Joined(lookup) => Box::pin(self.miss(call, lookup, judge)),
         }
     }
 
@@ -159,62 +162,78 @@ impl Documents {
         let deadline = tokio::time::Instant::now() + call.options.timeout;
         let joined = tokio::time::timeout_at(deadline, self.join_flight(&call, lookup, &judge));
         let joined = joined.await;
-        let (outcome, result) = joined.map_err(|_| timeout(call.endpoint, &call.options))??;
-        if outcome == CacheState::Shared && !result.shareable {
+        let joined = joined.map_err(|_| timeout(call.endpoint, &call.options))??;
+        let usable =
+            joined.filter(|(outcome, result)| *outcome != CacheState::Shared || result.shareable);
+        let Some((outcome, result)) = usable else {
             return Box::pin(self.direct(&call, Some(lookup.rules), judge)).await;
-        }
+        };
         self.shared
             .served(call.endpoint.connector().state(), outcome);
         let now = self.now();
         let lifetime = lookup.rules.lifetime;
         let fetched = Fetched::new(result.document, outcome, now, lifetime);
+        let fetched = fetched.shared_if(result.shareable);
         Ok(fetched.reported_by(result.report))
     }
 
     /// Waits for the result of a flight that it joins or starts, unless the document is stored by then. See
-    /// [`flight`](super::super::flight).
+    /// [`flight`](super::super::flight). `None` if it must make a call of its own: the document may not be kept, and as
+    /// many calls for it as allowed are running, which it may not join.
     async fn join_flight<J>(
         &self,
         call: &UpstreamCall<'_>,
         mut lookup: DocumentLookup,
         judge: &J,
-    ) -> Result<(CacheState, FlightResult), SourceError>
+    ) -> Result<Option<(CacheState, FlightResult)>, SourceError>
     where
         J: Fn(&Document) -> Judgement + Clone + Send + 'static,
     {
         let (inner, endpoint) = (&self.shared, call.endpoint);
         let admit = |wait| call.admissions.admit(endpoint.connector(), wait);
-        let mut looked = None;
+        let (not_before, state) = match lookup.may_be_kept {
+            true => (None, CacheState::Miss),
+            false => (endpoint.sharing.rules().not_before(), CacheState::Bypass),
+        };
+        let mut terms = FlightTerms {
+            epoch: lookup.epoch,
+            not_before,
+            // A document that may be kept is stored even if no request waits for it any more.
+            is_stored: lookup.may_be_kept,
+            looked: None,
+        };
         loop {
             let flight = || {
                 let admission = admit(Wait::Call)?;
                 let (inner, endpoint) = (Arc::clone(inner), Arc::clone(endpoint));
                 let (request, options) = (call.request.clone(), call.options.clone());
                 let judge = judge.clone();
-                Ok(async move {
+                // Boxed here: it would be moved several times.
+                Ok(Box::pin(async move {
                     let _admission = admission;
                     inner
                         .run_flight(&endpoint, &request, &options, lookup, judge)
                         .await
-                })
+                }))
             };
             let flights = &inner.flights;
-            match flights.join_since(lookup.key, lookup.epoch, looked, flight) {
+            match flights.join_since(lookup.key, terms, flight) {
                 Ok(waiter) if waiter.first => {
                     let result = waiter.wait().await.map_err(lost)?;
-                    return Ok((CacheState::Miss, result?));
+                    return Ok(Some((state, result?)));
                 }
                 Ok(waiter) => {
                     let _admission = admit(Wait::Join)?;
                     let result = waiter.wait().await.map_err(lost)?;
-                    return Ok((CacheState::Shared, result?));
+                    return Ok(Some((CacheState::Shared, result?)));
                 }
                 Err(NotJoined::Look(mark)) => {
-                    looked = Some(mark);
+                    terms.looked = Some(mark);
                     if let Some(stored) = inner.find(endpoint, &lookup).await {
-                        return Ok((CacheState::Hit, stored));
+                        return Ok(Some((CacheState::Hit, stored)));
                     }
                 }
+                Err(NotJoined::Crowded(_)) if !lookup.may_be_kept => return Ok(None),
                 Err(NotJoined::Crowded(crowded)) => {
                     let _admission = admit(Wait::Join)?;
                     crowded.wait().await;
@@ -222,6 +241,7 @@ impl Documents {
                 Err(NotJoined::NotStarted(refused)) => return Err(refused),
             }
             lookup.epoch = endpoint.epoch().now();
+            terms.epoch = lookup.epoch;
         }
     }
 
@@ -242,7 +262,11 @@ impl Documents {
         let epoch = endpoint.epoch().now();
         let (request, options) = (&call.request, &call.options);
         let called = inner.call(endpoint, request, options, epoch, rules);
-        let (mut document, report) = called.await?;
+        let Called {
+            mut document,
+            report,
+            may_be_shared,
+        } = called.await?;
         let mut now = document.received_at;
         // Judging takes time; without a lifetime it is not needed.
         if document.lifetime.is_some() {
@@ -255,7 +279,7 @@ impl Documents {
             now,
             rules.and_then(|rules| rules.lifetime),
         );
-        Ok(fetched.reported_by(Some(report)))
+        Ok(fetched.shared_if(may_be_shared).reported_by(Some(report)))
     }
 }
 

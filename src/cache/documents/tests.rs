@@ -17,8 +17,8 @@ mod reads;
 mod sharing;
 
 use super::*;
-use crate::cache::CacheState;
 use crate::cache::clock::ManualClock;
+use crate::cache::{CacheState, EndpointParts, SharingRules};
 use crate::connector::{HttpRequest, Scope};
 use crate::errors::ErrorKind;
 use crate::source::http::response as http_response;
@@ -86,6 +86,10 @@ fn ready_setup() -> Setup {
 
 /// Each response needs a ticket.
 fn slow_setup() -> Setup {
+    slow_setup_with(SharingRules::default())
+}
+
+fn slow_setup_with(sharing: SharingRules) -> Setup {
     let clock = Arc::new(ManualClock::at(NOW));
     let documents = Documents::with_clock(&MemoryBackend, 1 << 20, clock.clone());
     let driver = Arc::new(Scripted {
@@ -95,12 +99,14 @@ fn slow_setup() -> Setup {
         script: Mutex::default(),
     });
     let source: Arc<dyn Source> = driver.clone();
-    let endpoint = documents.connector("works").endpoint(
-        &source,
-        "works:Query.works[0]",
-        StoredHeaders::NONE,
-        "",
-    );
+    let parts = EndpointParts {
+        coordinate: "works:Query.works[0]",
+        acceptance: "",
+        changes: &[],
+        sharing,
+    };
+    let connector = documents.connector("works");
+    let endpoint = connector.endpoint_of(&source, StoredHeaders::NONE, parts);
     Setup {
         documents: Arc::new(documents),
         clock,

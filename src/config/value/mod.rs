@@ -14,7 +14,8 @@ mod text;
 pub use byte_size::ByteSize;
 pub use http_url::HttpUrl;
 pub use names::{
-    Audience, CostMode, DnsResolver, LogFormat, LogLevel, LogRequests, ResponseFormat, StyleMode,
+    Audience, CostMode, DnsResolver, LogFormat, LogLevel, LogRequests, ResponseFormat,
+    ShareInFlight, StyleMode,
 };
 pub use number::{Percentage, Ratio};
 pub use origin::AllowedOrigin;

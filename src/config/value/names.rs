@@ -105,6 +105,18 @@ names! {
 }
 
 names! {
+    /// Whether requests share what is under way for another one.
+    ShareInFlight {
+        /// Unless the upstream's last response says that it is for one request or one user.
+        Auto = "auto",
+        /// Always.
+        On = "on",
+        /// Never.
+        Off = "off",
+    }
+}
+
+names! {
     /// How host names are resolved.
     DnsResolver {
         /// The gateway queries the name servers itself.
@@ -121,6 +133,7 @@ text_setting! {
     CostMode, "one of \"enforce\", \"log\", \"off\"", CostMode::parse, |value| format!("\"{}\"", value.name());
     StyleMode, "one of \"off\", \"warn\", \"deny\"", StyleMode::parse, |value| format!("\"{}\"", value.name());
     LogRequests, "one of \"none\", \"problems\", \"all\"", LogRequests::parse, |value| format!("\"{}\"", value.name());
+    ShareInFlight, "one of \"auto\", \"on\", \"off\"", ShareInFlight::parse, |value| format!("\"{}\"", value.name());
     ResponseFormat, "one of \"content-type\", \"json\", \"text\"", ResponseFormat::parse, |value| format!("\"{}\"", value.name());
     DnsResolver, "one of \"builtin\", \"system\"", DnsResolver::parse, |value| format!("\"{}\"", value.name());
 }

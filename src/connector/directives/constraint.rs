@@ -39,10 +39,14 @@ argument in the public schema says the same. Of a list, each element is checked;
         first: Int = 20 @constraint(min: 1, max: 100)
         district: ID @constraint(pattern: "[0-9]+")
         order: String = "date" @constraint(oneOf: ["date", "name"])
+        text: String @constraint(minLength: 2, maxLength: 100)
       ): [Work!]
         @connect(
           source: "portal"
-          http: { GET: "/works", queryParams: "size: $args.first district: $args.district order: $args.order" }
+          http: {
+            GET: "/works"
+            queryParams: "size: $args.first district: $args.district order: $args.order q: $args.text"
+          }
           selection: "id title"
         )
     }
@@ -65,6 +69,12 @@ directive @constraint(
 
   "The allowed texts. Only for `String`, `ID` and custom scalars."
   oneOf: [String!]
+
+  "The least number of characters (Unicode code points). Only for `String`, `ID` and custom scalars."
+  minLength: Int
+
+  "The greatest number of characters (Unicode code points). Only for `String`, `ID` and custom scalars."
+  maxLength: Int
 ) on ARGUMENT_DEFINITION | INPUT_FIELD_DEFINITION
 "#;
 
@@ -80,6 +90,9 @@ pub struct Constraint {
     /// The pattern as it is written.
     written: Option<String>,
     one_of: Vec<String>,
+    /// In characters.
+    min_length: Option<usize>,
+    max_length: Option<usize>,
 }
 
 impl Constraint {
@@ -87,6 +100,11 @@ impl Constraint {
     pub fn of(definition: &InputValueDefinition) -> Option<Constraint> {
         let directive = definition.directives.get(NAME)?;
         Constraint::read(directive).ok()
+    }
+
+    /// The greatest whole number that it allows, if it limits a number.
+    pub fn max(&self) -> Option<u64> {
+        u64::try_from(self.max.as_ref()?.as_whole()?).ok()
     }
 
     /// Reads the directive; the error is what is wrong.
@@ -103,6 +121,11 @@ impl Constraint {
         let pattern = pattern
             .transpose()
             .map_err(|_| "`pattern` is no regular expression of a bounded size".to_owned())?;
+        let length = |name: &str| {
+            let written = argument(name).and_then(|value| value.to_i32());
+            let length = written.map(usize::try_from).transpose();
+            length.map_err(|_| format!("`{name}` is negative"))
+        };
         let texts = argument("oneOf").and_then(|value| value.as_list());
         let texts = texts.unwrap_or_default().iter();
         let constraint = Constraint {
@@ -113,14 +136,27 @@ impl Constraint {
             one_of: texts
                 .filter_map(|text| text.as_str().map(str::to_owned))
                 .collect(),
+            min_length: length("minLength")?,
+            max_length: length("maxLength")?,
         };
-        match (&constraint.min, &constraint.max) {
-            (Some(min), Some(max)) if min > max => Err("`min` is greater than `max`".to_owned()),
-            _ if constraint.rule().is_empty() => {
-                Err("it needs `min`, `max`, `pattern` or `oneOf`".to_owned())
-            }
-            _ => Ok(constraint),
+        constraint.problem().map_or(Ok(constraint), Err)
+    }
+
+    /// What is wrong with its arguments, beside each of them.
+    fn problem(&self) -> Option<String> {
+        if let (Some(min), Some(max)) = (&self.min, &self.max)
+            && min > max
+        {
+            return Some("`min` is greater than `max`".to_owned());
         }
+        if let (Some(min), Some(max)) = (self.min_length, self.max_length)
+            && min > max
+        {
+            return Some("`minLength` is greater than `maxLength`".to_owned());
+        }
+        self.rule().is_empty().then(|| {
+            "it needs `min`, `max`, `pattern`, `oneOf`, `minLength` or `maxLength`".to_owned()
+        })
     }
 
     /// Whether a value is allowed. Null is.
@@ -140,8 +176,18 @@ impl Constraint {
             _ => return true,
         };
         let matches = |pattern: &Regex| pattern.is_match(&text);
-        self.pattern.as_ref().is_none_or(matches)
+        self.has_length(&text)
+            && self.pattern.as_ref().is_none_or(matches)
             && (self.one_of.is_empty() || self.one_of.contains(&text))
+    }
+
+    fn has_length(&self, text: &str) -> bool {
+        if self.min_length.is_none() && self.max_length.is_none() {
+            return true;
+        }
+        let length = text.chars().count();
+        self.min_length.is_none_or(|min| length >= min)
+            && self.max_length.is_none_or(|max| length <= max)
     }
 
     /// What a value must be: `at least 1 and at most 100`.
@@ -149,6 +195,7 @@ impl Constraint {
         let mut parts = Vec::new();
         parts.extend(self.min.as_ref().map(|min| format!("at least {min}")));
         parts.extend(self.max.as_ref().map(|max| format!("at most {max}")));
+        parts.extend(self.length_rule());
         let pattern = self.written.as_ref();
         parts.extend(pattern.map(|pattern| format!("a text that matches `{pattern}`")));
         if !self.one_of.is_empty() {
@@ -162,12 +209,32 @@ impl Constraint {
         parts.join(" and ")
     }
 
+    /// `2 to 100 characters long`.
+    fn length_rule(&self) -> Option<String> {
+        let characters = |count: usize| {
+            if count == 1 {
+                "character"
+            } else {
+                "characters"
+            }
+        };
+        match (self.min_length, self.max_length) {
+            (Some(min), Some(max)) => Some(format!("{min} to {max} {} long", characters(max))),
+            (Some(min), None) => Some(format!("at least {min} {} long", characters(min))),
+            (None, Some(max)) => Some(format!("at most {max} {} long", characters(max))),
+            (None, None) => None,
+        }
+    }
+
     fn is_of_numbers(&self) -> bool {
         self.min.is_some() || self.max.is_some()
     }
 
     fn is_of_texts(&self) -> bool {
-        self.pattern.is_some() || !self.one_of.is_empty()
+        self.pattern.is_some()
+            || !self.one_of.is_empty()
+            || self.min_length.is_some()
+            || self.max_length.is_some()
     }
 }
 
@@ -233,7 +300,7 @@ fn problem(directive: &Directive, input: &InputValueDefinition, schema: &Schema)
     }
     if constraint.is_of_texts() && !is_text {
         return Some(format!(
-            "`pattern` and `oneOf` are for texts, and `{}` has the type `{ty}`",
+            "`pattern`, `oneOf`, `minLength` and `maxLength` are for texts, and `{}` has the type `{ty}`",
             input.name
         ));
     }

@@ -8,12 +8,7 @@ use super::folder::Folder;
 use super::report::StyleReport;
 use super::words::words;
 use crate::connector::diagnostic::style_code as code;
-
-/// The scalars that docs/scalars.md specifies.
-const SCALARS: [&str; 5] = ["Date", "DateTime", "Month", "Decimal", "URL"];
-
-/// Where they are specified; their name follows.
-const SPECIFIED: &str = "https://specs.sangam.dev/scalars/v0.1#";
+use crate::graph::scalar_form::{SPECIFICATION, ScalarForm};
 
 /// Participles that do not end with `ed`.
 const PARTICIPLES: [&str; 8] = [
@@ -74,9 +69,9 @@ fn specified_by(folder: &Folder<'_>, report: &mut StyleReport) {
         let name = &scalar.name;
         let given = scalar.directives.get("specifiedBy");
         let url = given.and_then(|given| given.specified_argument_by_name("url")?.as_str());
-        let wanted = SCALARS
-            .contains(&name.as_str())
-            .then(|| format!("{SPECIFIED}{name}"));
+        let mut shared = ScalarForm::NAMES.iter();
+        let is_shared = shared.any(|(shared, _)| **shared == **name);
+        let wanted = is_shared.then(|| format!("{SPECIFICATION}{name}"));
         let message = match url {
             None => format!("`{name}` does not say where its form is specified"),
             Some(url) if wanted.as_ref().is_some_and(|wanted| wanted != url) => {

@@ -98,6 +98,12 @@ impl Raw {
         }
     }
 
+    /// What the server sends until it closes the connection.
+    pub(super) async fn text(&mut self) -> String {
+        self.closed().await;
+        String::from_utf8_lossy(&self.read).into_owned()
+    }
+
     /// Waits until the server closes the connection; returns the number of bytes received.
     pub(super) async fn closed(&mut self) -> usize {
         within(async { while self.more().await.is_some() {} }).await;

@@ -53,7 +53,7 @@ impl Target for Requests {
         let mut operations = vec![
             "{ __typename }".to_owned(),
             "query A($n: String!) { __type(name: $n) { name fields { name } } }".to_owned(),
-            "{ connectors { name owner state } }".to_owned(),
+            "{ connectors { name owner status } }".to_owned(),
         ];
         operations.extend(
             corpus::files("schema/operations", &["graphql"])

@@ -15,7 +15,7 @@ pub(super) const ATTACK: Attack = Attack::new(
 
 /// Roots of an operation, below the limit.
 const ROOTS: usize = 45;
-const FIELDS: &str = "lgdCode name nameLocal shortCode otherSpellings division { code __typename } names { __typename } \
+const FIELDS: &str = "lgdCode name shortCode otherSpellings division { code __typename } names { __typename } \
     dggi { asOf composite rank edition { code __typename } weakestIndicators { value score indicator { code name __typename } } } \
     dggiHistory { asOf composite rank edition { code __typename } } applicationSummary { asOf byService { counts { inProcessCount overdueCount } service { id name __typename } } } \
     workSummary { asOf workCount approvedInRupees releasedInRupees spentInRupees \

@@ -17,7 +17,7 @@ pub(super) const ATTACK: Attack = Attack::new(
 async fn run(aim: Aim) {
     let client = async |aim: Aim, _: u64| {
         let mut wire = aim.connect().await?;
-        let request = wire.request(&crate::wire::operation("{ districts { name nameLocal } }"));
+        let request = wire.request(&crate::wire::operation("{ districts { lgdCode name } }"));
         let requests = request.repeat(DEPTH);
         let mut round = 0;
         while aim.goes_on(round) {

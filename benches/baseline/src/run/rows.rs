@@ -19,9 +19,18 @@ pub(super) struct Row {
     world: World,
     /// The gateway keeps whole answers too, as it does by default.
     answers_kept: bool,
-    /// The backend that the gateway is held against.
-    pub(super) by_hand: &'static str,
+    pub(super) other: Other,
     pub(super) targets: Targets,
+}
+
+/// What the gateway is held against.
+#[derive(Clone, Copy)]
+pub(super) enum Other {
+    /// A backend that is written by hand for the query.
+    ByHand(&'static str),
+    /// The gateway itself, with an upstream whose responses may be kept: it answers from its cache of responses. The calls
+    /// of the first side are shared by the requests that are under way, so they differ on purpose.
+    AnswerCached,
 }
 
 /// What must hold: of the ratios of throughput and CPU time, of the gateway's memory at most, in MB, and of the ratio of
@@ -49,6 +58,7 @@ const AS_BY_HAND: Targets = Targets {
     memory_ratio: Target::None,
 };
 
+#[derive(Clone, Copy)]
 enum Operation {
     Text(&'static str),
     /// The file with the district query.
@@ -60,19 +70,19 @@ enum Operation {
 pub(super) enum World {
     /// Posts and users over REST; under which part of the upstream, which says whether its answers may be kept.
     Rest(&'static str),
-    /// Posts and users as Federation subgraphs.
-    Federation,
+    /// Posts and users as Federation subgraphs; under which part of the upstream.
+    Federation(&'static str),
     /// The stand-ins of the seven departments.
     Departments,
 }
 
-pub(super) const ROWS: [Row; 7] = [
+pub(super) const ROWS: [Row; 10] = [
     Row {
         name: "Nothing cached: a join over REST",
         operation: Operation::Text(POSTS),
         world: World::Rest("no-store"),
         answers_kept: true,
-        by_hand: "join",
+        other: Other::ByHand("join"),
         targets: AS_BY_HAND,
     },
     Row {
@@ -80,7 +90,7 @@ pub(super) const ROWS: [Row; 7] = [
         operation: Operation::Text(TITLES),
         world: World::Rest("no-store"),
         answers_kept: true,
-        by_hand: "titles",
+        other: Other::ByHand("titles"),
         targets: AS_BY_HAND,
     },
     Row {
@@ -88,15 +98,15 @@ pub(super) const ROWS: [Row; 7] = [
         operation: Operation::Text(GREET),
         world: World::Rest("no-store"),
         answers_kept: true,
-        by_hand: "greet",
+        other: Other::ByHand("greet"),
         targets: AS_BY_HAND,
     },
     Row {
         name: "Nothing cached: a join over Federation subgraphs",
         operation: Operation::Text(POSTS),
-        world: World::Federation,
+        world: World::Federation("no-store"),
         answers_kept: true,
-        by_hand: "federation",
+        other: Other::ByHand("federation"),
         targets: AS_BY_HAND,
     },
     Row {
@@ -104,7 +114,7 @@ pub(super) const ROWS: [Row; 7] = [
         operation: Operation::Text(POSTS),
         world: World::Rest("kept"),
         answers_kept: false,
-        by_hand: "kept",
+        other: Other::ByHand("kept"),
         targets: Targets {
             throughput: Target::AtLeast(0.95),
             cpu: Target::None,
@@ -117,7 +127,7 @@ pub(super) const ROWS: [Row; 7] = [
         operation: Operation::Text(POSTS),
         world: World::Rest("kept"),
         answers_kept: true,
-        by_hand: "memory",
+        other: Other::ByHand("memory"),
         targets: Targets {
             throughput: Target::AtLeast(0.8),
             cpu: Target::None,
@@ -130,7 +140,7 @@ pub(super) const ROWS: [Row; 7] = [
         operation: Operation::District,
         world: World::Departments,
         answers_kept: false,
-        by_hand: "district",
+        other: Other::ByHand("district"),
         targets: Targets {
             throughput: Target::AtLeast(0.8),
             cpu: Target::None,
@@ -138,9 +148,58 @@ pub(super) const ROWS: [Row; 7] = [
             memory_ratio: Target::None,
         },
     },
+    Row {
+        name: "Shared in flight: a join over REST",
+        operation: Operation::Text(POSTS),
+        world: World::Rest("no-store"),
+        answers_kept: true,
+        other: Other::AnswerCached,
+        targets: at_least(0.7),
+    },
+    Row {
+        name: "Shared in flight: one list over REST",
+        operation: Operation::Text(TITLES),
+        world: World::Rest("no-store"),
+        answers_kept: true,
+        other: Other::AnswerCached,
+        targets: at_least(0.9),
+    },
+    Row {
+        name: "Shared in flight: a join over Federation subgraphs",
+        operation: Operation::Text(POSTS),
+        world: World::Federation("no-store"),
+        answers_kept: true,
+        other: Other::AnswerCached,
+        targets: at_least(0.7),
+    },
 ];
 
+/// Only the throughput counts.
+const fn at_least(throughput: f64) -> Targets {
+    Targets {
+        throughput: Target::AtLeast(throughput),
+        cpu: Target::None,
+        memory: Target::None,
+        memory_ratio: Target::None,
+    }
+}
+
 impl Row {
+    /// Whether the requests that are under way share their calls.
+    pub(super) fn is_shared(&self) -> bool {
+        matches!(self.other, Other::AnswerCached)
+    }
+
+    /// The same with an upstream whose responses may be kept.
+    pub(super) fn answer_cached(&self) -> Row {
+        let world = match self.world {
+            World::Rest(_) => World::Rest("kept"),
+            World::Federation(_) => World::Federation("kept"),
+            World::Departments => World::Departments,
+        };
+        Row { world, ..*self }
+    }
+
     /// The text of the operation.
     pub(super) fn operation(&self, bench: &Bench) -> Result<String, Box<dyn Error>> {
         match self.operation {
@@ -156,8 +215,9 @@ impl Row {
     /// What the backend knows of the upstream.
     pub(super) fn address(&self, upstream: &Process) -> String {
         match self.world {
-            World::Rest(keeping) => format!("{}/{keeping}", upstream.url),
-            World::Federation => format!("{}/no-store", upstream.url),
+            World::Rest(keeping) | World::Federation(keeping) => {
+                format!("{}/{keeping}", upstream.url)
+            }
             World::Departments => upstream.url.clone(),
         }
     }
@@ -170,7 +230,7 @@ impl Row {
     ) -> Result<String, Box<dyn Error>> {
         let connectors = match self.world {
             World::Rest(_) => bench.paths.benches.join("connectors/rest"),
-            World::Federation => bench.paths.benches.join("connectors/federation"),
+            World::Federation(_) => bench.paths.benches.join("connectors/federation"),
             World::Departments => bench.paths.connectors.clone(),
         };
         let mut settings = files::head(&connectors)?;
@@ -180,15 +240,28 @@ impl Row {
         if !self.answers_kept {
             settings.push_str("[cache]\nresponses = \"0MB\"\n");
         }
+        let shared = match self.is_shared() {
+            true => "share_in_flight = \"on\"\n",
+            false => "",
+        };
+        if self.is_shared() {
+            let _ = writeln!(settings, "[cache]\n{shared}");
+        }
         let address = self.address(upstream);
         match self.world {
             World::Rest(_) => {
-                let _ = writeln!(settings, "[connector.posts]\nbase_url = {address:?}");
+                let _ = writeln!(
+                    settings,
+                    "[connector.posts]\n{shared}base_url = {address:?}"
+                );
             }
-            World::Federation => {
+            World::Federation(_) => {
                 for service in ["posts", "users"] {
                     let url = format!("{address}/{service}/graphql");
-                    let _ = writeln!(settings, "[connector.{service}]\nbase_url = {url:?}");
+                    let _ = writeln!(
+                        settings,
+                        "[connector.{service}]\n{shared}base_url = {url:?}"
+                    );
                 }
             }
             World::Departments => settings.push_str(&departments(bench, upstream).await?),
@@ -208,7 +281,7 @@ impl Row {
             (Operation::Text(TITLES), World::Rest("no-store")) => {
                 vec![get("/no-store/posts".to_owned())]
             }
-            (Operation::Text(POSTS), World::Federation) => {
+            (Operation::Text(POSTS), World::Federation(_)) => {
                 let representations: Vec<serde_json::Value> = (1..=10)
                     .map(|id| serde_json::json!({ "__typename": "User", "id": id }))
                     .collect();
@@ -236,7 +309,7 @@ impl World {
             "upstream",
             match self {
                 World::Rest(_) => "posts",
-                World::Federation => "services",
+                World::Federation(_) => "services",
                 World::Departments => "departments",
             },
         ])

@@ -23,7 +23,6 @@ struct Data<'a> {
 struct DistrictAnswer<'a> {
     lgd_code: String,
     name: &'a str,
-    name_local: &'a str,
     dggi: Option<ScoreAnswer<'a>>,
     scheme_progress: Vec<SchemeAnswer<'a>>,
     work_summary: Option<WorksAnswer>,
@@ -166,7 +165,6 @@ pub(super) fn join(documents: &Documents) -> Result<Bytes, Failed> {
         districts.push(DistrictAnswer {
             lgd_code: entry.code.to_string(),
             name: &entry.name,
-            name_local: &entry.local,
             dggi: scores.get(&entry.code).copied().map(score).transpose()?,
             scheme_progress: schemes.remove(&*entry.code.to_string()).unwrap_or_default(),
             work_summary: works.get(&entry.code).copied().map(works_of).transpose()?,

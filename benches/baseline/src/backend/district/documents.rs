@@ -11,8 +11,6 @@ pub(super) struct DirectoryEntry<'a> {
     pub(super) code: u32,
     #[serde(borrow, rename = "districtNameEnglish")]
     pub(super) name: Cow<'a, str>,
-    #[serde(borrow, rename = "districtNameLocal")]
-    pub(super) local: Cow<'a, str>,
 }
 
 /// `POST /scores` of the index.
