@@ -14,6 +14,7 @@
 //! - [`plan`]: plans operations on the query graph.
 //! - [`cost`]: the cost of an operation, by `@cost` and `@listSize`.
 //! - [`operation`]: compiles an operation's text: limits, parsing, validation, planning.
+//! - [`named`]: named operations: their files, their parameters and their description.
 //! - [`source`]: one file or folder per wire protocol.
 //! - [`cache`]: documents, responses, plans: keys, freshness, single flight.
 //! - [`response`]: rows: reads documents into them, and writes the response from them.
@@ -35,6 +36,7 @@ pub mod execute;
 pub mod gateway;
 pub mod graph;
 pub mod mapping;
+pub mod named;
 pub mod observe;
 pub mod operation;
 pub mod plan;

@@ -179,6 +179,15 @@ where
         self.entries.get(&PlanKeyRef { text, name })
     }
 
+    /// Stores an operation that was compiled without a request for it.
+    pub fn put(&self, text: &str, name: Option<&str>, compiled: T) {
+        let operation = PlanKey {
+            text: text.into(),
+            name: name.map(Arc::from),
+        };
+        self.entries.insert(operation, Arc::new(compiled));
+    }
+
     /// All compiled operations, with their texts and the names that clients sent, in no order.
     pub fn iter(&self) -> impl Iterator<Item = (Arc<str>, Option<Arc<str>>, Arc<T>)> + '_ {
         let entries = self.entries.iter();

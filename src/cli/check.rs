@@ -2,23 +2,21 @@
 //! of what the folders declare.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
+use serde_json::json;
 
+use super::check_operations::CheckedOperation;
 use super::folders::ConnectorFolder;
 use super::output::{count, diagnostics, message, result};
 use super::supergraph::SupergraphFile;
-use super::{Common, Exit, Stop, folders, load};
+use super::{Common, Exit, Stop, check_operations, folders, load, operations};
 use crate::config::{Settings, StyleMode};
-use crate::connector::diagnostic::{LineColumn, Severity, SourceFiles, SourceText, gateway_code};
+use crate::connector::diagnostic::{Severity, SourceFiles, gateway_code};
 use crate::connector::{Diagnostic, SubgraphKind, invalid_schema};
 use crate::graph::schema_diff::Impact;
 use crate::graph::{Composed, coordinate, schema_diff, style};
-use crate::operation::{Compiler, Rejection};
-
-/// The default folder of named operations.
-const DEFAULT_OPERATIONS: &str = "schema/operations";
+use crate::named::NamedOperations;
 
 /// The default file of the public schema that clients rely on.
 const DEFAULT_CONTRACT: &str = "schema/api.graphql";
@@ -46,6 +44,8 @@ enum OutputFormat {
     Text,
     /// One JSON array of findings, for editors and CI.
     Json,
+    /// One JSON object: the findings, and the named operations with the most calls that each makes.
+    Report,
 }
 
 impl Check {
@@ -59,7 +59,10 @@ impl Check {
             stop.exit
         });
         let stopped = checked.as_ref().err().copied();
-        self.show(&findings, stopped);
+        let operations = checked
+            .as_ref()
+            .map_or(&[][..], |checked| &checked.operations);
+        self.show(&findings, operations, stopped);
         let errors = findings.iter().filter(|one| one.is_error()).count();
         let warnings = findings.len() - errors;
         if errors > 0 {
@@ -83,12 +86,19 @@ impl Check {
         let folders = load::folders(&settings)?;
         findings.extend(load::findings(&folders));
         findings.extend(load::unset_values(&settings, &folders));
-        let mut operations = 0;
+        let mut operations = Vec::new();
         let fit_together = !findings.iter().any(Diagnostic::is_error);
         if fit_together {
             let gateway = load::gateway(load::connectors(&folders, None)?, &settings)?;
-            let folder = self.operations_folder(&settings);
-            operations = of_operations(gateway.compiler(), folder.as_deref(), findings)?;
+            let files = operations::files(self.operations.as_deref(), &settings)?;
+            let compiler = gateway.compiler();
+            findings.extend(NamedOperations::load(compiler, &files, |_, _, _| Ok(())).problems);
+            // What the comments promise is refused together with the style.
+            let severity = match settings.check.style {
+                StyleMode::Deny => Severity::Error,
+                StyleMode::Warn | StyleMode::Off => Severity::Warning,
+            };
+            operations = check_operations::check(compiler, &files, severity, findings);
             let contract = Path::new(DEFAULT_CONTRACT);
             let default = contract.is_file().then_some(contract);
             if let Some(file) = self.against.as_deref().or(default) {
@@ -108,32 +118,35 @@ impl Check {
     }
 
     /// Prints the findings. A command that could not run, for another reason than a finding, has no result.
-    fn show(&self, findings: &[Diagnostic], stopped: Option<Exit>) {
-        match self.format {
-            OutputFormat::Text => diagnostics(findings),
-            OutputFormat::Json if stopped.is_some() && findings.is_empty() => {}
-            OutputFormat::Json => {
-                let findings: Vec<_> = findings.iter().map(Diagnostic::to_json).collect();
-                result(&format!("{:#}\n", serde_json::Value::from(findings)));
-            }
+    fn show(
+        &self,
+        findings: &[Diagnostic],
+        operations: &[CheckedOperation],
+        stopped: Option<Exit>,
+    ) {
+        if self.format == OutputFormat::Text {
+            return diagnostics(findings);
         }
-    }
-
-    fn operations_folder(&self, settings: &Settings) -> Option<PathBuf> {
-        let named = self.operations.clone();
-        let named = named.or_else(|| settings.general.operations.clone());
-        named.or_else(|| {
-            let default = PathBuf::from(DEFAULT_OPERATIONS);
-            default.is_dir().then_some(default)
-        })
+        if stopped.is_some() && findings.is_empty() {
+            return;
+        }
+        let findings: Vec<_> = findings.iter().map(Diagnostic::to_json).collect();
+        let printed = match self.format {
+            OutputFormat::Report => {
+                let operations = operations.iter().map(CheckedOperation::to_json);
+                json!({ "findings": findings, "operations": operations.collect::<Vec<_>>() })
+            }
+            OutputFormat::Text | OutputFormat::Json => findings.into(),
+        };
+        result(&format!("{printed:#}\n"));
     }
 }
 
 /// What was checked.
 struct Checked {
     folders: Vec<ConnectorFolder>,
-    /// The number of named operations.
-    operations: usize,
+    /// The named operations.
+    operations: Vec<CheckedOperation>,
 }
 
 fn summary(checked: &Checked, warnings: usize) -> String {
@@ -149,13 +162,23 @@ fn summary(checked: &Checked, warnings: usize) -> String {
         };
         text.push_str(&format!("{:16} {what}\n", one.name()));
     }
+    let names = checked.operations.iter().map(CheckedOperation::shown_name);
+    let width = names.map(str::len).max().unwrap_or_default();
+    let lines: String = checked
+        .operations
+        .iter()
+        .filter_map(|operation| operation.line(width))
+        .collect();
+    if !lines.is_empty() {
+        text.push_str(&format!("\n{lines}"));
+    }
     text.push_str(&format!(
         "\n{}; {}; {}\n",
         match checked.folders.len() {
             1 => "1 connector can be served".to_owned(),
             number => format!("{number} connectors fit together"),
         },
-        match checked.operations {
+        match checked.operations.len() {
             0 => "no operations".to_owned(),
             number => format!(
                 "{} can be answered",
@@ -181,76 +204,6 @@ fn of_style(settings: &Settings, folders: &[ConnectorFolder]) -> Vec<Diagnostic>
         }
     }
     findings
-}
-
-/// Checks every named operation, as `serve` would when a client sends it; returns their number.
-fn of_operations(
-    compiler: &Compiler,
-    folder: Option<&Path>,
-    findings: &mut Vec<Diagnostic>,
-) -> Result<usize, Exit> {
-    let Some(folder) = folder else { return Ok(0) };
-    let unreadable = |error: std::io::Error| {
-        message(&format!(
-            "error: {} cannot be read: {error}",
-            folder.display()
-        ));
-        Exit::Failed
-    };
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path();
-        if path
-            .extension()
-            .is_some_and(|extension| extension == "graphql")
-        {
-            files.push(path);
-        }
-    }
-    files.sort();
-    let mut operations = 0;
-    for file in files {
-        let text = std::fs::read_to_string(&file).map_err(unreadable)?;
-        let (number, rejections) = of_document(compiler, &text);
-        operations += number;
-        let source = Arc::new(SourceText {
-            path: file.display().to_string(),
-            text,
-        });
-        for (message, locations) in rejections.iter().flat_map(|one| &one.violations) {
-            // A limit of the whole operation has no location of its own.
-            let &(line, column) = locations.first().unwrap_or(&(1, 1));
-            let at = source.word(LineColumn { line, column });
-            let finding = Diagnostic::error(&gateway_code::INVALID_OPERATION, "", message);
-            findings.push(finding.at(Some(at)));
-        }
-    }
-    Ok(operations)
-}
-
-/// The number of a document's operations, and what is refused of it.
-fn of_document(compiler: &Compiler, text: &str) -> (usize, Vec<Rejection>) {
-    let document = match compiler.document(text) {
-        Ok(document) => document,
-        Err(rejection) => return (0, vec![rejection]),
-    };
-    let names: Vec<_> = document
-        .operations
-        .iter()
-        .map(|one| one.name.clone())
-        .collect();
-    let rejections = names.iter().filter_map(|name| {
-        let operation = compiler.operation(document.clone(), name.as_deref());
-        let operation = match operation {
-            Ok(operation) => operation,
-            Err(rejection) => return Some(rejection),
-        };
-        // What an operation costs is known here only if it needs no variables.
-        let variables = compiler.coerce(&operation, None).ok()?;
-        compiler.within_cost(&operation, &variables).err()
-    });
-    let rejections = rejections.collect();
-    (names.len(), rejections)
 }
 
 /// Compares the public schema with the one in a file, which clients rely on.

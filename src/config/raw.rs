@@ -6,8 +6,8 @@ use super::connector::RawConnectorSettings;
 use super::places::Places;
 use super::section::Section;
 use super::sections::{
-    RawAdmin, RawCache, RawCheck, RawCors, RawCost, RawDns, RawGeneral, RawLimits, RawLog, RawTls,
-    RawTracing,
+    RawAdmin, RawCache, RawCheck, RawCors, RawCost, RawDns, RawGeneral, RawLimits, RawLog,
+    RawOperations, RawTls, RawTracing,
 };
 use super::value::Percentage;
 
@@ -32,6 +32,8 @@ pub struct RawSettings {
     pub tls: RawTls,
     /// `[cors]`
     pub cors: RawCors,
+    /// `[operations]`
+    pub operations: RawOperations,
     /// `[log]`
     pub log: RawLog,
     /// `[tracing]`
@@ -64,6 +66,7 @@ impl RawSettings {
             admin: self.admin.over(lower.admin),
             tls: self.tls.over(lower.tls),
             cors: self.cors.over(lower.cors),
+            operations: self.operations.over(lower.operations),
             log: self.log.over(lower.log),
             tracing: self.tracing.over(lower.tracing),
             override_labels,

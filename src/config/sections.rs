@@ -29,8 +29,6 @@ section! {
         supergraph: Option<PathBuf> = None,
         /// The names of the connectors to load; all when empty.
         only: Vec<String> = Vec::new(),
-        /// The folder with named operations (`*.graphql`), which `sangam check` compiles under the limits of `sangam serve`.
-        operations: Option<PathBuf> = None,
         /// Whether clients may read the schema (`__schema`, `__type`, `/schema.graphql`).
         introspection: bool = true,
         /// Who sees the gateway's own field `connectors` with its types. With `"operators"` they are not in the public schema, and
@@ -40,7 +38,7 @@ section! {
         /// `failureCount` and `problem` of the field `connectors`. With `"operators"` they are null for clients; the admin
         /// listener's `/health` has them. `state` and `lastSuccessAt` are for every client.
         connector_health: Audience = Audience::Public,
-        /// Whether responses are compressed (gzip) for clients that accept it.
+        /// Whether responses are compressed for clients that accept it: zstd, brotli or gzip.
         compression: bool = true,
         /// How often `sangam serve` looks whether a connector, the settings, a secret or a certificate has changed; a change is
         /// checked and served without a restart. With `0s`, only SIGHUP has this effect. What cannot change while it runs, such
@@ -61,6 +59,9 @@ section! {
     Limits, RawLimits {
         /// Bytes of a request's body, after decompression.
         body_bytes: ByteSize = ByteSize(1_000_000) => ByteSize(1)..,
+        /// Requests of a batch, a JSON list of requests in one POST; `0` refuses batches. They share one permit of
+        /// `concurrent_requests`, `cost.max` and `answer_bytes`; every other limit is for each of them.
+        batch: usize = 0,
         /// Bytes of the operation text.
         document_bytes: ByteSize = ByteSize(100_000) => ByteSize(1)..,
         /// Tokens of the operation text.
@@ -176,7 +177,8 @@ section! {
     Check, RawCheck {
         /// What happens if a folder's schema breaks a rule of the style, [schema-style.md](schema-style.md): `warn` reports a
         /// warning, `deny` an error, so that the exit status is 1, and `off` checks no rules. A folder can accept a finding with
-        /// `@styleException`.
+        /// `@styleException`. With `deny`, it is an error too if a named operation can make more calls than the comment above
+        /// it says.
         style: StyleMode = StyleMode::Warn,
     }
 }
@@ -288,6 +290,24 @@ section! {
         headers: Vec<HeaderName> = CLIENT_HEADERS.map(HeaderName::from_static).to_vec(),
         /// How long a browser may cache the preflight response.
         max_age: Duration = Duration::from_secs(3600),
+    }
+}
+
+section! {
+    /// Named operations: the `*.graphql` files of a folder, which clients call at `/operations/<Name>`. `sangam check` checks them.
+    /// `operations = "path"` at the top level is short for `folder`. See [operations.md](operations.md).
+    Operations, RawOperations {
+        /// The folder. When not set, schema/operations in the working directory, if there is such a folder.
+        folder: Option<PathBuf> = None,
+        /// A further address on which clients connect, with the certificate of `[tls]`. It serves named operations and `/health/…`,
+        /// and no other operation: for clients outside, if those inside send operations of their own to `listen`.
+        listen: Option<SocketAddr> = None,
+        /// Whether the address `listen` of the top level serves only named operations, too: without `/graphql` and
+        /// `/schema.graphql`.
+        only: bool = false,
+        /// Origins of pages that may read named operations: as in `[cors]`, which they replace for these URLs. Browsers send no
+        /// cookies. When empty, `[cors]` holds.
+        origins: Vec<AllowedOrigin> = Vec::new(),
     }
 }
 

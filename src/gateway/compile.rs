@@ -55,20 +55,25 @@ impl Compiling {
     /// Compiles an operation.
     pub(super) fn compile(&self, text: &str, name: Option<&str>) -> Compiled {
         match self.compiler.compile(text, name) {
-            Ok(operation) => Compiled::Ready(Heavy::new(CompiledOperation {
-                observed: Arc::new(self.observed(&operation)),
-                generation: self
-                    .fingerprints
-                    .of_plan(&operation.plan, &self.names, &self.api),
-                key: OperationKey::new(text, operation.definition.name.as_deref()),
-                operation,
-                bare_key: OnceLock::new(),
-                uses: AtomicU32::new(0),
-                sizes: Mutex::default(),
-                length: text.len(),
-            })),
+            Ok(operation) => self.ready(text, operation),
             Err(rejection) => Compiled::Refused(rejection.into()),
         }
+    }
+
+    /// An operation of a text, to be kept.
+    pub(super) fn ready(&self, text: &str, operation: Operation) -> Compiled {
+        Compiled::Ready(Heavy::new(CompiledOperation {
+            observed: Arc::new(self.observed(&operation)),
+            generation: self
+                .fingerprints
+                .of_plan(&operation.plan, &self.names, &self.api),
+            key: OperationKey::new(text, operation.definition.name.as_deref()),
+            operation,
+            bare_key: OnceLock::new(),
+            uses: AtomicU32::new(0),
+            sizes: Mutex::default(),
+            length: text.len(),
+        }))
     }
 
     /// What operators see of an operation.

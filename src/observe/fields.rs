@@ -43,7 +43,7 @@ pub const FIELDS: &[LogField] = &[
     field("fields", "the number of fields of the public schema"),
     field(
         "file",
-        "a path of the settings or of a connector, or one that they name",
+        "a path of the settings, of a connector or of a named operation, or one that they name",
     ),
     field(
         "hash",
@@ -67,6 +67,7 @@ pub const FIELDS: &[LogField] = &[
         "operation_bytes",
         "the bytes that running operations may hold together",
     ),
+    field("operations", "the number of named operations"),
     field(
         "outcome",
         "executed, refused, …; of a reload: changed, added, removed",

@@ -4,6 +4,7 @@
 mod applications;
 mod attacks;
 mod authorities;
+mod batches;
 mod checked;
 mod collector;
 mod departments;
@@ -13,6 +14,7 @@ mod log;
 mod memory;
 mod metrics;
 mod monitoring;
+mod named;
 mod not_started;
 mod operations;
 mod package;

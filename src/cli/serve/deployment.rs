@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::super::folders::{self, ConnectorFolder};
-use super::super::{Common, Exit, Stop, load};
+use super::super::{Common, Exit, Stop, load, operations};
 use super::files::WatchedFiles;
 use crate::config::{ConnectorSettings, Environment, Log, RawSettings, Settings};
 use crate::connector::Diagnostic;
 use crate::gateway::{Candidate, ConfiguredConnector, Served};
+use crate::named::OperationFile;
 
 /// Where the settings are read from, at the start and at every reload.
 #[derive(Debug, Clone)]
@@ -45,6 +46,8 @@ pub(super) struct Deployment {
     pub(super) unset: Vec<Diagnostic>,
     /// Settings for connectors that do not exist.
     pub(super) unknown: Vec<Diagnostic>,
+    /// The files of named operations.
+    pub(super) operations: Vec<OperationFile>,
     /// The files on which all this depends.
     pub(super) files: WatchedFiles,
 }
@@ -61,11 +64,13 @@ impl Deployment {
             };
             files.extend(folders.into_iter().flat_map(of_folder));
         }
+        files.extend(operations::watched(&settings));
         // Before they are read, so that no change is missed.
         let files = WatchedFiles::new(files, settings.general.watch);
         let folders = load::folders(&settings)?;
         let unset = load::unset_values(&settings, &folders);
         let unknown = folders::unknown(&settings, &folders);
+        let operations = operations::files(None, &settings)?;
         let (mut candidates, mut errors) = (Vec::new(), Vec::new());
         for folder in &folders {
             let (candidate, of_folder) = candidate(folder, &settings, last_good);
@@ -78,6 +83,7 @@ impl Deployment {
             errors,
             unset,
             unknown,
+            operations,
             files,
         })
     }

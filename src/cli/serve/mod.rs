@@ -109,7 +109,7 @@ async fn observed(
 ) -> Result<(), Stop> {
     let settings = deployment.settings.clone();
     let chosen = choose(&deployment.candidates, &settings, Gateway::first);
-    let chosen = chosen.map_err(|problem| {
+    let mut chosen = chosen.map_err(|problem| {
         let Stop { findings, exit, .. } = report::stop(problem);
         let errors = deployment.errors.iter().cloned().chain(findings);
         Stop::with(errors.collect(), exit)
@@ -118,6 +118,8 @@ async fn observed(
         let errors = deployment.errors.into_iter().chain(chosen.findings);
         return Err(Stop::with(errors.collect(), Exit::Findings));
     }
+    let named = chosen.built.load_operations(&deployment.operations);
+    chosen.findings.extend(named.problems.iter().cloned());
     if strict && !chosen.findings.is_empty() {
         return Err(Stop::with(chosen.findings, Exit::Findings));
     }

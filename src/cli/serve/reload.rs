@@ -16,6 +16,7 @@ use super::deployment::{Connectors, Deployment, SettingsSource};
 use super::files::WatchedFiles;
 use super::report::{self, Warnings};
 use crate::config::Settings;
+use crate::connector::Diagnostic;
 use crate::gateway::{Chosen, Gateway, LiveGateway, Served, choose};
 use crate::observe::Observer;
 use crate::observe::metrics::{GENERATION, RELOAD_SUCCESSFUL, RELOAD_TIME, RELOADS, SET_ASIDE};
@@ -44,6 +45,8 @@ struct State {
     warnings: Warnings,
     /// The problem of each connector that has one.
     problems: BTreeMap<String, String>,
+    /// What is wrong with named operations.
+    of_operations: Vec<Diagnostic>,
     files: WatchedFiles,
 }
 
@@ -76,6 +79,7 @@ impl State {
             served,
             warnings: report::warnings(&deployment),
             problems,
+            of_operations: chosen.built.operations().problems.clone(),
             files: deployment.files,
             settings: deployment.settings,
         }
@@ -106,6 +110,7 @@ impl Reloader {
         observer.hide(report::masker(&[(&state.settings, &state.served)]));
         report::new_warnings(&Warnings::new(), &state.warnings);
         log_problems(&BTreeMap::new(), &state.problems, &chosen);
+        report::operations(&[], &state.of_operations);
         state.count();
         Reloader {
             source,
@@ -173,7 +178,9 @@ impl Reloader {
                 ..
             } = &deployment;
             let chosen = choose(candidates, settings, |setup| current.successor(setup));
-            let chosen = chosen.map_err(report::stop)?;
+            let mut chosen = chosen.map_err(report::stop)?;
+            let named = chosen.built.load_operations(&deployment.operations);
+            chosen.findings.extend(named.problems.iter().cloned());
             if strict && !chosen.findings.is_empty() {
                 return Err(Stop::with(chosen.findings, Exit::Findings));
             }
@@ -200,6 +207,7 @@ impl Reloader {
         report::needs_restart(&state.started_with, &state.settings);
         log_changes(&self.state.served, &state.served);
         log_problems(&self.state.problems, &state.problems, &chosen);
+        report::operations(&self.state.of_operations, &state.of_operations);
         let count = chosen.served.len();
         self.live.replace(chosen.built).await;
         self.state = state;

@@ -85,6 +85,15 @@ pub(super) fn set_aside(aside: &SetAside) {
     error(&problem, message);
 }
 
+/// Logs what is wrong with named operations, as far as it was not before.
+pub(super) fn operations(before: &[Diagnostic], after: &[Diagnostic]) {
+    let text = |finding: &Diagnostic| finding.to_text();
+    let before: BTreeSet<String> = before.iter().map(text).collect();
+    for finding in after.iter().filter(|one| !before.contains(&text(one))) {
+        error(finding, "a named operation is not served");
+    }
+}
+
 /// The warnings about a deployment: connector, cause and message.
 pub(super) type Warnings = BTreeSet<(String, String, &'static str)>;
 
@@ -129,8 +138,10 @@ pub(super) fn needs_restart(started: &Settings, now: &Settings) {
 }
 
 /// What cannot change while the gateway runs, by the names of settings.
-fn fixed(settings: &Settings) -> [(&'static str, String); 9] {
+fn fixed(settings: &Settings) -> [(&'static str, String); 10] {
     let (general, limits) = (&settings.general, &settings.limits);
+    let operations = &settings.operations;
+    let operations = (operations.listen, operations.only, &operations.origins);
     let has_tls = settings.tls.certificate.is_some();
     let shutdown = (general.shutdown_delay, general.shutdown_grace);
     let of_connections = (
@@ -145,6 +156,10 @@ fn fixed(settings: &Settings) -> [(&'static str, String); 9] {
         ("admin", format!("{:?}", settings.admin)),
         ("tls", format!("{has_tls:?}")),
         ("cors", format!("{:?}", settings.cors)),
+        (
+            "operations.listen, operations.only or operations.origins",
+            format!("{operations:?}"),
+        ),
         ("cache", format!("{:?}", settings.cache)),
         ("log, tracing or limits of connections", {
             format!("{:?}{:?}{of_connections:?}", settings.log, settings.tracing)
