@@ -74,7 +74,12 @@ fn available(
                 names.push("$this");
             }
         }
-        Some(Site::Type { .. }) => names.extend(["$this", "$batch"]),
+        Some(Site::Type { .. }) => {
+            names.extend(["$this", "$batch"]);
+            if declared.is_some_and(|declared| declared.batched.is_some()) {
+                names.push("$args");
+            }
+        }
         None => {}
     }
     let paged = declared.is_some_and(|declared| {
@@ -188,7 +193,7 @@ impl VariableCheck<'_> {
         let Some((first, rest)) = self.used.path.split_first() else {
             return;
         };
-        let Some(field) = &declared.field else {
+        let Some(field) = declared.field_with_arguments() else {
             return;
         };
         let argument = field
