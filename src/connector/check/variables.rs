@@ -168,7 +168,7 @@ impl VariableCheck<'_> {
                 "a type has no arguments: read its key from `$this` or `$batch`".to_owned()
             }
             ("$batch", Some(Site::Field { .. })) => {
-                "`$batch` is there for a `@connect` on a type".to_owned()
+                "`$batch` is there for a `@connect` on a type, or on a field of one".to_owned()
             }
             ("$page", Some(_)) => "`$page` is there for a field with `@paginate`".to_owned(),
             ("$status" | "$response", _) => {
