@@ -29,7 +29,7 @@ pub(super) struct Check {
     /// How findings are printed.
     #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
     format: OutputFormat,
-    /// The folder with named operations (`*.graphql`) [default: `operations` of the settings, else schema/operations].
+    /// The folder with named operations (`*.graphql`) [default: `operations.folder` of the settings, else schema/operations].
     #[arg(long, value_name = "DIR")]
     operations: Option<PathBuf>,
     /// Report changes from this public schema, and fail when one would break clients [default: schema/api.graphql, if it

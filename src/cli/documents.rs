@@ -31,7 +31,7 @@ pub(super) struct Operations {
     /// Check the operations of a manifest against the schema instead.
     #[arg(long, value_name = "FILE", conflicts_with = "manifest")]
     check: Option<PathBuf>,
-    /// The folder with named operations (`*.graphql`) [default: `operations` of the settings, else schema/operations].
+    /// The folder with named operations (`*.graphql`) [default: `operations.folder` of the settings, else schema/operations].
     #[arg(long, value_name = "DIR")]
     operations: Option<PathBuf>,
     #[command(flatten)]

@@ -216,7 +216,7 @@ section! {
         automatic_bytes: ByteSize = ByteSize(16_000_000),
         /// Manifests of trusted documents: the operation texts of apps with their ids, as `generate-persisted-query-manifest`,
         /// Relay's compiler and GraphQL Code Generator write them. Files, or folders with files `*.json`. The named operations
-        /// (`operations`) are trusted documents, too.
+        /// (`operations.folder`) are trusted documents, too.
         manifests: Vec<PathBuf> = Vec::new(),
         /// Bytes of one manifest; a longer one is an error.
         manifest_bytes: ByteSize = ByteSize(64_000_000) => ByteSize(1)..,
