@@ -10,17 +10,17 @@ use super::table::Table;
 /// The shape of an operation's response, with its tables. It is made once, when the operation is loaded.
 #[derive(Debug)]
 pub struct Shape {
-    pub(super) selected: Selected,
+    pub(super) selected: Box<Selected>,
     /// What is in no list first, then the lists, in the order of the operation.
-    pub(super) tables: Vec<Table>,
+    pub(super) tables: Box<[Table]>,
 }
 
 impl Shape {
     /// The shape of an operation that is valid for the schema and has passed the limits of operations: fragments are
     /// expanded.
     pub fn of(document: &ExecutableDocument, operation: &Operation, schema: &Schema) -> Shape {
-        let selected = Selected::of(document, operation, schema);
-        let tables = Table::all(&selected);
+        let selected = Box::new(Selected::of(document, operation, schema));
+        let tables = Table::all(&selected).into_boxed_slice();
         Shape { selected, tables }
     }
 

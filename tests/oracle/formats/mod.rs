@@ -6,7 +6,10 @@ use std::process::Command;
 use apollo_compiler::Schema;
 use sangam::budget::{Account, Budget};
 use sangam::formats::{CsvOptions, NdjsonOptions, Shape, XlsxOptions, csv, ndjson, xlsx};
+use sangam_demo::{Options, departments};
 use tempfile::TempDir;
+
+use crate::process::running::{Folder, Running};
 
 const SCHEMA: &str = "
     type Query { works: [Work] }
@@ -39,6 +42,32 @@ fn pandas_and_openpyxl_read_a_hundred_thousand_rows() {
     let files = Files::new(&data);
     files.write(None);
     python("many_rows.py", &[files.folder.path()]);
+}
+
+#[test(threads)]
+#[ignore = "needs packages from PyPI: scripts/oracle-python runs it"]
+async fn pandas_and_openpyxl_read_the_urls_of_the_sample_graph() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let operations = root.join("schema/operations");
+    let mut settings = format!("listen = \"127.0.0.1:0\"\noperations = {operations:?}\n");
+    let (mut standins, mut connectors) = (Vec::new(), Vec::new());
+    for department in departments() {
+        let standin = department.start(Options::default()).await.unwrap();
+        settings += &format!("\n{}", department.settings(&standin.url()));
+        standins.push(standin);
+        let schema = root.join("connectors").join(department.name);
+        let schema = std::fs::read_to_string(schema.join("connector.graphql")).unwrap();
+        connectors.push((department.name, schema));
+    }
+    let connectors: Vec<(&str, &str)> = connectors
+        .iter()
+        .map(|(name, schema)| (*name, &**schema))
+        .collect();
+    let folder = Folder::new(&settings, &connectors);
+    let running = Running::start(folder.command(&["serve"]));
+    let gateway = running.url.clone();
+    let reading = move || python("urls.py", &[Path::new(&gateway), &operations]);
+    tokio::task::spawn_blocking(reading).await.unwrap();
 }
 
 /// The files of one response, in a folder.
