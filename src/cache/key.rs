@@ -309,6 +309,15 @@ pub struct ResponseKeyParts<'a> {
     pub media_type: &'a str,
 }
 
+impl ResponseKey {
+    /// The key of something that differs from other variants of the same response.
+    pub fn with_variant(self, variant: u8) -> ResponseKey {
+        let ResponseKey(Key(mut bytes)) = self;
+        bytes[0] ^= variant;
+        ResponseKey(Key(bytes))
+    }
+}
+
 impl ResponseKeyParts<'_> {
     /// The key.
     pub fn key(&self) -> ResponseKey {

@@ -4,18 +4,19 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use serde_json::json;
 
+use super::check_operations::CheckedOperation;
 use super::folders::ConnectorFolder;
 use super::output::{count, diagnostics, message, result};
 use super::supergraph::SupergraphFile;
-use super::{Common, Exit, Stop, folders, load, operations};
+use super::{Common, Exit, Stop, check_operations, folders, load, operations};
 use crate::config::{Settings, StyleMode};
 use crate::connector::diagnostic::{Severity, SourceFiles, gateway_code};
 use crate::connector::{Diagnostic, SubgraphKind, invalid_schema};
 use crate::graph::schema_diff::Impact;
 use crate::graph::{Composed, coordinate, schema_diff, style};
-use crate::named::{NamedOperations, OperationFile};
-use crate::operation::Compiler;
+use crate::named::NamedOperations;
 
 /// The default file of the public schema that clients rely on.
 const DEFAULT_CONTRACT: &str = "schema/api.graphql";
@@ -43,6 +44,8 @@ enum OutputFormat {
     Text,
     /// One JSON array of findings, for editors and CI.
     Json,
+    /// One JSON object: the findings, and the named operations with the most calls that each makes.
+    Report,
 }
 
 impl Check {
@@ -56,7 +59,10 @@ impl Check {
             stop.exit
         });
         let stopped = checked.as_ref().err().copied();
-        self.show(&findings, stopped);
+        let operations = checked
+            .as_ref()
+            .map_or(&[][..], |checked| &checked.operations);
+        self.show(&findings, operations, stopped);
         let errors = findings.iter().filter(|one| one.is_error()).count();
         let warnings = findings.len() - errors;
         if errors > 0 {
@@ -80,12 +86,19 @@ impl Check {
         let folders = load::folders(&settings)?;
         findings.extend(load::findings(&folders));
         findings.extend(load::unset_values(&settings, &folders));
-        let mut operations = 0;
+        let mut operations = Vec::new();
         let fit_together = !findings.iter().any(Diagnostic::is_error);
         if fit_together {
             let gateway = load::gateway(load::connectors(&folders, None)?, &settings)?;
             let files = operations::files(self.operations.as_deref(), &settings)?;
-            operations = of_operations(gateway.compiler(), &files, findings);
+            let compiler = gateway.compiler();
+            findings.extend(NamedOperations::load(compiler, &files, |_, _, _| Ok(())).problems);
+            // What the comments promise is refused together with the style.
+            let severity = match settings.check.style {
+                StyleMode::Deny => Severity::Error,
+                StyleMode::Warn | StyleMode::Off => Severity::Warning,
+            };
+            operations = check_operations::check(compiler, &files, severity, findings);
             let contract = Path::new(DEFAULT_CONTRACT);
             let default = contract.is_file().then_some(contract);
             if let Some(file) = self.against.as_deref().or(default) {
@@ -105,23 +118,35 @@ impl Check {
     }
 
     /// Prints the findings. A command that could not run, for another reason than a finding, has no result.
-    fn show(&self, findings: &[Diagnostic], stopped: Option<Exit>) {
-        match self.format {
-            OutputFormat::Text => diagnostics(findings),
-            OutputFormat::Json if stopped.is_some() && findings.is_empty() => {}
-            OutputFormat::Json => {
-                let findings: Vec<_> = findings.iter().map(Diagnostic::to_json).collect();
-                result(&format!("{:#}\n", serde_json::Value::from(findings)));
-            }
+    fn show(
+        &self,
+        findings: &[Diagnostic],
+        operations: &[CheckedOperation],
+        stopped: Option<Exit>,
+    ) {
+        if self.format == OutputFormat::Text {
+            return diagnostics(findings);
         }
+        if stopped.is_some() && findings.is_empty() {
+            return;
+        }
+        let findings: Vec<_> = findings.iter().map(Diagnostic::to_json).collect();
+        let printed = match self.format {
+            OutputFormat::Report => {
+                let operations = operations.iter().map(CheckedOperation::to_json);
+                json!({ "findings": findings, "operations": operations.collect::<Vec<_>>() })
+            }
+            OutputFormat::Text | OutputFormat::Json => findings.into(),
+        };
+        result(&format!("{printed:#}\n"));
     }
 }
 
 /// What was checked.
 struct Checked {
     folders: Vec<ConnectorFolder>,
-    /// The number of named operations.
-    operations: usize,
+    /// The named operations.
+    operations: Vec<CheckedOperation>,
 }
 
 fn summary(checked: &Checked, warnings: usize) -> String {
@@ -137,13 +162,23 @@ fn summary(checked: &Checked, warnings: usize) -> String {
         };
         text.push_str(&format!("{:16} {what}\n", one.name()));
     }
+    let names = checked.operations.iter().map(CheckedOperation::shown_name);
+    let width = names.map(str::len).max().unwrap_or_default();
+    let lines: String = checked
+        .operations
+        .iter()
+        .filter_map(|operation| operation.line(width))
+        .collect();
+    if !lines.is_empty() {
+        text.push_str(&format!("\n{lines}"));
+    }
     text.push_str(&format!(
         "\n{}; {}; {}\n",
         match checked.folders.len() {
             1 => "1 connector can be served".to_owned(),
             number => format!("{number} connectors fit together"),
         },
-        match checked.operations {
+        match checked.operations.len() {
             0 => "no operations".to_owned(),
             number => format!(
                 "{} can be answered",
@@ -169,24 +204,6 @@ fn of_style(settings: &Settings, folders: &[ConnectorFolder]) -> Vec<Diagnostic>
         }
     }
     findings
-}
-
-/// Checks every named operation, as `serve` would when a client sends it; returns their number.
-fn of_operations(
-    compiler: &Compiler,
-    files: &[OperationFile],
-    findings: &mut Vec<Diagnostic>,
-) -> usize {
-    let named = NamedOperations::load(compiler, files, |_, _, operation| {
-        // What an operation costs is known here only if it needs no variables.
-        match compiler.coerce(&operation, None) {
-            Ok(variables) => compiler.within_cost(&operation, &variables),
-            Err(_) => Ok(()),
-        }
-    });
-    let number = named.iter().count();
-    findings.extend(named.problems);
-    number
 }
 
 /// Compares the public schema with the one in a file, which clients rely on.

@@ -1,4 +1,4 @@
-//! `sangam explain`: shows the plan and cost of an operation; with `--run`, executes it and shows its calls.
+//! `sangam explain`: shows the plan of an operation, the most calls that it makes, and its cost; with `--run`, executes it and shows its calls.
 
 use std::fmt::Write;
 use std::io::Read;
@@ -11,17 +11,18 @@ use serde_json::json;
 
 use super::output::{message, result};
 use super::supergraph::SupergraphFile;
-use super::{Common, Exit, Stop, explain_cost, load};
+use super::{Common, Exit, Stop, explain_cost, load, most_calls};
 use crate::config::{MASK, Secret, Settings};
 use crate::connector::Request;
 use crate::document::Value;
 use crate::execute::CallRecord;
 use crate::gateway::{
-    ClientContext, ConfiguredConnector, Draw, Explained, Gateway, GraphqlRequest,
+    ClientContext, ConfiguredConnector, Draw, ErrorBehavior, Explained, Gateway, GraphqlRequest,
 };
 use crate::observe::Masker;
 
-/// Shows the plan of an operation (which calls, in which order, what feeds what) and what it costs.
+/// Shows the plan of an operation (which calls, in which order, what feeds what), the most calls that it makes, and what it
+/// costs.
 #[derive(Debug, Args)]
 pub(super) struct Explain {
     /// The operation: its text, a file that holds it, or `-` for standard input.
@@ -32,7 +33,7 @@ pub(super) struct Explain {
     /// Execute it too, and show each request that is sent, its status, how caches took part, and mapping warnings.
     #[arg(long)]
     run: bool,
-    /// The operation's variables, a JSON object: for its cost, and for --run.
+    /// The operation's variables, a JSON object: for its calls, for its cost, and for --run.
     #[arg(long, value_name = "JSON")]
     variables: Option<String>,
     /// A header of the client's request, `name: value` (with --run); may be given several times.
@@ -88,6 +89,7 @@ impl Explain {
             operation_name: self.operation.clone(),
             variables: variables.transpose()?,
             extensions: None,
+            on_error: ErrorBehavior::default(),
         })
     }
 
@@ -111,6 +113,7 @@ impl Explain {
             trace_state: None,
             draw: Draw::Random,
             instant: None,
+            batch_cost: None,
         })
     }
 }
@@ -143,6 +146,7 @@ fn masker(settings: &Settings, connectors: &[ConfiguredConnector]) -> Masker {
 fn as_text(explained: &Explained, masker: &Masker) -> String {
     let mut text = explained.plan.clone();
     text.push('\n');
+    text.push_str(&most_calls::as_text(&explained.most_calls));
     text.push_str(&explain_cost::as_text(&explained.cost));
     let Some(answer) = &explained.answer else {
         return text;
@@ -237,6 +241,7 @@ fn header<'h>(name: &str, value: &'h str) -> &'h str {
 fn as_json(explained: &Explained, masker: &Masker) -> String {
     let mut whole = explained.plan_json.clone();
     whole["signature"] = json!(explained.signature);
+    whole["mostCalls"] = most_calls::as_json(&explained.most_calls);
     whole["cost"] = explain_cost::as_json(&explained.cost);
     if let Some(answer) = &explained.answer {
         let calls = explained.calls.iter().map(|call| {

@@ -6,12 +6,14 @@
 //! cannot run: wrong arguments, a file that cannot be read, a port in use.
 
 mod check;
+mod check_operations;
 mod common;
 mod explain;
 mod explain_cost;
 mod folders;
 mod health;
 mod load;
+mod most_calls;
 mod operations;
 mod output;
 mod schema;

@@ -38,7 +38,7 @@ section! {
         /// `failureCount` and `problem` of the field `connectors`. With `"operators"` they are null for clients; the admin
         /// listener's `/health` has them. `state` and `lastSuccessAt` are for every client.
         connector_health: Audience = Audience::Public,
-        /// Whether responses are compressed (gzip) for clients that accept it.
+        /// Whether responses are compressed for clients that accept it: zstd, brotli or gzip.
         compression: bool = true,
         /// How often `sangam serve` looks whether a connector, the settings, a secret or a certificate has changed; a change is
         /// checked and served without a restart. With `0s`, only SIGHUP has this effect. What cannot change while it runs, such
@@ -59,6 +59,9 @@ section! {
     Limits, RawLimits {
         /// Bytes of a request's body, after decompression.
         body_bytes: ByteSize = ByteSize(1_000_000) => ByteSize(1)..,
+        /// Requests of a batch, a JSON list of requests in one POST; `0` refuses batches. They share one permit of
+        /// `concurrent_requests`, `cost.max` and `answer_bytes`; every other limit is for each of them.
+        batch: usize = 0,
         /// Bytes of the operation text.
         document_bytes: ByteSize = ByteSize(100_000) => ByteSize(1)..,
         /// Tokens of the operation text.
@@ -174,7 +177,8 @@ section! {
     Check, RawCheck {
         /// What happens if a folder's schema breaks a rule of the style, [schema-style.md](schema-style.md): `warn` reports a
         /// warning, `deny` an error, so that the exit status is 1, and `off` checks no rules. A folder can accept a finding with
-        /// `@styleException`.
+        /// `@styleException`. With `deny`, it is an error too if a named operation can make more calls than the comment above
+        /// it says.
         style: StyleMode = StyleMode::Warn,
     }
 }

@@ -233,6 +233,8 @@ pub struct Reads {
     pub document: bool,
     /// The selection reads `$args`, `$this` or `$batch`, so the mapped value depends on them.
     pub selection_reads_inputs: bool,
+    /// The request reads `$this`. Otherwise it is the same for all objects.
+    pub request_reads_this: bool,
 }
 
 /// A read of a value that the deployment must give.

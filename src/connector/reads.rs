@@ -51,10 +51,7 @@ fn deployment_value(
     let path = text.get(used.span.clone()).unwrap_or_default();
     let after = text.get(used.span.end..).unwrap_or_default();
     let is_optional = path.contains('?') || after.trim_start().starts_with('?');
-    let in_request = matches!(
-        expression.scope,
-        VariableScope::BaseUrl | VariableScope::SourceRequest | VariableScope::Request
-    );
+    let in_request = is_request(expression);
     (!is_optional && !used.path.is_empty()).then(|| DeploymentValue {
         variable,
         path: used.path.iter().map(|key| key.to_string()).collect(),
@@ -62,6 +59,14 @@ fn deployment_value(
         in_base_url: matches!(expression.scope, VariableScope::BaseUrl),
         span: expression.text.span(findings, used.span.clone()),
     })
+}
+
+/// Whether a request is made of it.
+fn is_request(expression: &ParsedExpression) -> bool {
+    matches!(
+        expression.scope,
+        VariableScope::BaseUrl | VariableScope::SourceRequest | VariableScope::Request
+    )
 }
 
 /// What expressions read.
@@ -114,6 +119,7 @@ impl Reads {
                     ("$response", _) => reads.all_response_headers = true,
                     ("$status", _) => reads.status = true,
                     ("$context", _) => reads.context = true,
+                    ("$this", _) if is_request(expression) => reads.request_reads_this = true,
                     ("$config", path) => {
                         let path = path.iter().map(|key| (*key).to_owned());
                         config.insert(path.collect::<Vec<_>>());

@@ -24,9 +24,13 @@
 //! variables of one request, in time linear in the program and in the variables. The same weights with the real sizes
 //! of lists give the actual cost, in `response` (`counting.rs`).
 //!
-//! Pure: no IO, no clock. The gateway enforces the limit.
+//! [`CallBound`] is another estimate: the most calls that the plan can make. It is for `sangam check` and `sangam explain`, and
+//! limits nothing.
+//!
+//! Pure: no IO, no clock. The gateway enforces the limit of the cost.
 
 mod build;
+mod calls;
 mod estimate;
 mod inputs;
 mod objects;
@@ -34,6 +38,7 @@ mod program;
 mod report;
 pub(crate) mod schema;
 
+pub use self::calls::{CallBound, FetchBound};
 pub use self::estimate::Estimate;
 pub(crate) use self::objects::CostField;
 pub use self::program::{Program, SlicingProblem};

@@ -81,7 +81,7 @@ error_codes! {
     REQUEST_TIMEOUT 408: "the body did not arrive in time", "send the body faster";
     REQUEST_TOO_LARGE 413: "the body is longer than `limits.body_bytes`", "send a shorter body";
     URI_TOO_LONG 414: "the path and query are longer than `limits.uri_bytes`", "send the request by POST";
-    UNSUPPORTED_MEDIA_TYPE 415: "the body is not declared as JSON, or is compressed otherwise than with gzip", "send `Content-Type: application/json`; compress with gzip, or not at all";
+    UNSUPPORTED_MEDIA_TYPE 415: "the body is not declared as JSON, or is compressed in an unknown way, or more than once", "send `Content-Type: application/json`; compress with zstd, brotli, gzip or deflate, or not at all";
     HEADERS_TOO_LARGE 431: "the headers are longer than `limits.head_bytes`", "send fewer or shorter headers";
     INTERNAL 500: "an internal error of the gateway while it read the request or wrote the response", "report it to the gateway's operator";
     OPERATION_NOT_SERVED 503: "the named operation is not valid for the schema as it is now, or its file has an error", "report the message to the gateway's operator";

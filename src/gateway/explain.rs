@@ -8,6 +8,7 @@ use super::execution::first_payload;
 use super::refusal::Refusal;
 use super::run::Gateway;
 use super::{ClientContext, GraphqlRequest};
+use crate::cost::CallBound;
 use crate::execute::{CallRecord, Executed};
 use crate::operation::CoercedVariables;
 use crate::plan;
@@ -23,6 +24,8 @@ pub struct Explained {
     pub signature: String,
     /// What the operation costs.
     pub cost: ExplainedCost,
+    /// The most calls that it makes.
+    pub most_calls: CallBound,
     /// The upstream calls, with `run`.
     pub calls: Vec<CallRecord>,
     /// The response body, with `run`.
@@ -56,6 +59,10 @@ impl Gateway {
                 plan_json: plan::explain_json(&operation.plan, &self.runtime.graph),
                 signature: ready.observed.hash.to_string(),
                 cost: self.cost.explain(operation, coerced.as_ref().ok()),
+                most_calls: self
+                    .compiling
+                    .compiler
+                    .most_calls(operation, request.variables.as_ref()),
                 calls: Vec::new(),
                 answer: None,
             };

@@ -48,6 +48,15 @@ impl LiveGateway {
     ) -> GraphqlResponse {
         self.current().execute(request, client).await
     }
+
+    /// Executes the requests of a batch, all by the generation that serves now.
+    pub async fn execute_batch(
+        &self,
+        requests: Vec<GraphqlRequest>,
+        client: &ClientContext,
+    ) -> Vec<GraphqlResponse> {
+        self.current().execute_batch(requests, client).await
+    }
 }
 
 impl std::fmt::Debug for LiveGateway {

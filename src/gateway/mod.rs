@@ -1,6 +1,6 @@
 //! The GraphQL gateway: it owns the composed graph, the compiled operations and the caches. The server calls it.
 //!
-//! [`Gateway::execute`] processes a request in these steps:
+//! [`Gateway::execute`] processes a request, and [`Gateway::execute_batch`] several (`batch`), in these steps:
 //! 1. find the compiled operation, or compile it ([`operation`](crate::operation)) on a worker thread (`workers`, `offload`),
 //! 2. coerce the variables and draw the override labels (`labels`),
 //! 3. look for a cached response,
@@ -9,6 +9,8 @@
 //!    same query that is under way (`in_flight`),
 //! 6. store the response, if it may be cached.
 
+mod batch;
+mod batch_cost;
 mod build;
 mod compile;
 mod configured;
@@ -42,6 +44,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 use jiff::Timestamp;
 
+pub use self::batch_cost::BatchCost;
 pub use self::configured::{ConfiguredConnector, Served, SetAside, Setup, SetupProblem};
 pub use self::cost::ExplainedCost;
 pub use self::explain::Explained;
@@ -56,6 +59,7 @@ pub use crate::cache::{ContentCoding, Payload};
 use crate::document::Value;
 use crate::observe::TraceContext;
 use crate::observe::operations::ObservedOperation;
+pub use crate::response::ErrorBehavior;
 
 /// A GraphQL request as a client sent it, whatever the transport.
 #[derive(Debug, Clone, Default)]
@@ -68,6 +72,8 @@ pub struct GraphqlRequest {
     pub variables: Option<Value>,
     /// `extensions`, an object.
     pub extensions: Option<Value>,
+    /// `onError`: what becomes of the response when a field fails.
+    pub on_error: ErrorBehavior,
 }
 
 /// The client and the transport of one request.
@@ -85,6 +91,8 @@ pub struct ClientContext {
     pub draw: Draw,
     /// `$request.instant`; if absent, the instant at which the execution starts.
     pub instant: Option<Timestamp>,
+    /// The cost of the operations of a batch, of which this request is one.
+    pub batch_cost: Option<Arc<BatchCost>>,
 }
 
 /// The response to a [`GraphqlRequest`].

@@ -18,7 +18,7 @@ use super::native::ConnectorInfo;
 use super::refusal::Refusal;
 use super::respond::{response_key, served_response};
 use super::shared::Shared;
-use super::{ClientContext, GraphqlRequest, GraphqlResponse, build, labels, native};
+use super::{ClientContext, ErrorBehavior, GraphqlRequest, GraphqlResponse, build, labels, native};
 use crate::budget::{Account, Budget};
 use crate::cache::plans::Plans;
 use crate::cache::{Admissions, Backend, Documents, Generation, MemoryBackend};
@@ -225,13 +225,22 @@ impl Gateway {
         request: GraphqlRequest,
         client: &ClientContext,
     ) -> GraphqlResponse {
-        let compiled = match self.compiled(&request).await {
-            Ok(compiled) => compiled,
-            Err(refusal) => return refusal.not_compiled(&request),
-        };
-        match &*compiled {
-            Compiled::Refused(refusal) => refusal.not_compiled(&request),
-            Compiled::Ready(ready) => match self.answer(&compiled, ready, &request, client).await {
+        match self.compiled(&request).await {
+            Ok(compiled) => self.execute_compiled(&compiled, &request, client).await,
+            Err(refusal) => refusal.not_compiled(&request),
+        }
+    }
+
+    /// Executes one request, whose operation is compiled.
+    pub(super) async fn execute_compiled(
+        &self,
+        compiled: &Arc<Compiled>,
+        request: &GraphqlRequest,
+        client: &ClientContext,
+    ) -> GraphqlResponse {
+        match &**compiled {
+            Compiled::Refused(refusal) => refusal.not_compiled(request),
+            Compiled::Ready(ready) => match self.answer(compiled, ready, request, client).await {
                 Ok(response) => response,
                 Err(refusal) => refusal.response(&ready.observed),
             },
@@ -266,11 +275,13 @@ impl Gateway {
         {
             return Ok(served_response(served, ready));
         }
-        let admitted = self.cost.admit(operation, &coerced, report)?;
+        let batch = client.batch_cost.as_deref();
+        let admitted = self.cost.admit(operation, &coerced, report, batch)?;
         let (introspection, _account) = self.introspected(ready, &coerced).await?;
         let mut context = self.context(ready, coerced, client, conditions, introspection);
         context.counting = admitted.counting;
         context.is_long = admitted.is_long;
+        context.on_error = request.on_error;
         let execution = OperationExecution {
             runtime: Arc::clone(&self.runtime),
             cost: Arc::clone(&self.cost),
@@ -281,7 +292,10 @@ impl Gateway {
             uncached,
         };
         // Boxed: the future of an execution is large, and most requests are served from the cache.
-        let executed = match key.filter(|_| !ready.operation.introspects) {
+        // A response without errors is the same for each error behavior, and only these are cached. What is being executed
+        // may have errors.
+        let shared = key.filter(|_| !ready.operation.introspects);
+        let executed = match shared.map(|key| key.with_variant(request.on_error as u8)) {
             Some(key) => Box::pin(self.shared.in_flight.run(key, execution)).await?,
             None => Box::pin(execution.run()).await?,
         };
@@ -335,6 +349,7 @@ impl Gateway {
             is_long: false,
             record: false,
             admissions: Admissions::new(),
+            on_error: ErrorBehavior::default(),
         }
     }
 }

@@ -11,14 +11,17 @@ use super::compiled::{Document, Operation};
 use super::limits::{DocumentLimits, LimitExceeded, check_document, check_text};
 use super::rejection::Rejection;
 use super::variables::CoercedVariables;
-use super::{access, constraints, introspection, syntax, validate, validation_errors, variables};
+use super::{
+    access, constraints, introspection, service, syntax, validate, validation_errors, variables,
+};
 use crate::config::{CostMode, Settings};
 use crate::connector::{Reads, SubgraphKind};
-use crate::cost::{Estimate, Program};
-use crate::document::{NumberBounds, Value};
+use crate::cost::{CallBound, Estimate, Program};
+use crate::document::{NumberBounds, Str, Value};
 use crate::errors::{ErrorKind, code};
 use crate::graph::Constraints;
 use crate::graph::query::{QueryGraph, SubgraphId};
+use crate::plan::arguments::coerce_variable;
 use crate::plan::{FetchCall, Plan, PlanError, PlanLimits};
 use crate::{cost, plan};
 
@@ -47,7 +50,7 @@ impl Compiler {
         let schemas = graph.subgraphs.iter().map(|subgraph| &subgraph.schema);
         Compiler {
             constraints: Constraints::of(schemas),
-            api,
+            api: Arc::new(service::with_service(&api)),
             graph,
             document_limits: limits.into(),
             plan_limits: limits.into(),
@@ -125,7 +128,7 @@ impl Compiler {
         }
         let introspects = definition
             .root_fields(&document)
-            .any(|field| matches!(field.name.as_str(), "__schema" | "__type"));
+            .any(|field| matches!(field.name.as_str(), "__schema" | "__type" | "__service"));
         if introspects && !self.introspection {
             return Err(Rejection::new(
                 code::INTROSPECTION_DISABLED,
@@ -202,6 +205,18 @@ impl Compiler {
             }
             _ => Ok(()),
         }
+    }
+
+    /// The most calls that an operation makes with these variables. One that is not given may have any value.
+    pub fn most_calls(&self, operation: &Operation, given: Option<&Value>) -> CallBound {
+        let variables = operation.definition.variables.iter();
+        let known = variables.filter_map(|variable| {
+            let value = given?.get(&variable.name)?;
+            let value = coerce_variable(&self.api, &variable.ty, value);
+            Some((Str::from(variable.name.as_str()), value))
+        });
+        let known = known.collect();
+        CallBound::new(&operation.plan, &self.graph, &self.constraints, &known)
     }
 
     /// Builds the cost program of a plan. Refuses the operation when required slicing arguments are missing.

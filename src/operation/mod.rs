@@ -20,6 +20,7 @@ mod introspection;
 mod limits;
 mod measure;
 mod rejection;
+mod service;
 mod signature;
 mod syntax;
 mod tokens;

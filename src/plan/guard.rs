@@ -182,6 +182,11 @@ impl Guard {
         }
     }
 
+    /// Whether it holds for some values of the conditions of which nothing is known.
+    pub(crate) fn can_hold(&self, known: impl Fn(&Condition) -> Option<bool>) -> bool {
+        self.holds(|literal| known(&literal.condition).is_none_or(|value| value == literal.value))
+    }
+
     /// Whether it holds, given which literals are true. A request's are existing to
     /// [`Conditions`](super::conditions::Conditions).
     pub(super) fn holds(&self, is_true: impl Fn(&Literal) -> bool) -> bool {

@@ -22,6 +22,13 @@ pub trait Executor: Send + Sync + 'static {
     /// An account for the memory of what is made of one response.
     fn account(&self) -> Account;
 
+    /// Executes the requests of a batch; the responses have the same order.
+    async fn execute_batch(
+        &self,
+        requests: Vec<GraphqlRequest>,
+        client: &ClientContext,
+    ) -> Vec<GraphqlResponse>;
+
     /// The public schema, as SDL.
     fn schema(&self) -> Bytes;
 
@@ -48,6 +55,14 @@ impl Executor for Gateway {
 
     fn account(&self) -> Account {
         self.file_account()
+    }
+
+    async fn execute_batch(
+        &self,
+        requests: Vec<GraphqlRequest>,
+        client: &ClientContext,
+    ) -> Vec<GraphqlResponse> {
+        Gateway::execute_batch(self, requests, client).await
     }
 
     fn schema(&self) -> Bytes {
@@ -79,6 +94,14 @@ impl Executor for LiveGateway {
 
     fn account(&self) -> Account {
         self.current().file_account()
+    }
+
+    async fn execute_batch(
+        &self,
+        requests: Vec<GraphqlRequest>,
+        client: &ClientContext,
+    ) -> Vec<GraphqlResponse> {
+        LiveGateway::execute_batch(self, requests, client).await
     }
 
     fn schema(&self) -> Bytes {

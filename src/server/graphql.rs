@@ -5,17 +5,19 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use http::header::{CONTENT_ENCODING, ETAG, UPGRADE};
+use http::header::{ETAG, UPGRADE};
 use http::{HeaderMap, Method, Request, Uri};
 use hyper::body::Body;
 use tokio::sync::SemaphorePermit;
 
+use super::coded_body::with_body;
 use super::media::MediaType;
 use super::observe_request::{ExecutedRequest, ObservedResponse, RequestIdentity, observe};
 use super::refusal::HttpRefusal;
+use super::request::Posted;
 use super::response::{HttpResponse, http_response};
 use super::state::ServerState;
-use super::{compression, decompression, etag, landing_page, request, request_body};
+use super::{batch, compression, decompression, etag, landing_page, request, request_body};
 use crate::gateway::{
     ClientContext, ContentCoding, Draw, GraphqlRequest, GraphqlResponse, Payload,
 };
@@ -59,9 +61,16 @@ where
         return Err(HttpRefusal::unsupported_media_type());
     }
     let (body, _permit) = read_body(state, &headers, body).await?;
-    let graphql = request::from_json(&body)?;
+    let posted = request::from_json(&body, state.limits.batch)?;
     drop(body);
     let client = client(headers, identity, true);
+    let graphql = match posted {
+        Posted::One(graphql) => graphql,
+        // Boxed: most requests are no batches, and need no room for the future of one.
+        Posted::Batch(requests) => {
+            return Box::pin(batch::respond(state, requests, &client, media)).await;
+        }
+    };
     let (response, payload) = execute(state, graphql, &client).await?;
     let negotiated = compression::negotiate(state.compression, &client.headers, &payload.body);
     let http = http_response(&response, media, negotiated);
@@ -79,11 +88,12 @@ pub(super) async fn read_body<'s, B>(
 where
     B: Body<Data = Bytes> + Unpin,
 {
-    let gzip = decompression::is_gzip(headers)?;
+    let coding = decompression::coding(headers)?;
     let mut body = request_body::read(body, &state.limits, &state.bodies).await?;
+    // The permit is taken after the body was read, so that clients which send slowly cannot use up all permits.
     let permit = state.admit()?;
-    if gzip {
-        body = decompression::body(body, state.limits.body_bytes.0).await?;
+    if let Some(coding) = coding {
+        body = decompression::body(body, coding, state.limits.body_bytes.0).await?;
     }
     if body.len() >= LONG {
         priority::lower().await;
@@ -162,6 +172,7 @@ pub(super) fn client(
         trace_state: identity.trace_state.clone(),
         draw: Draw::Random,
         instant: None,
+        batch_cost: None,
     }
 }
 
@@ -192,25 +203,6 @@ pub(super) async fn execute(
     }
 }
 
-/// The response with its body in a coding; uncompressed if compressing fails.
-pub(super) async fn with_body(
-    mut http: HttpResponse,
-    payload: &Payload,
-    coding: ContentCoding,
-) -> HttpResponse {
-    *http.body_mut() = match compression::body(payload, coding).await {
-        Some(body) => body,
-        None => {
-            http.headers_mut().remove(CONTENT_ENCODING);
-            if let Some(tag) = http.headers_mut().get_mut(ETAG) {
-                *tag = etag::of(payload, ContentCoding::Identity);
-            }
-            payload.body.clone()
-        }
-    };
-    http
-}
-
 /// The HTTP response, of so many bytes before compression, with its outcome for the log and the metrics.
 pub(super) fn observed(
     http: HttpResponse,
@@ -225,5 +217,6 @@ pub(super) fn observed(
             has_errors: response.has_errors,
             operation: response.operation,
         }),
+        batch: Vec::new(),
     }
 }

@@ -7,13 +7,15 @@
 //! [`dispatch`] receives a request, checks its [`head`], and calls [`graphql::respond`] for `/graphql`. That function assigns
 //! the request id, negotiates the media type, reads the body ([`request_body`]), takes a permit, parses the request, calls
 //! the executor, compares the response with the one that the client has ([`etag`]), compresses it and writes the log line. The
-//! only layer around it is CORS, if the settings allow an origin. [`operations`] does the same for operations that have a URL of
-//! their own. [`response_body`] hands the response to the socket.
+//! only layer around it is CORS, if the settings allow an origin. [`batch`] executes a list of requests. [`operations`] does the
+//! same for operations that have a URL of their own. [`response_body`] hands the response to the socket.
 
 mod accept;
 mod active_request;
 mod admin;
+mod batch;
 mod client_body;
+mod coded_body;
 mod compression;
 mod connection;
 mod connections;

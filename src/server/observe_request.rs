@@ -54,8 +54,10 @@ impl RequestIdentity {
 /// A response, with what the metrics need of it.
 pub(super) struct ObservedResponse {
     pub(super) response: HttpResponse,
-    /// `None` if it is no response to a GraphQL request.
+    /// `None` if it is no response to a GraphQL request, or to a batch of them.
     pub(super) executed: Option<ExecutedRequest>,
+    /// The requests of a batch, in their order; `None` for an element that is no request.
+    pub(super) batch: Vec<Option<ExecutedRequest>>,
 }
 
 /// What the metrics need of a GraphQL request.
@@ -73,6 +75,7 @@ impl ObservedResponse {
         ObservedResponse {
             response,
             executed: None,
+            batch: Vec::new(),
         }
     }
 }
@@ -109,20 +112,28 @@ impl RequestObserver {
         }
     }
 
-    /// Counts a response; returns the name of its outcome.
-    fn count(&self, observed: &ObservedResponse, started: Instant) -> &'static str {
-        let now = Instant::now();
+    /// Counts a response.
+    fn count_time(&self, started: Instant, now: Instant) {
         self.seconds
             .record(now.saturating_duration_since(started).as_secs_f64());
-        if let Some(executed) = &observed.executed {
+    }
+
+    /// Counts a request; returns the name of its outcome. A request of a batch takes as long as the batch.
+    fn count(
+        &self,
+        executed: Option<&ExecutedRequest>,
+        status: StatusCode,
+        started: Instant,
+        now: Instant,
+    ) -> &'static str {
+        if let Some(executed) = executed {
             // `f64` is exact up to 2^52 bytes.
             self.bytes.record(executed.bytes as f64);
             if let Some(operation) = &executed.operation {
                 operation.count(started, now, executed.has_errors);
             }
         }
-        let outcome = observed.executed.as_ref().map(|executed| executed.outcome);
-        let index = match (outcome, observed.response.status()) {
+        let index = match (executed.map(|executed| executed.outcome), status) {
             (Some(RequestOutcome::Executed), _) => 0,
             (Some(RequestOutcome::Busy), _) => 3,
             (Some(_), _) => 1,
@@ -186,13 +197,25 @@ pub(super) async fn observe<B>(
     let responding = responding.instrument(span.clone());
     let mut observed = scope.clone().scope_future(responding).await;
     drop(in_flight);
-    let outcome = observer.count(&observed, started);
+    let now = Instant::now();
+    observer.count_time(started, now);
     record(&span, &observed);
-    if observer.wants_line(outcome) {
-        let executed = observed.executed.as_ref();
-        scope.operation = executed.and_then(|executed| executed.operation.clone());
-        let response = &observed.response;
-        scope.scope_call(|| log_line(response, outcome, started));
+    let mut report = |executed: Option<&ExecutedRequest>, status: StatusCode| {
+        let outcome = observer.count(executed, status, started, now);
+        if observer.wants_line(outcome) {
+            scope.operation = executed.and_then(|executed| executed.operation.clone());
+            let response = &observed.response;
+            scope
+                .clone()
+                .scope_call(|| log_line(response, outcome, started));
+        }
+    };
+    if observed.batch.is_empty() {
+        report(observed.executed.as_ref(), observed.response.status());
+    }
+    for executed in &observed.batch {
+        // An element that is no request would have this status by itself.
+        report(executed.as_ref(), StatusCode::BAD_REQUEST);
     }
     if let Ok(value) = HeaderValue::from_bytes(request_id.as_bytes()) {
         observed.response.headers_mut().insert(REQUEST_ID, value);

@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::Notify;
 
+mod batches;
 mod clients;
 mod conditional;
 mod cors;
@@ -147,6 +148,18 @@ impl Executor for Fake {
 
     fn account(&self) -> Account {
         Budget::unbounded().account(usize::MAX)
+    }
+
+    async fn execute_batch(
+        &self,
+        requests: Vec<GraphqlRequest>,
+        client: &ClientContext,
+    ) -> Vec<GraphqlResponse> {
+        let mut responses = Vec::new();
+        for request in requests {
+            responses.push(self.execute(request, client).await);
+        }
+        responses
     }
 
     fn schema(&self) -> Bytes {

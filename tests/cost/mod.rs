@@ -4,7 +4,8 @@
 //! - `graphql subgraph NAME`: a subgraph; one without `@link` is a GraphQL service with `@cost` and `@listSize`;
 //! - `graphql operation`, `json variables`: an operation, and values for its variables;
 //! - `text cost`: the total, and a line for each field with a cost: its cost for all parents, its path, and the assumed
-//!   number of items of a list; or the faults of slicing arguments.
+//!   number of items of a list; or the faults of slicing arguments;
+//! - `text calls`: the most calls with these variables, and a line for each fetch that makes some.
 //!
 //! `UPDATE_EXPECT=1` writes the results; calculate them by hand before you commit them.
 
@@ -33,6 +34,7 @@ inventory::submit! {
             Fence::input("graphql operation"),
             Fence::input("json variables"),
             Fence::expected("text cost"),
+            Fence::expected("text calls"),
         ],
         run: costs_of,
     }
@@ -61,6 +63,7 @@ fn costs_of(case: &Case) -> Vec<Option<String>> {
                 (operation, variables) = (Some(block.body.as_str()), Value::Null)
             }
             "json variables" => variables = Value::parse_json(block.body.as_bytes()).unwrap(),
+            "text calls" => out = Some(calls(&compiler, operation.unwrap(), &variables)),
             "text cost" => out = Some(cost(&composed, &compiler, operation.unwrap(), &variables)),
             _ => {}
         }
@@ -91,6 +94,37 @@ fn cost(composed: &Composed, compiler: &Compiler, text: &str, variables: &Value)
     }
     if let Some(place) = program.costliest(&estimate, &variables) {
         text.push_str(&format!("most of it: {place}\n"));
+    }
+    text
+}
+
+/// The most calls of an operation as text.
+fn calls(compiler: &Compiler, text: &str, variables: &Value) -> String {
+    let operation = first(compiler, text).unwrap_or_else(|rejection| panic!("{rejection}"));
+    let bound = compiler.most_calls(&operation, Some(variables));
+    let number = |number: Option<u64>| number.map_or("any".to_owned(), |number| number.to_string());
+    let mut text = format!("at most {}", number(bound.total()));
+    if bound.absent() != Some(0) {
+        text.push_str(&format!(
+            ", and {} for absent objects",
+            number(bound.absent())
+        ));
+    }
+    for list in &bound.unsized_lists {
+        text.push_str(&format!("; {list} has no size"));
+    }
+    text.push('\n');
+    for fetch in &bound.fetches {
+        let calls = number(fetch.calls());
+        text.push_str(&format!("{calls} by {}. {}", fetch.number, fetch.connector));
+        if let Some(per_call) = fetch.per_call {
+            let objects = number(fetch.objects);
+            text.push_str(&format!(", {objects} objects, {per_call} per call"));
+        }
+        if fetch.pages > 1 {
+            text.push_str(&format!(", {} pages", fetch.pages));
+        }
+        text.push('\n');
     }
     text
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use sangam::config::Settings;
 use sangam::server::Server;
 use serde_json::{Value, json};
@@ -78,6 +78,43 @@ async fn the_reference_is_the_key() {
             let headers = format!("{:?}", call.headers);
             assert!(!headers.contains(&reference), "{headers}");
         }
+    }
+}
+
+/// Clients find what the applicant may see again by an id of its own, the same in the answers to mutations. It has nothing of the
+/// reference in it, and gives nobody anything.
+#[test]
+async fn the_id_of_a_tracked_application_is_no_key() {
+    let world = World::start("").await;
+    let (_, reference) = filed(&world).await;
+    let track = "query ($reference: ID!) { application(reference: $reference) { id } }";
+    let tracked = world
+        .ask_with(track, &json!({ "reference": reference }))
+        .await;
+    let id = &tracked["data"]["application"]["id"];
+    let file = FILE.replace("application { reference", "application { id reference");
+    let filed = world.ask_with(&file, &filing("key-1")).await;
+    assert_eq!(filed["data"]["applyForService"]["application"]["id"], *id);
+
+    let decoded = STANDARD.decode(id.as_str().unwrap()).unwrap();
+    let decoded = String::from_utf8(decoded).unwrap();
+    for part in reference.split('-').filter(|part| part.len() > 2) {
+        assert!(
+            !decoded.contains(part),
+            "{decoded} has {part} of {reference}"
+        );
+    }
+    for (query, variables) in [
+        (
+            "query ($id: ID!) { node(id: $id) { id } }",
+            json!({ "id": id }),
+        ),
+        (track, json!({ "reference": id })),
+        (track, json!({ "reference": decoded })),
+    ] {
+        let found = world.ask_with(query, &variables).await;
+        let nothing = found["data"].as_object().unwrap().values();
+        assert!(nothing.into_iter().all(Value::is_null), "{found}");
     }
 }
 
@@ -211,7 +248,7 @@ async fn a_refusal_ends_nothing_that_is_cached() {
     );
 }
 
-/// Each screen makes as many calls as its file says, and only the tracking of an application makes any of them again.
+/// Each screen makes no more calls than its file says, and only the tracking of an application makes any of them again.
 #[test]
 async fn each_screen_makes_the_calls_that_its_file_says() {
     let page = json!({ "slug": "income-certificate", "language": "UR" });
@@ -238,7 +275,12 @@ async fn each_screen_makes_the_calls_that_its_file_says() {
             let before = calls();
             let answer = world.ask_with(&text, &variables).await;
             assert_eq!(answer.get("errors"), None, "{answer:#}");
-            assert_eq!(calls() - before, expected, "{name}");
+            let made = calls() - before;
+            assert!(
+                made <= expected,
+                "{name}: {made} calls, {expected} expected"
+            );
+            assert_eq!(made > 0, expected > 0, "{name}");
         }
     }
 }

@@ -4,6 +4,7 @@ mod access;
 mod addresses;
 mod applications;
 mod backend;
+mod batches;
 mod black_hole;
 mod cache_headers;
 mod caches;

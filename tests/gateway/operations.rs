@@ -5,6 +5,8 @@ use std::fmt::Write;
 
 use apollo_compiler::executable::{Selection, SelectionSet};
 use apollo_compiler::{ExecutableDocument, Schema};
+use sangam::cost::CallBound;
+use sangam::document;
 use serde_json::Value;
 
 use super::world::World;
@@ -17,6 +19,8 @@ pub(crate) type Calls = BTreeMap<String, u64>;
 pub(crate) struct Measured {
     pub(crate) name: String,
     pub(crate) purpose: String,
+    /// The most calls by its plan.
+    pub(crate) most: CallBound,
     pub(crate) cold: Calls,
     pub(crate) warm: Calls,
     /// Of the response.
@@ -45,6 +49,7 @@ pub(crate) async fn measure() -> Vec<Measured> {
             .comment()
             .unwrap_or_else(|problem| panic!("{problem}"));
         let world = World::start("").await;
+        let most = most_calls(&world, &operation);
         let first = world.send(&operation.text, &operation.variables).await;
         let cold = calls(&world);
         let answer: Value = serde_json::from_slice(&first).unwrap();
@@ -71,15 +76,40 @@ pub(crate) async fn measure() -> Vec<Measured> {
                 "{name} makes {sum} calls {when}, and its file says at most {most}: {calls:?}"
             );
         }
+        for (connector, calls) in &cold {
+            let most = most.connectors().get(connector.as_str()).copied();
+            let most = most.flatten().unwrap_or_default();
+            assert!(
+                *calls <= most,
+                "{name} makes {calls} calls to {connector}, and at most {most} by its plan"
+            );
+        }
+        let by_plan = most.total().unwrap_or(u64::MAX);
+        assert!(
+            by_plan <= comment.cold_calls,
+            "{name} makes at most {by_plan} calls by its plan, and its file says {}",
+            comment.cold_calls
+        );
         all.push(Measured {
             name,
             purpose: comment.purpose,
+            most,
             cold,
             warm,
             bytes: first.len(),
         });
     }
     all
+}
+
+/// The most calls of an operation with its example variables.
+fn most_calls(world: &World, operation: &NamedOperation) -> CallBound {
+    let compiler = world.gateway.compiler();
+    let compiled = compiler.compile(&operation.text, Some(&operation.name));
+    let compiled = compiled.unwrap_or_else(|rejection| panic!("{}: {rejection}", operation.name));
+    let variables = operation.variables.to_string();
+    let variables = document::Value::parse_json(variables.as_bytes()).unwrap();
+    compiler.most_calls(&compiled, Some(&variables))
 }
 
 /// The number of calls, and by which connector if there are any.
@@ -98,13 +128,17 @@ fn cell(calls: &Calls) -> String {
 /// The rows of the table.
 pub(crate) fn table(measured: &[Measured]) -> String {
     let mut table = String::from(
-        "| operation | what it is for | calls, cold | calls, again | kB |\n|---|---|---|---|---:|\n",
+        "*Calls, at most* is what `sangam check` prints: computed from the plan ([cost.md](cost.md)), for any value of a variable that has \
+         no example.\nThe others were counted at the stand-ins.\n\n\
+         | operation | what it is for | calls, at most | calls, cold | calls, again | kB |\n\
+         |---|---|---:|---|---|---:|\n",
     );
     for one in measured {
         let _ = writeln!(
             table,
-            "| [{name}](../schema/operations/{name}.graphql) | {} | {} | {} | {:.1} |",
+            "| [{name}](../schema/operations/{name}.graphql) | {} | {} | {} | {} | {:.1} |",
             one.purpose,
+            one.most.total().unwrap_or_default(),
             cell(&one.cold),
             cell(&one.warm),
             one.bytes as f64 / 1e3,

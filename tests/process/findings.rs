@@ -2,8 +2,8 @@
 //! JSON. Every code of the composed graph has a case, which is named after it.
 //!
 //! Blocks: `text file PATH` is a file, in which ''' is written for a fence; `text check` what the command prints, and
-//! `json check` what it prints with `--format json`, without the texts of its messages. `text test` is what `sangam test`
-//! prints. Each ends with the exit status.
+//! `json check` what it prints with `--format json`, without the texts of its messages; `json report` the named operations that it
+//! prints with `--format report`, a line for each. `text test` is what `sangam test` prints. Each ends with the exit status.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -22,6 +22,7 @@ inventory::submit! {
             Fence::input("text file").named(),
             Fence::expected("text check"),
             Fence::expected("json check"),
+            Fence::expected("json report"),
             Fence::expected("text test"),
         ],
         run,
@@ -39,6 +40,10 @@ fn run(case: &Case) -> Vec<Option<String>> {
     let outputs = blocks.map(|block| match block.fence {
         "text check" => Some(as_text(command(&folder, case, &["check"]))),
         "text test" => Some(as_text(command(&folder, case, &["test"]))),
+        "json report" => Some(operations(
+            command(&folder, case, &["check", "--format", "json"]),
+            command(&folder, case, &["check", "--format", "report"]),
+        )),
         "json check" => Some(as_json(command(
             &folder,
             case,
@@ -82,6 +87,17 @@ fn as_json(mut command: Command) -> String {
     });
     let findings: String = findings.collect();
     format!("{findings}exit status {}\n", output.status.code().unwrap())
+}
+
+/// The named operations of a report, which has the findings of `--format json`.
+fn operations(mut json: Command, mut report: Command) -> String {
+    let findings: Value = serde_json::from_slice(&json.output().unwrap().stdout).unwrap();
+    let output = report.output().unwrap();
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["findings"], findings);
+    let operations = report["operations"].as_array().unwrap().iter();
+    let lines: String = operations.map(|one| format!("{one}\n")).collect();
+    format!("{lines}exit status {}\n", output.status.code().unwrap())
 }
 
 #[test]

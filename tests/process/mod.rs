@@ -4,6 +4,7 @@
 mod applications;
 mod attacks;
 mod authorities;
+mod batches;
 mod checked;
 mod collector;
 mod departments;

@@ -193,6 +193,8 @@ pub mod gateway {
         RESERVED_NAME;
         /// A named operation that the gateway would refuse
         INVALID_OPERATION;
+        /// A named operation that can make more calls than the comment above it says
+        TOO_MANY_CALLS;
         /// A change of the public schema after which operations of clients may fail
         BREAKING_CHANGE;
         /// A change of the public schema after which operations of clients may return what they do not expect

@@ -102,6 +102,11 @@ impl Constraint {
         Constraint::read(directive).ok()
     }
 
+    /// The greatest whole number that it allows, if it limits a number.
+    pub fn max(&self) -> Option<u64> {
+        u64::try_from(self.max.as_ref()?.as_whole()?).ok()
+    }
+
     /// Reads the directive; the error is what is wrong.
     fn read(directive: &Directive) -> Result<Constraint, String> {
         let argument = |name: &str| {

@@ -11,6 +11,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use hyper::body::Body;
 use jiff::Timestamp;
 
+use super::super::coded_body::with_body;
 use super::super::media::MediaType;
 use super::super::observe_request::{ObservedResponse, RequestIdentity};
 use super::super::refusal::HttpRefusal;
@@ -141,7 +142,7 @@ impl Call<'_> {
         without_accept(headers);
         let http = match mutations_allowed {
             // A response to a `POST` selects no representation.
-            true => graphql::with_body(http, payload, negotiated.coding).await,
+            true => with_body(http, payload, negotiated.coding).await,
             false => graphql::conditional(&client.headers, http, payload, negotiated.coding).await,
         };
         let bytes = payload.body.len();

@@ -1,4 +1,5 @@
-//! Clients that normalise responses (Apollo Client, urql with Graphcache) against gateways whose types have `@node`.
+//! Clients that normalise responses (Apollo Client, urql with Graphcache) against gateways whose types have `@node`, and clients that
+//! send batches (graphql-request, Apollo Client).
 //!
 //! `CLIENTS_ORACLE` names the folder where `npm ci` was run.
 
@@ -29,9 +30,8 @@ type District @key(fields: "code") @node { code: ID! name: String seat: String }
 
 const JSON: [(&str, &str); 1] = [("content-type", "application/json")];
 
-#[test(threads)]
-#[ignore = "needs clients from the npm registry: scripts/oracle-clients runs it"]
-async fn clients_store_each_object_once() {
+/// A gateway for [`CONNECTOR`] and its upstream, with more settings.
+async fn districts(more: &str) -> (server::Server, Folder, Running) {
     let list = r#"[{ "code": 2, "name": "Budgam" }, { "code": 3, "name": "Kupwara" }]"#;
     let one =
         |code: String| format!(r#"{{ "code": {code}, "name": "Budgam", "seat": "Budgam town" }}"#);
@@ -43,12 +43,26 @@ async fn clients_store_each_object_once() {
         );
     let upstream = server::router(router).await;
     let settings = format!(
-        "listen = \"127.0.0.1:0\"\n[connector.lgd]\nbase_url = \"{}\"\n",
+        "listen = \"127.0.0.1:0\"\n{more}[connector.lgd]\nbase_url = \"{}\"\n",
         upstream.url("")
     );
     let folder = Folder::new(&settings, &[("lgd", CONNECTOR)]);
     let running = Running::start(folder.command(&["serve"]));
+    (upstream, folder, running)
+}
+
+#[test(threads)]
+#[ignore = "needs clients from the npm registry: scripts/oracle-clients runs it"]
+async fn clients_store_each_object_once() {
+    let (_upstream, _folder, running) = districts("").await;
     clients("clients.mjs", &running, &[]);
+}
+
+#[test(threads)]
+#[ignore = "needs clients from the npm registry: scripts/oracle-clients runs it"]
+async fn clients_send_batches() {
+    let (_upstream, _folder, running) = districts("[limits]\nbatch = 10\n").await;
+    clients("batches.mjs", &running, &[]);
 }
 
 #[test(threads)]

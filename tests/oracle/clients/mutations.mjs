@@ -5,9 +5,12 @@
 
 import assert from "node:assert/strict";
 
-// What belongs to the applicant alone has no id, so that no store keeps it: a page shows it from the payload of the mutation.
 const APPLICATION = `
-  reference
+  id reference
+  documents { type name attachedOn }
+  documentsAwaited { type name isMandatory }
+  payment { receiptNumber amountInRupees mode paidOn }
+  history { number happenedOn stage remark by }
   application {
     id status service { id slug name } district { id name } appliedOn dueOn decidedOn overdueInDays nextStep { action by dueOn text }
   }`;

@@ -4,7 +4,8 @@
 //! - [`rows`]: what is compared: the table of rows, with their targets.
 //! - [`compare`]: how one row is run.
 //! - [`ceiling`]: what the upstream and the load generator could do at most.
-//! - [`cold`], [`screen`], [`growth`]: the rows that have no other side: the start, a whole page, and how cost grows with size.
+//! - [`cold`], [`screen`], [`operations`], [`growth`]: the rows that have no other side: the start, a whole page, each named
+//!   operation, and how cost grows with size.
 //! - [`figures`]: medians and tables; [`wrk`]: the load; processes and files are those of `sangam_harness`.
 
 mod ceiling;
@@ -13,7 +14,7 @@ mod compare;
 mod figures;
 
 mod growth;
-
+mod operations;
 mod rows;
 mod screen;
 mod wrk;
@@ -95,6 +96,10 @@ pub(crate) async fn run(paths: Paths) -> Result<ExitCode, Box<dyn Error>> {
     if alone && bench.wants(screen::NAME) {
         println!("\n### {}\n", screen::NAME);
         print!("{}", screen::run(&bench).await?);
+    }
+    if alone && bench.wants(operations::NAME) {
+        println!("\n### {}\n", operations::NAME);
+        print!("{}", operations::run(&bench).await?);
     }
     if alone && bench.wants(growth::NAME) {
         println!("\n### {}\n", growth::NAME);
