@@ -16,6 +16,7 @@
 //! - [`cost`]: the cost of an operation, by `@cost` and `@listSize`.
 //! - [`operation`]: compiles an operation's text: limits, parsing, validation, planning.
 //! - [`named`]: named operations: their files, their parameters and their description.
+//! - [`persisted`]: operation texts that clients send by id or hash.
 //! - [`source`]: one file or folder per wire protocol.
 //! - [`cache`]: documents, responses, plans: keys, freshness, single flight.
 //! - [`response`]: rows: reads documents into them, and writes the response from them.
@@ -41,6 +42,7 @@ pub mod mapping;
 pub mod named;
 pub mod observe;
 pub mod operation;
+pub mod persisted;
 pub mod plan;
 pub mod priority;
 pub mod response;

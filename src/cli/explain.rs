@@ -85,6 +85,7 @@ impl Explain {
             })
         });
         Ok(GraphqlRequest {
+            document_id: None,
             query: Some(text(&self.query)?),
             operation_name: self.operation.clone(),
             variables: variables.transpose()?,

@@ -45,13 +45,14 @@ pub use secret::{MASK, Secret, SecretRef};
 pub use section::Section;
 pub use sections::{
     Admin, Cache, Check, ConnectorLimits, Cors, Cost, Dns, General, Limits, Log, Operations,
-    RawAdmin, RawCache, RawCheck, RawConnectorLimits, RawCors, RawCost, RawDns, RawGeneral,
-    RawLimits, RawLog, RawOperations, RawTls, RawTracing, Tls, Tracing,
+    Persisted, RawAdmin, RawCache, RawCheck, RawConnectorLimits, RawCors, RawCost, RawDns,
+    RawGeneral, RawLimits, RawLog, RawOperations, RawPersisted, RawTls, RawTracing, Tls, Tracing,
 };
 pub use table::markdown;
 pub use value::{
     AllowedOrigin, Audience, ByteSize, CostMode, DnsResolver, HttpUrl, LogFormat, LogLevel,
     LogRequests, PassedFile, Percentage, Ratio, ResponseFormat, ShareInFlight, StyleMode,
+    TrustMode,
 };
 
 /// The resolved settings.
@@ -67,6 +68,8 @@ pub struct Settings {
     pub check: Check,
     /// `[cache]`
     pub cache: Cache,
+    /// `[persisted]`
+    pub persisted: Persisted,
     /// `[dns]`
     pub dns: Dns,
     /// `[admin]`
@@ -326,6 +329,7 @@ impl RawSettings {
             cost: resolving.section(self.cost, "cost."),
             check: resolving.section(self.check, "check."),
             cache: resolving.section(self.cache, "cache."),
+            persisted: resolving.section(self.persisted, "persisted."),
             dns: resolving.section(self.dns, "dns."),
             admin: resolving.section(self.admin, "admin."),
             tls: resolving.section(self.tls, "tls."),

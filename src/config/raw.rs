@@ -7,7 +7,7 @@ use super::places::Places;
 use super::section::Section;
 use super::sections::{
     RawAdmin, RawCache, RawCheck, RawCors, RawCost, RawDns, RawGeneral, RawLimits, RawLog,
-    RawOperations, RawTls, RawTracing,
+    RawOperations, RawPersisted, RawTls, RawTracing,
 };
 use super::value::Percentage;
 
@@ -24,6 +24,8 @@ pub struct RawSettings {
     pub check: RawCheck,
     /// `[cache]`
     pub cache: RawCache,
+    /// `[persisted]`
+    pub persisted: RawPersisted,
     /// `[dns]`
     pub dns: RawDns,
     /// `[admin]`
@@ -62,6 +64,7 @@ impl RawSettings {
             cost: self.cost.over(lower.cost),
             check: self.check.over(lower.check),
             cache: self.cache.over(lower.cache),
+            persisted: self.persisted.over(lower.persisted),
             dns: self.dns.over(lower.dns),
             admin: self.admin.over(lower.admin),
             tls: self.tls.over(lower.tls),

@@ -119,6 +119,7 @@ impl<'a> SettingsReader<'a> {
                 "cost" => self.section(&mut raw.cost, "cost", value),
                 "check" => self.section(&mut raw.check, "check", value),
                 "cache" => self.section(&mut raw.cache, "cache", value),
+                "persisted" => self.section(&mut raw.persisted, "persisted", value),
                 "admin" => self.section(&mut raw.admin, "admin", value),
                 "tls" => self.section(&mut raw.tls, "tls", value),
                 "cors" => self.section(&mut raw.cors, "cors", value),
@@ -309,7 +310,7 @@ impl<'a> SettingsReader<'a> {
 }
 
 /// The sections of the file.
-const SECTIONS: [&str; 13] = [
+const SECTIONS: [&str; 14] = [
     "admin",
     "cache",
     "check",
@@ -321,6 +322,7 @@ const SECTIONS: [&str; 13] = [
     "log",
     "operations",
     "override_labels",
+    "persisted",
     "tls",
     "tracing",
 ];

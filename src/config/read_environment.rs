@@ -6,7 +6,7 @@ use super::raw::RawSettings;
 use super::section::Section;
 use super::sections::{
     RawAdmin, RawCache, RawCheck, RawConnectorLimits, RawCors, RawCost, RawDns, RawGeneral,
-    RawLimits, RawLog, RawOperations, RawTls, RawTracing,
+    RawLimits, RawLog, RawOperations, RawPersisted, RawTls, RawTracing,
 };
 use super::value::{HttpUrl, ParseSetting};
 use crate::connector::Diagnostic;
@@ -51,12 +51,13 @@ pub(super) fn readable_log(environment: &Environment) -> RawLog {
 }
 
 /// The sections whose keys variables set, with the names of these.
-const SECTIONS: [(&str, &[&str]); 11] = [
+const SECTIONS: [(&str, &[&str]); 12] = [
     ("limits", RawLimits::NAMES),
     ("dns", RawDns::NAMES),
     ("cost", RawCost::NAMES),
     ("check", RawCheck::NAMES),
     ("cache", RawCache::NAMES),
+    ("persisted", RawPersisted::NAMES),
     ("admin", RawAdmin::NAMES),
     ("tls", RawTls::NAMES),
     ("cors", RawCors::NAMES),
@@ -110,6 +111,7 @@ fn set_from_text(raw: &mut RawSettings, name: &str, text: &str) -> Option<Result
             "cost" => raw.cost.set_text(key, text),
             "check" => raw.check.set_text(key, text),
             "cache" => raw.cache.set_text(key, text),
+            "persisted" => raw.persisted.set_text(key, text),
             "admin" => raw.admin.set_text(key, text),
             "tls" => raw.tls.set_text(key, text),
             "cors" => raw.cors.set_text(key, text),

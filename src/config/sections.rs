@@ -11,7 +11,7 @@ use super::secret::Secret;
 use super::section::section;
 use super::value::{
     AllowedOrigin, Audience, ByteSize, CostMode, DnsResolver, HttpUrl, LogFormat, LogLevel,
-    LogRequests, PassedFile, Ratio, ResponseFormat, ShareInFlight, StyleMode,
+    LogRequests, PassedFile, Ratio, ResponseFormat, ShareInFlight, StyleMode, TrustMode,
 };
 
 /// The minimum of a timeout.
@@ -200,6 +200,30 @@ section! {
         /// How old an execution, or a call whose response may not be cached, may be for others to wait for it. None waits for
         /// one that began before the last mutation of the same connector.
         share_in_flight_for: Duration = Duration::from_secs(1),
+    }
+}
+
+section! {
+    /// Persisted operations: clients send the id or the hash of an operation text instead of the text. [clients.md](clients.md)
+    /// shows how clients are set up.
+    Persisted, RawPersisted {
+        /// Whether clients may register operation texts by their hashes (automatic persisted queries). If not, hashes are answered
+        /// with `PersistedQueryNotSupported`, so that clients send texts. Hashes and ids of trusted documents are known in any
+        /// case.
+        automatic: bool = true,
+        /// Bytes of registered operation texts; those that are used least are forgotten, and registered again when a client sends
+        /// them.
+        automatic_bytes: ByteSize = ByteSize(16_000_000),
+        /// Manifests of trusted documents: the operation texts of apps with their ids, as `generate-persisted-query-manifest`,
+        /// Relay's compiler and GraphQL Code Generator write them. Files, or folders with files `*.json`. The named operations
+        /// (`operations`) are trusted documents, too.
+        manifests: Vec<PathBuf> = Vec::new(),
+        /// Bytes of one manifest; a longer one is an error.
+        manifest_bytes: ByteSize = ByteSize(64_000_000) => ByteSize(1)..,
+        /// What happens to an operation that is no trusted document: `enforce` refuses it with the code `QUERY_NOT_IN_SAFELIST`,
+        /// before it is parsed; `log` executes it, counts it in `sangam_persisted_documents_total`, and logs a line for each such
+        /// operation; `off` executes it. A trusted document may be sent by its id, its hash, or its text.
+        only: TrustMode = TrustMode::Off,
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::section::Section;
 use super::sections::{
     RawAdmin, RawCache, RawCheck, RawConnectorLimits, RawCors, RawCost, RawDns, RawGeneral,
-    RawLimits, RawLog, RawOperations, RawTls, RawTracing,
+    RawLimits, RawLog, RawOperations, RawPersisted, RawTls, RawTracing,
 };
 
 const HEAD: &str = "\
@@ -81,6 +81,7 @@ pub fn markdown() -> String {
     section::<RawCost>(&mut text, "`[cost]`");
     section::<RawCheck>(&mut text, "`[check]`");
     section::<RawCache>(&mut text, "`[cache]`");
+    section::<RawPersisted>(&mut text, "`[persisted]`");
     section::<RawDns>(&mut text, "`[dns]`");
     section::<RawAdmin>(&mut text, "`[admin]`");
     section::<RawTls>(&mut text, "`[tls]`");

@@ -83,6 +83,9 @@ pub(crate) struct DeclaredConnect {
     pub(crate) site: Site,
     /// The definition of that field.
     pub(crate) field: Option<Node<FieldDefinition>>,
+    /// The field that has the directive, if it reads `$batch`: then the connect is one of the type, which yields the field of
+    /// many objects, and reads the arguments of the field.
+    pub(crate) batched: Option<Node<FieldDefinition>>,
     /// The directive that fetches.
     pub(crate) directive: Node<Directive>,
     /// Its expressions, without its source's.
@@ -135,7 +138,7 @@ impl<'s> Declarations<'s> {
         connects: Vec<DeclaredConnect>,
         fetching: Vec<&'static str>,
     ) -> Self {
-        let fetched = connects.iter().map(|connect| connect.site.clone());
+        let fetched = connects.iter().map(DeclaredConnect::fetched);
         Self {
             schema,
             services,
@@ -208,6 +211,22 @@ impl DeclaredConnect {
     pub(crate) fn text_of(&self, argument: &'static str) -> Option<&MappingText> {
         let mut texts = self.expressions.iter().map(|expression| &expression.text);
         texts.find(|text| text.argument == argument)
+    }
+
+    /// The field or type that has the directive.
+    fn fetched(&self) -> Site {
+        match (&self.site, &self.batched) {
+            (Site::Type { name }, Some(field)) => Site::Field {
+                parent: name.clone(),
+                field: field.name.clone(),
+            },
+            (site, _) => site.clone(),
+        }
+    }
+
+    /// The field of which it reads the arguments.
+    pub(crate) fn field_with_arguments(&self) -> Option<&Node<FieldDefinition>> {
+        self.field.as_ref().or(self.batched.as_ref())
     }
 
     /// Whether it is a batch.

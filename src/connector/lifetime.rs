@@ -8,7 +8,7 @@ use apollo_compiler::schema::ExtendedType;
 use serde::{Deserialize, Serialize};
 
 pub use super::directives::cache_control::{Hint, Scope};
-use super::model::{Connect, Site, Subgraph};
+use super::model::{Connect, ConnectKind, Site, Subgraph};
 use crate::mapping::Shape;
 
 /// The lifetime that the schema gives one response, after inheritance.
@@ -103,6 +103,16 @@ impl Together {
 /// type without a lifetime, it is the shortest among the objects that the connect contributes.
 pub fn of_connect(subgraph: &Subgraph, connect: &Connect) -> Option<SchemaLifetime> {
     let mut together = Together::default();
+    if let (
+        Site::Type { name },
+        ConnectKind::Batch {
+            field: Some(field), ..
+        },
+    ) = (&connect.site, &connect.kind)
+    {
+        together.add(Hint::of_field(&subgraph.schema, name, field), None);
+        return together.lifetime();
+    }
     match &connect.site {
         Site::Field { parent, field } => {
             together.add(Hint::of_field(&subgraph.schema, parent, field), None);

@@ -125,12 +125,21 @@ pub enum ConnectKind {
         key: FieldSet,
         /// The maximum number of objects per call.
         max_size: usize,
+        /// The field that it fetches, with the arguments of that; `None` if it is on the type.
+        field: Option<Name>,
     },
     /// A type, one object per call.
     Single {
         /// `$this` fields.
         key: FieldSet,
     },
+}
+
+impl ConnectKind {
+    /// Whether it is a batch for one field, with the arguments of that.
+    pub fn is_of_field(&self) -> bool {
+        matches!(self, ConnectKind::Batch { field: Some(_), .. })
+    }
 }
 
 /// A connect: a way to fetch a field or an object.

@@ -102,6 +102,12 @@ error_codes! {
     INTROSPECTION_DISABLED: "introspection is switched off", "use the published schema";
     NOT_SUPPORTED: "the operation is a subscription", "use a query";
 
+    // A reference to an operation text (persisted operations).
+    PERSISTED_QUERY_NOT_FOUND 200: "the gateway has no operation text with this hash or id", "send the text with the hash, as clients with automatic persisted queries do by themselves; for an id, deploy the manifest of the app";
+    PERSISTED_QUERY_NOT_SUPPORTED 200: "the gateway does not register operation texts by their hashes (`persisted.automatic`)", "send the text without a hash, as clients with automatic persisted queries do by themselves";
+    PERSISTED_QUERY_MISMATCH 400: "the hash or id and the operation text of the request do not belong together", "hash the text that is sent, in UTF-8 with SHA-256";
+    QUERY_NOT_IN_SAFELIST: "the gateway executes trusted documents only (`persisted.only`), and the operation is none of them", "deploy the manifest of the app, then send the id or the text of one of its operations";
+
     // A field that failed.
     HTTP_CLIENT_ERROR: "the upstream cannot be reached", "try again later";
     GATEWAY_TIMEOUT: "the upstream call or the operation timed out", "try again later, or request less";

@@ -1,7 +1,8 @@
 //! The GraphQL gateway: it owns the composed graph, the compiled operations and the caches. The server calls it.
 //!
 //! [`Gateway::execute`] processes a request, and [`Gateway::execute_batch`] several (`batch`), in these steps:
-//! 1. find the compiled operation, or compile it ([`operation`](crate::operation)) on a worker thread (`workers`, `offload`),
+//! 1. find the compiled operation, or compile it ([`operation`](crate::operation)) on a worker thread (`workers`, `offload`);
+//!    `reference` finds the text that a request refers to by its hash or id,
 //! 2. coerce the variables and draw the override labels (`labels`),
 //! 3. look for a cached response,
 //! 4. check the cost (`cost`),
@@ -29,7 +30,9 @@ mod nodes;
 mod offload;
 mod operations;
 mod payloads;
+mod persisted;
 mod quarantine;
+mod reference;
 mod refusal;
 mod reserved;
 mod respond;
@@ -66,6 +69,8 @@ pub use crate::response::ErrorBehavior;
 pub struct GraphqlRequest {
     /// The operation text.
     pub query: Option<String>,
+    /// The id or the hash of the operation text (`documentId`).
+    pub document_id: Option<String>,
     /// The name of the operation to execute, if the text has several.
     pub operation_name: Option<String>,
     /// An object, with numbers as the client wrote them; `None` when absent or null.
@@ -131,6 +136,11 @@ pub enum RequestOutcome {
     MutationNotAllowed,
     /// Refused because the gateway is overloaded. The client may retry.
     Busy,
+    /// The gateway does not have the operation text that the request refers to. Clients then send the text: the response is
+    /// part of the protocol.
+    NotPersisted,
+    /// The request contradicts itself, or refers to an operation text in a way that cannot be read.
+    Malformed,
 }
 
 /// The HTTP cache policy of one response.

@@ -15,6 +15,7 @@ use super::cost::CostControl;
 use super::execution::OperationExecution;
 use super::introspection::Introspection;
 use super::native::ConnectorInfo;
+use super::persisted::PersistedControl;
 use super::refusal::Refusal;
 use super::respond::{response_key, served_response};
 use super::shared::Shared;
@@ -28,6 +29,7 @@ use crate::graph::Composed;
 use crate::graph::identification::names::is_own;
 use crate::named::NamedOperations;
 use crate::operation::{CoercedVariables, Compiler};
+use crate::persisted::TrustedDocuments;
 use crate::plan::ConditionValues;
 use crate::source::Wires;
 use crate::source::native::NativeSchema;
@@ -40,6 +42,7 @@ pub struct Gateway {
     pub(super) cost: Arc<CostControl>,
     pub(super) introspection: Arc<Introspection>,
     pub(super) plans: Plans<Compiled, Refusal>,
+    pub(super) persisted: PersistedControl,
     pub(super) shared: Shared,
     /// The connectors that operators see.
     pub(super) connectors: Vec<ConnectorInfo>,
@@ -160,6 +163,7 @@ impl Gateway {
         Ok(Gateway {
             introspection: Arc::new(Introspection::new(api)),
             plans: Plans::new(settings.cache.plans.0 as u64),
+            persisted: PersistedControl::new(&settings.persisted),
             label_settings: settings.override_labels.clone(),
             for_operators: parts.for_operators,
             own_fields: settings.general.own_fields,
@@ -174,6 +178,18 @@ impl Gateway {
             operations: Arc::default(),
             shared,
         })
+    }
+
+    /// The same generation with these trusted documents, before it serves. Without them, as for `sangam explain`, it executes
+    /// every operation, whatever `persisted.only` says.
+    pub fn trusting(mut self, documents: Arc<TrustedDocuments>) -> Gateway {
+        self.persisted.trust(documents);
+        self
+    }
+
+    /// The trusted documents.
+    pub fn trusted_documents(&self) -> &Arc<TrustedDocuments> {
+        &self.persisted.documents
     }
 
     /// The public schema as SDL.
@@ -255,6 +271,9 @@ impl Gateway {
         client: &ClientContext,
     ) -> Result<GraphqlResponse, Refusal> {
         ready.uses.fetch_add(1, Ordering::Relaxed);
+        if ready.is_untrusted.load(Ordering::Relaxed) {
+            self.persisted.executes_untrusted(ready);
+        }
         let operation = &ready.operation;
         if operation.definition.is_mutation() && !client.mutations_allowed {
             return Err(Refusal::mutation_not_allowed());

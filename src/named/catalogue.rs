@@ -15,7 +15,7 @@ pub const DESCRIPTION: &str = "openapi";
 #[derive(Debug)]
 pub enum Named {
     /// An operation that can be executed.
-    Ready(NamedOperation),
+    Ready(Box<NamedOperation>),
     /// An operation that the gateway refuses, and why.
     Refused(String),
 }

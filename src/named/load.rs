@@ -126,7 +126,7 @@ impl File<'_> {
                 Ok(()) => {
                     let named = self.named(all, &document, &definition, name);
                     all.by_name
-                        .insert(Arc::clone(&named.name), Named::Ready(named));
+                        .insert(Arc::clone(&named.name), Named::Ready(Box::new(named)));
                 }
                 Err(rejection) => {
                     all.refuse(name, problems::rejected(&self.source, &rejection));

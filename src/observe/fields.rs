@@ -36,6 +36,7 @@ pub const FIELDS: &[LogField] = &[
     field("cost", "what an operation is estimated to cost"),
     field("count", "a number of things"),
     field("document_bytes", "the bound of the cache of documents"),
+    field("documents", "the number of trusted documents"),
     field(
         "error",
         "the cause of a failure, from the gateway or a library; may name hosts and ports",
@@ -50,6 +51,7 @@ pub const FIELDS: &[LogField] = &[
         "the signature of an operation: the same for requests that differ only in values",
     ),
     field("help", "how to correct an error"),
+    field("id", "the id of a trusted document"),
     field(
         "kind",
         "the kind of an error: NOT_FOUND, TIMEOUT, …; CANCELLED for a call whose client has left",

@@ -178,6 +178,24 @@ impl Compiler {
         })
     }
 
+    /// Compiles every operation of a text, as far as the text decides what is refused: variables are known only with a request.
+    pub fn check(&self, text: &str) -> Result<(), Rejection> {
+        let document = self.document(text)?;
+        let names: Vec<_> = document
+            .operations
+            .iter()
+            .map(|one| one.name.clone())
+            .collect();
+        for name in names {
+            let operation = self.operation(document.clone(), name.as_deref())?;
+            // What an operation costs is known here only if it needs no variables.
+            if let Ok(variables) = self.coerce(&operation, None) {
+                self.within_cost(&operation, &variables)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Coerces the variables of a request for an operation, and checks the constraints on arguments that they give.
     pub fn coerce(
         &self,

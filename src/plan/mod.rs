@@ -157,6 +157,18 @@ pub enum FetchCall {
 }
 
 impl Fetch {
+    /// Whether its document has the value of one field, without a row that it belongs to.
+    pub fn adds_to_rows(&self) -> bool {
+        let is_batch = matches!(
+            self.call,
+            FetchCall::Connect {
+                mode: ConnectMode::Batch,
+                ..
+            }
+        );
+        self.argument_slot.is_some() && !is_batch
+    }
+
     /// The inputs when the requirements with these indices are not met.
     pub fn inputs_without(&self, unmet: &[usize]) -> Vec<Input> {
         let of_any = |input: &Input| {

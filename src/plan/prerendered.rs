@@ -80,7 +80,7 @@ fn sole_fetches(fetches: &[Fetch], reads: &[Read]) -> SoleFetches {
             let (at, read) = (read, &reads[read.0 as usize]);
             // A connect on a field adds the field to a row of another fetch. Its document has no row that could keep
             // the text.
-            let is_alone = at == fetch.read && fetch.argument_slot.is_some();
+            let is_alone = at == fetch.read && fetch.adds_to_rows();
             let is_joined = joined.contains(&at);
             for field in &read.fields {
                 let is_cursor = field.name == "cursor" && edges.contains(&at);

@@ -19,15 +19,15 @@ pub trait Executor: Send + Sync + 'static {
     /// The operations that clients call by name.
     fn operations(&self) -> Arc<NamedOperations>;
 
-    /// An account for the memory of what is made of one response.
-    fn account(&self) -> Account;
-
     /// Executes the requests of a batch; the responses have the same order.
     async fn execute_batch(
         &self,
         requests: Vec<GraphqlRequest>,
         client: &ClientContext,
     ) -> Vec<GraphqlResponse>;
+
+    /// An account for the memory of what is made of one response.
+    fn account(&self) -> Account;
 
     /// The public schema, as SDL.
     fn schema(&self) -> Bytes;
@@ -53,16 +53,16 @@ impl Executor for Gateway {
         Arc::clone(Gateway::operations(self))
     }
 
-    fn account(&self) -> Account {
-        self.file_account()
-    }
-
     async fn execute_batch(
         &self,
         requests: Vec<GraphqlRequest>,
         client: &ClientContext,
     ) -> Vec<GraphqlResponse> {
         Gateway::execute_batch(self, requests, client).await
+    }
+
+    fn account(&self) -> Account {
+        self.file_account()
     }
 
     fn schema(&self) -> Bytes {
@@ -92,16 +92,16 @@ impl Executor for LiveGateway {
         Arc::clone(self.current().operations())
     }
 
-    fn account(&self) -> Account {
-        self.current().file_account()
-    }
-
     async fn execute_batch(
         &self,
         requests: Vec<GraphqlRequest>,
         client: &ClientContext,
     ) -> Vec<GraphqlResponse> {
         LiveGateway::execute_batch(self, requests, client).await
+    }
+
+    fn account(&self) -> Account {
+        self.current().file_account()
     }
 
     fn schema(&self) -> Bytes {

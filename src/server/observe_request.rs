@@ -88,7 +88,7 @@ pub(super) struct RequestObserver {
     in_flight: Gauge,
     seconds: Histogram,
     bytes: Histogram,
-    outcomes: [(&'static str, Counter); 5],
+    outcomes: [(&'static str, Counter); 6],
 }
 
 impl RequestObserver {
@@ -100,14 +100,23 @@ impl RequestObserver {
             in_flight: metrics::gauge!(names::REQUESTS_IN_FLIGHT),
             seconds: metrics::histogram!(names::REQUEST_SECONDS),
             bytes: metrics::histogram!(names::ANSWER_BYTES),
-            outcomes: ["executed", "refused", "malformed", "shed", "failed"].map(outcome),
+            outcomes: [
+                "executed",
+                "refused",
+                "malformed",
+                "shed",
+                "failed",
+                "not_persisted",
+            ]
+            .map(outcome),
         }
     }
 
     fn wants_line(&self, outcome: &str) -> bool {
         match self.lines {
             LogRequests::None => false,
-            LogRequests::Problems => outcome != "executed",
+            // What is not persisted, clients send at once with its text.
+            LogRequests::Problems => !matches!(outcome, "executed" | "not_persisted"),
             LogRequests::All => true,
         }
     }
@@ -136,6 +145,8 @@ impl RequestObserver {
         let index = match (executed.map(|executed| executed.outcome), status) {
             (Some(RequestOutcome::Executed), _) => 0,
             (Some(RequestOutcome::Busy), _) => 3,
+            (Some(RequestOutcome::NotPersisted), _) => 5,
+            (Some(RequestOutcome::Malformed), _) => 2,
             (Some(_), _) => 1,
             (None, StatusCode::SERVICE_UNAVAILABLE) => 3,
             (None, status) if status.is_server_error() => 4,

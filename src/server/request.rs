@@ -2,6 +2,9 @@
 //!
 //! This runs for every request: the pull reader reads the body once and builds only the known members. Numbers in
 //! variables keep their digits.
+//!
+//! Instead of `query`, a request may have the id or the hash of an operation text: `documentId`, as in the draft of GraphQL over
+//! HTTP; `doc_id` or `id`, as in Relay's examples; or `extensions.persistedQuery`, which the gateway reads.
 
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
@@ -107,6 +110,7 @@ fn members(
     request: &mut GraphqlRequest,
 ) -> Result<Result<(), &'static str>, ReadError> {
     let mut read = Ok(());
+    let mut ids = RelayId::default();
     reader.enter_object()?;
     while let Some(key) = reader.next_key()? {
         let member = match key.as_str() {
@@ -117,6 +121,18 @@ fn members(
                 }
                 Err(()) => "`query` must be a string",
             },
+            "documentId" => match text(reader)? {
+                Ok(text) => {
+                    request.document_id = text;
+                    continue;
+                }
+                Err(()) => "`documentId` must be a string or null",
+            },
+            // Names of other things in some clients' requests, so not every value is wrong.
+            "doc_id" | "id" => {
+                ids.read(reader)?;
+                continue;
+            }
             "operationName" => match text(reader)? {
                 Ok(text) => {
                     request.operation_name = text.filter(|name| !name.is_empty());
@@ -152,6 +168,7 @@ fn members(
         };
         read = read.and(Err(member));
     }
+    ids.put_into(request);
     Ok(read)
 }
 
@@ -164,6 +181,27 @@ fn error_behavior(name: Option<String>) -> Result<ErrorBehavior, ()> {
     name.map_or(Ok(ErrorBehavior::default()), |name| {
         ErrorBehavior::of_name(name).ok_or(())
     })
+}
+
+/// `doc_id` or `id`.
+#[derive(Default)]
+struct RelayId(Option<String>);
+
+impl RelayId {
+    fn read(&mut self, reader: &mut JsonReader<'_>) -> Result<(), ReadError> {
+        match reader.peek()? {
+            Kind::String => self.0 = text(reader)?.ok().flatten(),
+            _ => reader.skip()?,
+        }
+        Ok(())
+    }
+
+    /// It counts only in a request that has no text.
+    fn put_into(self, request: &mut GraphqlRequest) {
+        if request.query.is_none() && request.document_id.is_none() {
+            request.document_id = self.0;
+        }
+    }
 }
 
 /// A string or null.
@@ -201,7 +239,8 @@ fn not_json(error: &ReadError) -> HttpRefusal {
 /// Reads the parameters of a `GET`.
 pub(super) fn from_query_string(query: &str) -> Result<GraphqlRequest, HttpRefusal> {
     let mut request = GraphqlRequest::default();
-    let mut seen = [false; 5];
+    let mut seen = [false; 7];
+    let mut id = RelayId::default();
     for (key, value) in url::form_urlencoded::parse(query.as_bytes()) {
         let index = match key.as_ref() {
             "query" => 0,
@@ -209,6 +248,8 @@ pub(super) fn from_query_string(query: &str) -> Result<GraphqlRequest, HttpRefus
             "variables" => 2,
             "extensions" => 3,
             "onError" => 4,
+            "documentId" => 5,
+            "doc_id" | "id" => 6,
             _ => continue,
         };
         if std::mem::replace(&mut seen[index], true) {
@@ -219,13 +260,16 @@ pub(super) fn from_query_string(query: &str) -> Result<GraphqlRequest, HttpRefus
             1 => request.operation_name = Some(value.into_owned()).filter(|name| !name.is_empty()),
             2 => request.variables = parameter("variables", &value)?,
             3 => request.extensions = parameter("extensions", &value)?,
-            _ => {
+            4 => {
                 let given = Some(value.into_owned()).filter(|name| !name.is_empty());
                 let behavior = error_behavior(given);
                 request.on_error = behavior.map_err(|()| HttpRefusal::malformed(ON_ERROR))?;
             }
+            5 => request.document_id = Some(value.into_owned()),
+            _ => id.0 = Some(value.into_owned()),
         }
     }
+    id.put_into(&mut request);
     with_query(request)
 }
 
@@ -247,7 +291,7 @@ fn parameter(name: &str, text: &str) -> Result<Option<Value>, HttpRefusal> {
 }
 
 fn with_query(request: GraphqlRequest) -> Result<GraphqlRequest, HttpRefusal> {
-    if request.query.is_none() {
+    if request.query.is_none() && !request.is_reference() {
         return Err(HttpRefusal::malformed(
             "The request has no `query`; send {\"query\": \"…\"}",
         ));
@@ -437,6 +481,51 @@ mod tests {
         ] {
             assert_eq!(from_query_string(query).unwrap_err().message, message);
         }
+    }
+
+    #[test]
+    fn a_reference_may_replace_the_text() {
+        let hash = r#"{"extensions": {"persistedQuery": {"version": 1, "sha256Hash": "a"}}}"#;
+        assert_eq!(one_of(hash.as_bytes()).unwrap().query, None);
+        for (body, id) in [
+            (r#"{"documentId": "sha256:a"}"#, Some("sha256:a")),
+            (
+                r#"{"documentId": "a", "query": "{a}", "id": "b"}"#,
+                Some("a"),
+            ),
+            (r#"{"doc_id": "a", "variables": {}}"#, Some("a")),
+            (r#"{"id": "a"}"#, Some("a")),
+            // Not of this protocol.
+            (r#"{"id": 7, "doc_id": [1], "query": "{a}"}"#, None),
+            (r#"{"id": "7", "query": "{a}"}"#, None),
+        ] {
+            let request = one_of(body.as_bytes()).unwrap();
+            assert_eq!(request.document_id.as_deref(), id, "{body}");
+        }
+        let request = from_query_string("documentId=sha256%3Aa&id=b").unwrap();
+        assert_eq!(request.document_id.as_deref(), Some("sha256:a"));
+        let request = from_query_string("id=b&variables=%7B%7D").unwrap();
+        assert_eq!(request.document_id.as_deref(), Some("b"));
+        for (body, message) in [
+            (
+                r#"{"documentId": 5}"#,
+                "`documentId` must be a string or null",
+            ),
+            (
+                r#"{"id": 5}"#,
+                "The request has no `query`; send {\"query\": \"…\"}",
+            ),
+            (
+                r#"{"extensions": {}}"#,
+                "The request has no `query`; send {\"query\": \"…\"}",
+            ),
+        ] {
+            assert_eq!(one_of(body.as_bytes()).unwrap_err().message, message);
+        }
+        let message = from_query_string("documentId=a&documentId=b")
+            .unwrap_err()
+            .message;
+        assert_eq!(message, "`documentId` is given twice");
     }
 
     #[test]

@@ -146,10 +146,6 @@ impl Executor for Fake {
         Arc::default()
     }
 
-    fn account(&self) -> Account {
-        Budget::unbounded().account(usize::MAX)
-    }
-
     async fn execute_batch(
         &self,
         requests: Vec<GraphqlRequest>,
@@ -160,6 +156,10 @@ impl Executor for Fake {
             responses.push(self.execute(request, client).await);
         }
         responses
+    }
+
+    fn account(&self) -> Account {
+        Budget::unbounded().account(usize::MAX)
     }
 
     fn schema(&self) -> Bytes {

@@ -25,7 +25,7 @@ fn connect(connect: &Connect) -> String {
             entity_key: Some(key),
         } => format!("root, entity by {{ {} }}", fields(key)),
         ConnectKind::Implicit { key } => format!("implicit by {{ {} }}", fields(key)),
-        ConnectKind::Batch { key, max_size } => {
+        ConnectKind::Batch { key, max_size, .. } => {
             format!("batch of {max_size} by {{ {} }}", fields(key))
         }
         ConnectKind::Single { key } => format!("single by {{ {} }}", fields(key)),

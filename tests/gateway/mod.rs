@@ -24,6 +24,7 @@ mod limits;
 mod names;
 pub(crate) mod operations;
 mod operators;
+mod persisted;
 mod plans;
 mod readme;
 mod refused_mutations;

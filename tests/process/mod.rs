@@ -20,6 +20,7 @@ mod operations;
 mod package;
 mod package_documents;
 mod package_installed;
+mod persisted;
 mod quarantine;
 mod refusals;
 mod reload;

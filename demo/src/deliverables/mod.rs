@@ -1,7 +1,7 @@
 //! The register of deliverables: a workbook of which each tab is published as delimited text, as sheets export it.
 //!
 //! `GET /register/tabs/deliverables.csv` has one row per deliverable, `GET /register/tabs/summary.csv` the totals of the union
-//! territory and of its divisions, or `by=district` or `by=department`. Cells are separated by `|` and never quoted. Both can be
+//! territory and of its divisions, or `by=district` or `by=department`; `of` leaves the rows of some of them. Cells are separated by `|` and never quoted. Both can be
 //! filtered by the columns `level`, `department`, `district`, `code`, `frequency` and `status`; a filter may have several values, separated by commas, and takes no
 //! account of how clerks wrote them. `offset` and `limit` choose a part of the rows; `X-Total-Rows` says how many pass the filters. The
 //! header line is always there, also without rows.

@@ -124,6 +124,10 @@ impl By {
 pub(super) fn summary(by: By, filters: &HashMap<String, String>) -> String {
     let mut counts: BTreeMap<(&str, &str, usize), [u32; 5]> = BTreeMap::new();
     let mut as_on = "";
+    let is_wanted = |of: &str| {
+        let wanted = filters.get("of");
+        wanted.is_none_or(|wanted| wanted.split(',').any(|one| plain(one) == of))
+    };
     let rows = REGISTER.lines().skip(1);
     for line in rows.filter(|line| passes(line, filters)) {
         let cells: Vec<&str> = line.split('|').collect();
@@ -132,7 +136,7 @@ pub(super) fn summary(by: By, filters: &HashMap<String, String>) -> String {
             .iter()
             .position(|state| state.eq_ignore_ascii_case(cells[STATUS].trim()));
         let months = months(cells[FREQUENCY]).unwrap_or_default();
-        for of in by.of(&cells) {
+        for of in by.of(&cells).into_iter().filter(|of| is_wanted(of)) {
             let counted = counts.entry((of, cells[LEVEL], months)).or_default();
             counted[0] += 1;
             if let Some(state) = state {

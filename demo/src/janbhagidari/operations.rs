@@ -30,6 +30,8 @@ pub(super) struct Search {
     /// What the summary has a row for each of: `district`, `dept` or `area`.
     #[serde(rename = "groupBy")]
     group_by: Option<String>,
+    /// Of which of them, by their codes; of all of them without it.
+    groups: Option<String>,
 }
 
 impl Search {
@@ -96,7 +98,11 @@ pub(super) async fn summary(query: Result<Query<Search>, QueryRejection>) -> Jso
     let Some(groups) = Group::all(grouped) else {
         return failure("JB-400", "groupBy is district, dept or area");
     };
-    let rows = groups.iter().map(|group| {
+    let is_wanted = |group: &&Group| {
+        let wanted = search.groups.as_ref();
+        wanted.is_none_or(|codes| codes.split(',').any(|code| code == group.code()))
+    };
+    let rows = groups.iter().filter(is_wanted).map(|group| {
         let mut row = figures(|| found().filter(|work| group.has(work)));
         row["group"] = group.code().into();
         row

@@ -182,6 +182,8 @@ struct Search {
     overdue: Option<bool>,
     /// What the summary has a row for each of: `district`, `area` or `department`.
     by: Option<String>,
+    /// Of which of them, by their codes; of all of them without it.
+    codes: Option<String>,
     limit: Option<usize>,
     offset: Option<usize>,
 }
@@ -330,7 +332,11 @@ async fn summary(State(desk): State<Desk>, Query(search): Query<Search>) -> Answ
     };
     let groups = Group::all(by, &register);
     let groups = groups.ok_or_else(|| Refusal::invalid("by is not known"))?;
-    let rows = groups.iter().map(|group| {
+    let is_wanted = |group: &&Group| {
+        let wanted = search.codes.as_ref();
+        wanted.is_none_or(|codes| codes.split(',').any(|code| code == group.code()))
+    };
+    let rows = groups.iter().filter(is_wanted).map(|group| {
         let mut row = summary::of(
             &register,
             |service| counted(service) && group.has_service(service),

@@ -114,7 +114,19 @@ pub(super) fn warnings(deployment: &Deployment) -> Warnings {
         "settings are for no connector that there is",
     );
     let unset = findings(&deployment.unset, "requests of a connector lack a value");
-    variables.chain(unknown).chain(unset).collect()
+    let of_files = deployment.trusted.problems.iter();
+    let of_files = of_files.map(|file| {
+        let message = match file.has_last {
+            true => "a manifest has an error: its last version without errors counts",
+            false => "a file of trusted documents has an error: its documents are not known",
+        };
+        (String::new(), file.problem.summary(), message)
+    });
+    variables
+        .chain(unknown)
+        .chain(unset)
+        .chain(of_files)
+        .collect()
 }
 
 /// Logs the warnings that were not there before.
@@ -138,10 +150,12 @@ pub(super) fn needs_restart(started: &Settings, now: &Settings) {
 }
 
 /// What cannot change while the gateway runs, by the names of settings.
-fn fixed(settings: &Settings) -> [(&'static str, String); 10] {
+fn fixed(settings: &Settings) -> [(&'static str, String); 11] {
     let (general, limits) = (&settings.general, &settings.limits);
     let operations = &settings.operations;
     let operations = (operations.listen, operations.only, &operations.origins);
+    let cache = &settings.cache;
+    let cache = (cache.plans, cache.documents, cache.responses);
     let has_tls = settings.tls.certificate.is_some();
     let shutdown = (general.shutdown_delay, general.shutdown_grace);
     let of_connections = (
@@ -160,7 +174,11 @@ fn fixed(settings: &Settings) -> [(&'static str, String); 10] {
             "operations.listen, operations.only or operations.origins",
             format!("{operations:?}"),
         ),
-        ("cache", format!("{:?}", settings.cache)),
+        ("cache", format!("{cache:?}")),
+        (
+            "persisted.automatic_bytes",
+            format!("{:?}", settings.persisted.automatic_bytes),
+        ),
         ("log, tracing or limits of connections", {
             format!("{:?}{:?}{of_connections:?}", settings.log, settings.tracing)
         }),

@@ -57,6 +57,7 @@ fn log_loaded(settings: &Settings, reloader: &Reloader) {
         types,
         fields,
         operations = gateway.operations().ready(),
+        documents = gateway.trusted_documents().iter().len(),
         "loaded"
     );
 }

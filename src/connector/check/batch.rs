@@ -65,8 +65,31 @@ pub(super) fn check(declared: &DeclaredConnect, schema: &Schema, findings: &mut 
                     "read its key: `$batch.id` for many at a time, `$this.id` for one `{name}` per call"
                 )),
         ),
-        _ => key_selected(declared, findings),
+        _ => {
+            key_selected(declared, findings);
+            field_selected(declared, findings);
+        }
     }
+}
+
+/// A batch on a field yields this field.
+fn field_selected(declared: &DeclaredConnect, findings: &mut Findings) {
+    let (Some(field), Some(connect)) = (&declared.batched, &declared.connect) else {
+        return;
+    };
+    if keys::yields(connect.selection.shape(), &field.name) {
+        return;
+    }
+    let literal = declared.directive.specified_argument_by_name("selection");
+    findings.push(
+        findings
+            .error(
+                &code::BATCH_KEY_NOT_SELECTED,
+                format!("the field `{}` is not selected", field.name),
+            )
+            .at(findings.span(literal.and_then(|literal| literal.location())))
+            .help("a batch yields a list of objects: select the key and the field of each"),
+    );
 }
 
 /// `batch: { maxSize: n }`.

@@ -106,9 +106,13 @@ pub(crate) fn of_lookup<'c>(
             let field = schema.type_field(parent, field).ok()?;
             Some((field.ty.inner_named_type(), entity_key.as_ref()?))
         }
-        (ConnectKind::Batch { key, .. } | ConnectKind::Single { key }, Site::Type { name }) => {
-            Some((name, key))
-        }
+        (
+            ConnectKind::Batch {
+                key, field: None, ..
+            }
+            | ConnectKind::Single { key },
+            Site::Type { name },
+        ) => Some((name, key)),
         _ => None,
     }
 }

@@ -47,6 +47,14 @@ pub(super) fn check(
 fn lookup<'c>(connect: &'c Connect, schema: &'c Schema) -> Option<(&'c Name, &'c FieldSet)> {
     match (&connect.kind, &connect.site) {
         (ConnectKind::Implicit { key }, Site::Field { parent, .. }) => Some((parent, key)),
+        (
+            ConnectKind::Batch {
+                key,
+                field: Some(_),
+                ..
+            },
+            Site::Type { name },
+        ) => Some((name, key)),
         (ConnectKind::Root { entity_key: None }, Site::Field { parent, field }) => {
             let field = schema.type_field(parent, field).ok()?;
             let list = connect.options.get::<EntityList>()?;

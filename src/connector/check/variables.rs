@@ -74,7 +74,12 @@ fn available(
                 names.push("$this");
             }
         }
-        Some(Site::Type { .. }) => names.extend(["$this", "$batch"]),
+        Some(Site::Type { .. }) => {
+            names.extend(["$this", "$batch"]);
+            if declared.is_some_and(|declared| declared.batched.is_some()) {
+                names.push("$args");
+            }
+        }
         None => {}
     }
     let paged = declared.is_some_and(|declared| {
@@ -163,7 +168,7 @@ impl VariableCheck<'_> {
                 "a type has no arguments: read its key from `$this` or `$batch`".to_owned()
             }
             ("$batch", Some(Site::Field { .. })) => {
-                "`$batch` is there for a `@connect` on a type".to_owned()
+                "`$batch` is there for a `@connect` on a type, or on a field of one".to_owned()
             }
             ("$page", Some(_)) => "`$page` is there for a field with `@paginate`".to_owned(),
             ("$status" | "$response", _) => {
@@ -188,7 +193,7 @@ impl VariableCheck<'_> {
         let Some((first, rest)) = self.used.path.split_first() else {
             return;
         };
-        let Some(field) = &declared.field else {
+        let Some(field) = declared.field_with_arguments() else {
             return;
         };
         let argument = field

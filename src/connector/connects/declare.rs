@@ -10,7 +10,7 @@ use apollo_compiler::{Node, Schema};
 use super::{kind, references};
 use crate::connector::arguments::outcome;
 use crate::connector::connect_options::ConnectOptions;
-use crate::connector::declared::{DeclaredConnect, DeclaredFetch, DeclaredSource};
+use crate::connector::declared::{DeclaredConnect, DeclaredFetch, DeclaredSource, is_root};
 use crate::connector::diagnostic::code;
 use crate::connector::directives::definition::{Role, SupportedDirective};
 use crate::connector::directives::{CLIENT_ERRORS, Connection, Invalidates, PageStyle, Pagination};
@@ -124,9 +124,11 @@ impl DirectiveReader<'_> {
             for option in &shared {
                 options.add_all(&option.options);
             }
+            let batched = self.batched(site, directive);
             let mut declared = DeclaredConnect {
-                site: site.clone(),
-                field: field.cloned(),
+                site: batched.clone().unwrap_or_else(|| site.clone()),
+                field: field.filter(|_| batched.is_none()).cloned(),
+                batched: field.filter(|_| batched.is_some()).cloned(),
                 directive: directive.clone(),
                 expressions: Vec::new(),
                 entity: is_true(directive.specified_argument_by_name("entity")),
@@ -142,6 +144,21 @@ impl DirectiveReader<'_> {
             connects.push(declared);
         }
         connects
+    }
+
+    /// The site of a batch on a field, which is the type of the objects: a directive on a field that mentions `$batch`.
+    fn batched(&self, site: &Site, directive: &Directive) -> Option<Site> {
+        let Site::Field { parent, .. } = site else {
+            return None;
+        };
+        let is_batch = !is_root(self.schema, parent)
+            && directive
+                .arguments
+                .iter()
+                .any(|argument| mentions_batch(&argument.value));
+        is_batch.then(|| Site::Type {
+            name: parent.clone(),
+        })
     }
 
     /// Reads the directives beside one that fetches, in the order of the table.
@@ -321,6 +338,16 @@ impl DirectiveReader<'_> {
                 .help(help),
         );
         Err(UnknownSource)
+    }
+}
+
+/// Whether a text in an argument has `$batch`.
+fn mentions_batch(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains("$batch"),
+        Value::List(items) => items.iter().any(|item| mentions_batch(item)),
+        Value::Object(fields) => fields.iter().any(|(_, value)| mentions_batch(value)),
+        _ => false,
     }
 }
 

@@ -31,6 +31,7 @@ pub(super) fn kind(declared: &DeclaredConnect, schema: &Schema) -> ConnectKind {
         Site::Type { name } if declared.uses_batch() => ConnectKind::Batch {
             key: read("$batch", name),
             max_size: max_size(declared).unwrap_or(DEFAULT_BATCH),
+            field: declared.batched.as_ref().map(|field| field.name.clone()),
         },
         Site::Type { name } => ConnectKind::Single {
             key: read("$this", name),

@@ -195,6 +195,8 @@ pub mod gateway {
         INVALID_OPERATION;
         /// A named operation that can make more calls than the comment above it says
         TOO_MANY_CALLS;
+        /// A manifest of trusted documents that cannot be read, or has two texts for one id
+        INVALID_MANIFEST;
         /// A change of the public schema after which operations of clients may fail
         BREAKING_CHANGE;
         /// A change of the public schema after which operations of clients may return what they do not expect

@@ -75,6 +75,9 @@ On a field of `Query` or `Mutation`, the call depends on `$args`. With `entity: 
 returned type up by the arguments of the field. On a field of another type, a call is made for each object, which it reads
 from `$this`. On a type, `$batch` fetches many objects with one call, and `$this` one object with each call.
 
+A field with arguments can be fetched for many objects, too: a connect on the field that reads `$batch` has the field's arguments in
+`$args`, and yields a list of the objects with their key and the field, as one on the type does. This is an extension of the gateway.
+
     type Query {
       works(status: String): [Work!]
         @connect(
@@ -96,6 +99,12 @@ from `$this`. On a type, `$batch` fetches many objects with one call, and `$this
       ) {
       id: ID!
       title: String
+      photos(year: Int): [Photo!]
+        @connect(
+          source: "works"
+          http: { POST: "/photos/search", body: "ids: $batch.id year: $args.year" }
+          selection: "$.rows { id: work_id photos: images { url } }"
+        )
     }
 
 Every field of the folder must be selected by some `@connect`, or have one. If a field has several, planning chooses one.
@@ -110,7 +119,7 @@ directive @connect(
   "The request. It may be left out since v0.4: then the selection is evaluated without a call."
   http: ConnectHTTP
 
-  "Limits of a batch; for a connect on a type that reads `$batch`."
+  "Limits of a batch; for a connect that reads `$batch`."
   batch: ConnectBatch
 
   "What an error says if the call failed. It replaces that of the source."

@@ -34,6 +34,10 @@ impl Preparer<'_> {
         }
         let groups = self.groups(fetch, rows, None, preparation);
         if mode == ConnectMode::Batch {
+            let base = match connect.kind.is_of_field() {
+                true => base.with("$args", arguments),
+                false => base,
+            };
             return self.batches(fetch, connect, &base, groups, preparation);
         }
         if mode == ConnectMode::List {

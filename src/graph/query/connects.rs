@@ -14,7 +14,7 @@ use super::graph::{
 };
 use super::overridden::Resolution;
 use super::types::TypeId;
-use crate::connector::{Connect, ConnectKind, EntityList, FieldSet, Site};
+use crate::connector::{Connect, ConnectKind, EntityList, FieldSet, FieldSetItem, Site};
 use crate::document::Value;
 use crate::graph::field_sets::fields_of;
 use crate::mapping::Shape;
@@ -95,7 +95,10 @@ impl ConnectBuilder<'_, '_> {
                 let to = self.add_field_node(on, field, result);
                 self.add_lookup(on, to, ConnectMode::Implicit, key.clone());
             }
-            (Site::Type { name }, ConnectKind::Batch { key, .. }) => {
+            (Site::Type { name }, ConnectKind::Batch { key, field, .. }) => {
+                if let (Some(field), Some(result)) = (field, result) {
+                    self.keep(result, field, key);
+                }
                 self.add_type_lookup(name, result, ConnectMode::Batch, key);
             }
             (Site::Type { name }, ConnectKind::Single { key }) => {
@@ -104,6 +107,18 @@ impl ConnectBuilder<'_, '_> {
             // The folder's reader refuses every other combination.
             _ => {}
         }
+    }
+
+    /// Leaves a batch for one field nothing but this field and the key: it has the arguments of no other.
+    fn keep(&mut self, node: NodeId, field: &Name, key: &FieldSet) {
+        let is_key = |name: &Name| {
+            let mut items = key.items.iter();
+            items.any(
+                |item| matches!(item, FieldSetItem::Field { name: of_key, .. } if of_key == name),
+            )
+        };
+        let node = &mut self.builder.nodes[node.0 as usize];
+        node.fields.retain(|name, _| name == field || is_key(name));
     }
 
     fn schema(&self) -> &Schema {

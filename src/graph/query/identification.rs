@@ -8,7 +8,7 @@ use apollo_compiler::{Name, name};
 
 use super::builder::GraphBuilder;
 use super::graph::{ConnectMode, Edge, Identification, Lookup, LookupId, LookupKind, SubgraphId};
-use crate::connector::{FieldSet, NodeType, Subgraph};
+use crate::connector::{FieldSet, NodeType, Subgraph, SubgraphKind};
 use crate::graph::identification::names::{ID, is_own};
 
 impl GraphBuilder<'_> {
@@ -46,6 +46,15 @@ impl GraphBuilder<'_> {
     }
 }
 
+/// Whether a connect is a batch for one field.
+fn is_of_field(subgraph: &Subgraph, connect: usize) -> bool {
+    let SubgraphKind::Connectors { connects, .. } = &subgraph.kind else {
+        return false;
+    };
+    let connect = connects.get(connect);
+    connect.is_some_and(|connect| connect.kind.is_of_field())
+}
+
 /// The types with ids; `None` without `@node`.
 pub(super) fn of(builder: &GraphBuilder<'_>) -> Option<Identification> {
     let subgraphs = &builder.composed.subgraphs;
@@ -59,8 +68,11 @@ pub(super) fn of(builder: &GraphBuilder<'_>) -> Option<Identification> {
                     let by_key = match lookup.kind {
                         LookupKind::Operation => false,
                         LookupKind::Entities { .. } => true,
-                        LookupKind::Connect { mode, .. } => {
+                        LookupKind::Connect { connect, mode } => {
+                            // What a batch for one field leaves out, it has nothing to say of.
+                            let is_of_field = is_of_field(subgraph, connect);
                             !matches!(mode, ConnectMode::Root | ConnectMode::Implicit)
+                                && !is_of_field
                         }
                     };
                     by_key

@@ -58,6 +58,7 @@ impl Lowering<'_, '_> {
                 }
             );
             is_by_key
+                && !self.planner.serves_one_field_of(lookup)
                 && lookup.subgraph == list.subgraph
                 && is_same_key(&lookup.key, &list.key)
                 && self.offers(lookup.to, tree)

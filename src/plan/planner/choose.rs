@@ -2,7 +2,7 @@
 
 use super::{Choice, Chosen, Planner};
 use crate::connector::{FieldSet, FieldSetItem};
-use crate::graph::query::{ConnectMode, LookupId, LookupKind, NodeId, TypeId};
+use crate::graph::query::{ConnectMode, Lookup, LookupId, LookupKind, NodeId, TypeId};
 use crate::plan::PlanError;
 use crate::plan::draft::{EntryKey, Provider, ProviderId};
 use crate::plan::requested::PositionId;
@@ -274,14 +274,24 @@ impl Planner<'_> {
         items.any(|item| matches!(item, FieldSetItem::Field { name, .. } if name == field))
     }
 
+    /// Whether a lookup takes the arguments of the slot that it is entered for.
     pub(super) fn serves_one_field(&self, lookup: LookupId) -> bool {
-        matches!(
-            self.graph.lookup(lookup).kind,
-            LookupKind::Connect {
-                mode: ConnectMode::Root | ConnectMode::Implicit,
-                ..
+        self.serves_one_field_of(self.graph.lookup(lookup))
+    }
+
+    /// The same of a lookup.
+    pub(in crate::plan) fn serves_one_field_of(&self, lookup: &Lookup) -> bool {
+        let LookupKind::Connect { connect, mode } = lookup.kind else {
+            return false;
+        };
+        match mode {
+            ConnectMode::Root | ConnectMode::Implicit => true,
+            ConnectMode::Batch => {
+                let connect = self.graph.connect(lookup.subgraph, connect);
+                connect.is_some_and(|connect| connect.kind.is_of_field())
             }
-        )
+            ConnectMode::Explicit | ConnectMode::Single | ConnectMode::List => false,
+        }
     }
 
     /// Whether a provider can provide a slot of its level. A connect that takes the arguments of one slot provides no

@@ -41,7 +41,10 @@ impl Summary {
             _ if self.timeout => StatusCode::GATEWAY_TIMEOUT,
             RequestOutcome::Executed => StatusCode::BAD_GATEWAY,
             RequestOutcome::Refused if self.internal => StatusCode::INTERNAL_SERVER_ERROR,
-            RequestOutcome::Refused => StatusCode::BAD_REQUEST,
+            // A named operation is sent with its text, so that it is found.
+            RequestOutcome::Refused | RequestOutcome::NotPersisted | RequestOutcome::Malformed => {
+                StatusCode::BAD_REQUEST
+            }
         }
     }
 

@@ -41,10 +41,13 @@ impl Target for Formats {
         let data = input.bytes("data");
         let mut rows = Vec::new();
         for shape in &self.shapes {
+            let before = rows.len();
             for table in shape.tables() {
                 rows.push(hold_the_same(shape, table, data)?);
             }
-            workbook(shape, data)?;
+            if rows[before..].iter().flatten().any(|rows| *rows > 0) {
+                workbook(shape, data)?;
+            }
         }
         let read = rows.iter().flatten().count();
         match read {

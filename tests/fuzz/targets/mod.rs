@@ -61,7 +61,7 @@ pub(super) const ALL: &[Named] = &[
     Named {
         name: "formats",
         make: formats::make,
-        cases: 200,
+        cases: 60,
     },
     Named {
         name: "requests",
