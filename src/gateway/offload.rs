@@ -96,7 +96,10 @@ impl Gateway {
             .err()
             .map(Refusal::from);
         // Before it is parsed, so that only trusted documents reach the parser where only they are executed.
-        let is_trusted = refusal.is_none() && self.persisted.is_trusted(compilation.text());
+        // Named operations are the gateway's own.
+        let text = compilation.text();
+        let is_own = || self.operations.has_text(text) || self.persisted.is_trusted(text);
+        let is_trusted = refusal.is_none() && is_own();
         let untrusted = || self.persisted.refused(is_trusted);
         let refusal = refusal.or_else(untrusted);
         let refusal = refusal.or_else(|| refused(&account, length));

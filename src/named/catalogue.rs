@@ -43,6 +43,12 @@ impl NamedOperations {
         self.by_name.iter().map(|(name, named)| (&**name, named))
     }
 
+    /// Whether a text is that of a file whose operations can be executed.
+    pub fn has_text(&self, text: &str) -> bool {
+        let of_file = |named: &Named| matches!(named, Named::Ready(one) if *one.text == *text);
+        self.by_name.values().any(of_file)
+    }
+
     /// The number of those that can be executed.
     pub fn ready(&self) -> usize {
         let ready = |named: &&Named| matches!(named, Named::Ready(_));
