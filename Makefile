@@ -36,6 +36,7 @@ test: lint ## Everything that must pass before a change is merged
 	scripts/oracle-composition
 	scripts/oracle-graphql
 	scripts/oracle-clients
+	scripts/oracle-openapi
 	$(CARGO) build --quiet --package sangam
 	SANGAM_CHECK_STYLE=deny $(OUT)/debug/sangam check
 	$(OUT)/debug/sangam test

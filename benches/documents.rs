@@ -150,7 +150,7 @@ fn responses(criterion: &mut Criterion) {
     let body = Bytes::from(vec![b' '; 30_000]);
     responses.put(
         response_key(&client, &names),
-        &mut Payload::only(body),
+        &Payload::only(body),
         Arc::from([]),
         provenance,
     );

@@ -14,6 +14,8 @@
 //! - [`plan`]: plans operations on the query graph.
 //! - [`cost`]: the cost of an operation, by `@cost` and `@listSize`.
 //! - [`operation`]: compiles an operation's text: limits, parsing, validation, planning.
+//! - [`named`]: named operations: their files, their parameters and their description.
+//! - [`persisted`]: operation texts that clients send by id or hash.
 //! - [`source`]: one file or folder per wire protocol.
 //! - [`cache`]: documents, responses, plans: keys, freshness, single flight.
 //! - [`response`]: rows: reads documents into them, and writes the response from them.
@@ -35,8 +37,10 @@ pub mod execute;
 pub mod gateway;
 pub mod graph;
 pub mod mapping;
+pub mod named;
 pub mod observe;
 pub mod operation;
+pub mod persisted;
 pub mod plan;
 pub mod priority;
 pub mod response;

@@ -1,4 +1,4 @@
-//! Where documents, responses and epochs are stored: the memory of this process, or a system that several gateways
+//! Where documents, responses, operation texts and epochs are stored: the memory of this process, or a system that several gateways
 //! share.
 //!
 //! A backend stores and counts. Keys, lifetimes, single flight and the use of epochs are the caches' own, and the same
@@ -21,6 +21,9 @@ pub trait Backend: fmt::Debug + Send + Sync {
     /// Storage of responses, of which at most about `max_bytes` are held in this process.
     fn responses(&self, max_bytes: u64) -> Arc<dyn Entries<Arc<StoredResponse>>>;
 
+    /// Storage of operation texts that clients have registered, of which at most about `max_bytes` are held in this process.
+    fn texts(&self, max_bytes: u64) -> Arc<dyn Entries<Arc<str>>>;
+
     /// The epochs of all connectors.
     fn epochs(&self) -> Arc<dyn Epochs>;
 }
@@ -36,6 +39,10 @@ impl Backend for MemoryBackend {
 
     fn responses(&self, max_bytes: u64) -> Arc<dyn Entries<Arc<StoredResponse>>> {
         Arc::new(MemoryEntries::new("response", max_bytes))
+    }
+
+    fn texts(&self, max_bytes: u64) -> Arc<dyn Entries<Arc<str>>> {
+        Arc::new(MemoryEntries::new("text", max_bytes))
     }
 
     fn epochs(&self) -> Arc<dyn Epochs> {

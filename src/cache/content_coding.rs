@@ -7,11 +7,20 @@ pub enum ContentCoding {
     Identity,
     /// Compressed with gzip (RFC 1952).
     Gzip,
+    /// Compressed with brotli (RFC 7932).
+    Brotli,
+    /// Compressed with zstd (RFC 8878).
+    Zstd,
 }
 
 impl ContentCoding {
     /// All, in the order of [`ContentCoding::index`].
-    pub const ALL: [ContentCoding; 2] = [ContentCoding::Identity, ContentCoding::Gzip];
+    pub const ALL: [ContentCoding; 4] = [
+        ContentCoding::Identity,
+        ContentCoding::Gzip,
+        ContentCoding::Brotli,
+        ContentCoding::Zstd,
+    ];
 
     /// The position in a list with an element per coding.
     pub fn index(self) -> usize {
@@ -23,6 +32,20 @@ impl ContentCoding {
         match self {
             ContentCoding::Identity => None,
             ContentCoding::Gzip => Some("gzip"),
+            ContentCoding::Brotli => Some("br"),
+            ContentCoding::Zstd => Some("zstd"),
+        }
+    }
+
+    /// The coding with this name in `Accept-Encoding`, in any case.
+    pub fn of_name(name: &str) -> Option<ContentCoding> {
+        let is = |other: &str| name.eq_ignore_ascii_case(other);
+        match () {
+            () if is("gzip") || is("x-gzip") => Some(ContentCoding::Gzip),
+            () if is("br") => Some(ContentCoding::Brotli),
+            () if is("zstd") => Some(ContentCoding::Zstd),
+            () if is("identity") => Some(ContentCoding::Identity),
+            () => None,
         }
     }
 }

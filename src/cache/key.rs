@@ -105,6 +105,10 @@ key_type!(
     OperationKey
 );
 key_type!(
+    /// One operation text that a client has registered.
+    TextKey
+);
+key_type!(
     /// One response to a client.
     ResponseKey
 );
@@ -169,6 +173,13 @@ impl OperationKey {
             put(out, text.as_bytes());
             put_option(out, name.map(str::as_bytes));
         }))
+    }
+}
+
+impl TextKey {
+    /// From the SHA-256 of the text.
+    pub fn new(hash: &[u8; 32]) -> TextKey {
+        TextKey(digest("text", |out| put(out, hash)))
     }
 }
 
@@ -307,6 +318,15 @@ pub struct ResponseKeyParts<'a> {
     pub conditions: &'a [bool],
     /// The media type of the response.
     pub media_type: &'a str,
+}
+
+impl ResponseKey {
+    /// The key of something that differs from other variants of the same response.
+    pub fn with_variant(self, variant: u8) -> ResponseKey {
+        let ResponseKey(Key(mut bytes)) = self;
+        bytes[0] ^= variant;
+        ResponseKey(Key(bytes))
+    }
 }
 
 impl ResponseKeyParts<'_> {

@@ -4,7 +4,7 @@
 //! - [`entry`]: a document as it is stored.
 //! - [`freshness`]: how long a document may be used, and for which clients. Pure.
 //! - [`entries`]: what the caches need of storage.
-//! - [`backend`]: where documents, responses and epochs are stored; [`memory`] is the one in this process.
+//! - [`backend`]: where documents, responses, registered texts and epochs are stored; [`memory`] is the one in this process.
 //! - [`long`]: work on long documents, at the lower priority.
 //! - [`flight`]: single flight, one call for all requests that want the same.
 //! - [`connector`]: one connector, with the state that outlives a configuration.
@@ -20,6 +20,7 @@
 //! - [`payload`]: a payload of a response; [`content_coding`]: how its body is coded.
 //! - [`responses`], [`stored_response`]: whole responses, as bytes.
 //! - [`plans`]: compiled operations.
+//! - [`registered`]: operation texts that clients have registered.
 //!
 //! This room decides what is stored. It knows neither how a request is rendered nor what a document means.
 
@@ -48,6 +49,7 @@ pub mod payload;
 pub mod plans;
 pub mod provenance;
 mod refusals;
+pub mod registered;
 mod repeated;
 pub mod responses;
 mod retry_after;
@@ -73,6 +75,7 @@ pub use key::{Generation, HeadersRead, OperationKey, ResponseKey, ResponseKeyPar
 pub use payload::{Payload, PayloadMemo};
 pub use plans::Plans;
 pub use provenance::Provenance;
+pub use registered::RegisteredTexts;
 pub use responses::{Responses, Served};
 pub use sharing::{Sharing, SharingRules};
 pub use waiting::WaitingLimits;

@@ -1,5 +1,7 @@
 //! A payload of a response, as it is sent to clients and stored.
 
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
@@ -23,15 +25,32 @@ pub struct Payload {
 /// What is computed from the body of a cached payload when a client first needs it. The server computes it.
 #[derive(Debug, Default)]
 pub struct PayloadMemo {
+    /// Bytes of the compressed bodies.
+    bytes: AtomicUsize,
     compressed: [OnceLock<Bytes>; ContentCoding::ALL.len()],
     /// The entity tags of the body, by content coding.
     pub tags: OnceLock<Box<[HeaderValue; ContentCoding::ALL.len()]>>,
 }
 
 impl PayloadMemo {
-    /// The body in a coding other than [`ContentCoding::Identity`].
-    pub fn compressed(&self, coding: ContentCoding) -> &OnceLock<Bytes> {
-        &self.compressed[coding.index()]
+    /// The compressed body, if it is kept.
+    pub fn compressed(&self, coding: ContentCoding) -> Option<Bytes> {
+        self.compressed[coding.index()].get().cloned()
+    }
+
+    /// Keeps a compressed body if all of them have at most `room` bytes with it, and returns it, or the same body that was
+    /// kept in the meantime. JSON in all codings is shorter than itself; what hardly gets shorter is not kept in each.
+    pub fn keep(&self, coding: ContentCoding, body: Bytes, room: usize) -> Bytes {
+        let length = body.len();
+        let with = |bytes: usize| bytes.checked_add(length).filter(|sum| *sum <= room);
+        if self.bytes.fetch_update(Relaxed, Relaxed, with).is_err() {
+            return body;
+        }
+        let cell = &self.compressed[coding.index()];
+        if cell.set(body.clone()).is_err() {
+            self.bytes.fetch_sub(length, Relaxed);
+        }
+        cell.get().cloned().unwrap_or(body)
     }
 }
 

@@ -1,8 +1,9 @@
 //! The cache of compiled operations, by operation text.
 //!
 //! The text itself is the key, not a hash of it: comparing texts is faster than a hash without collisions, and no text
-//! can get the plan of another one. Variables, headers and guards are not in the key: one plan serves all of them. Each
-//! generation of the gateway has its own cache.
+//! can get the plan of another one. If the client sends a SHA-256 instead of the text, that is the key, and the text is not
+//! read. Variables, headers and guards are not in the key: one plan serves all of them. Each generation of the gateway has
+//! its own cache.
 //!
 //! An operation is compiled once for all requests that want it at the same time. A flight of a document is a task of
 //! its own; a compilation is a future that its waiters share. When the last waiter leaves, it is dropped, and leaves
@@ -57,6 +58,17 @@ struct UnderWay<T, E> {
     by_operation: Mutex<Numbered<T, E>>,
 }
 
+/// What an operation was compiled from.
+#[derive(Debug, Clone)]
+pub struct PlanOrigin {
+    /// Its text.
+    pub text: Arc<str>,
+    /// The hash of the text, if clients send that.
+    pub sha256: Option<[u8; 32]>,
+    /// The name that clients sent.
+    pub name: Option<Arc<str>>,
+}
+
 /// An operation to compile, and the cache for the result.
 pub struct Compilation<T> {
     operation: PlanKey,
@@ -65,7 +77,7 @@ pub struct Compilation<T> {
 
 impl<T: Weighs + Send + Sync + 'static> Compilation<T> {
     /// The operation's text.
-    pub fn text(&self) -> &str {
+    pub fn text(&self) -> &Arc<str> {
         &self.operation.text
     }
 
@@ -85,19 +97,31 @@ impl<T: Weighs + Send + Sync + 'static> Compilation<T> {
 #[derive(Clone, PartialEq, Eq, Debug)]
 struct PlanKey {
     text: Arc<str>,
+    /// The hash of the text, if it is what clients send.
+    sha256: Option<[u8; 32]>,
     name: Option<Arc<str>>,
+}
+
+/// What a client has sent for an operation.
+#[derive(Clone, Copy)]
+enum Sent<'a> {
+    Text(&'a str),
+    Sha256(&'a [u8; 32]),
 }
 
 /// A borrowed [`PlanKey`].
 #[derive(Clone, Copy)]
 struct PlanKeyRef<'a> {
-    text: &'a str,
+    sent: Sent<'a>,
     name: Option<&'a str>,
 }
 
 impl Hash for PlanKeyRef<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.text.hash(state);
+        match self.sent {
+            Sent::Text(text) => text.hash(state),
+            Sent::Sha256(hash) => hash.hash(state),
+        }
         self.name.hash(state);
     }
 }
@@ -105,7 +129,10 @@ impl Hash for PlanKeyRef<'_> {
 impl Hash for PlanKey {
     fn hash<H: Hasher>(&self, state: &mut H) {
         let sent = PlanKeyRef {
-            text: &self.text,
+            sent: match &self.sha256 {
+                Some(hash) => Sent::Sha256(hash),
+                None => Sent::Text(&self.text),
+            },
             name: self.name.as_deref(),
         };
         sent.hash(state);
@@ -114,7 +141,11 @@ impl Hash for PlanKey {
 
 impl Equivalent<PlanKey> for PlanKeyRef<'_> {
     fn equivalent(&self, key: &PlanKey) -> bool {
-        *self.text == *key.text && self.name == key.name.as_deref()
+        let is_same = match self.sent {
+            Sent::Text(text) => key.sha256.is_none() && *text == *key.text,
+            Sent::Sha256(hash) => key.sha256.as_ref() == Some(hash),
+        };
+        is_same && self.name == key.name.as_deref()
     }
 }
 
@@ -176,18 +207,40 @@ where
 
     /// The compiled operation, if there is one.
     pub fn get(&self, text: &str, name: Option<&str>) -> Option<Arc<T>> {
-        self.entries.get(&PlanKeyRef { text, name })
+        let sent = Sent::Text(text);
+        self.entries.get(&PlanKeyRef { sent, name })
     }
 
-    /// All compiled operations, with their texts and the names that clients sent, in no order.
-    pub fn iter(&self) -> impl Iterator<Item = (Arc<str>, Option<Arc<str>>, Arc<T>)> + '_ {
+    /// Stores an operation that was compiled without a request for it.
+    pub fn put(&self, text: &str, name: Option<&str>, compiled: T) {
+        let operation = PlanKey {
+            text: text.into(),
+            sha256: None,
+            name: name.map(Arc::from),
+        };
+        self.entries.insert(operation, Arc::new(compiled));
+    }
+
+    /// The compiled operation of the text with this SHA-256, if there is one that was compiled for the hash.
+    pub fn get_hashed(&self, hash: &[u8; 32], name: Option<&str>) -> Option<Arc<T>> {
+        let sent = Sent::Sha256(hash);
+        let compiled = self.entries.get(&PlanKeyRef { sent, name });
+        if compiled.is_some() {
+            self.lookups.count(CacheState::Hit);
+        }
+        compiled
+    }
+
+    /// All compiled operations, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = (PlanOrigin, Arc<T>)> + '_ {
         let entries = self.entries.iter();
         entries.map(|(key, compiled)| {
-            (
-                Arc::clone(&key.text),
-                key.name.as_ref().map(Arc::clone),
-                compiled,
-            )
+            let origin = PlanOrigin {
+                text: Arc::clone(&key.text),
+                sha256: key.sha256,
+                name: key.name.clone(),
+            };
+            (origin, compiled)
         })
     }
 
@@ -212,8 +265,42 @@ where
         }
         let operation = PlanKey {
             text: text.into(),
+            sha256: None,
             name: name.map(Arc::from),
         };
+        self.joined(operation, start).await
+    }
+
+    /// The same for a text that clients send by its SHA-256, which the caller has checked. [`Plans::get_hashed`] has not
+    /// found it.
+    ///
+    /// # Errors
+    /// Those of the future.
+    pub async fn compile_hashed<F>(
+        &self,
+        (hash, text): (&[u8; 32], Arc<str>),
+        name: Option<&str>,
+        start: impl FnOnce(Compilation<T>) -> F,
+    ) -> Result<Arc<T>, E>
+    where
+        F: Future<Output = Result<Arc<T>, E>> + Send + 'static,
+    {
+        let operation = PlanKey {
+            text,
+            sha256: Some(*hash),
+            name: name.map(Arc::from),
+        };
+        self.joined(operation, start).await
+    }
+
+    async fn joined<F>(
+        &self,
+        operation: PlanKey,
+        start: impl FnOnce(Compilation<T>) -> F,
+    ) -> Result<Arc<T>, E>
+    where
+        F: Future<Output = Result<Arc<T>, E>> + Send + 'static,
+    {
         let (state, compiling) = self.join(operation, start);
         self.lookups.count(state);
         match compiling {
@@ -297,104 +384,6 @@ impl<T, E> fmt::Debug for Plans<T, E> {
 }
 
 #[cfg(test)]
+#[path = "plans_tests.rs"]
 #[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
-    use futures_util::future::poll_immediate;
-
-    use super::*;
-
-    impl Weighs for usize {
-        fn weight(&self) -> usize {
-            *self
-        }
-    }
-
-    type Numbers = Plans<usize, &'static str>;
-
-    /// Compiles at once.
-    async fn compiled(plans: &Numbers, text: &str, name: Option<&str>, value: usize) -> usize {
-        let start = |compilation: Compilation<usize>| async move { Ok(compilation.store(value)) };
-        *plans.get_or_compile(text, name, start).await.unwrap()
-    }
-
-    #[tokio::test]
-    async fn compiles_once() {
-        let plans = Numbers::new(10_000);
-        let runs = Arc::new(AtomicUsize::new(0));
-        let ask = |text: &'static str, name: Option<&'static str>| {
-            let runs = Arc::clone(&runs);
-            let plans = &plans;
-            async move {
-                let compile = move |compilation: Compilation<usize>| async move {
-                    tokio::task::yield_now().await;
-                    Ok(compilation.store(runs.fetch_add(1, Ordering::SeqCst)))
-                };
-                *plans.get_or_compile(text, name, compile).await.unwrap()
-            }
-        };
-        let all = futures_util::future::join_all((0..20).map(|_| ask("{a}", None))).await;
-        assert_eq!(all, [0; 20]);
-        assert_eq!(ask("{a}", None).await, 0);
-        assert_eq!(ask("{a}", Some("")).await, 1);
-        assert_eq!(ask("{a}", Some("A")).await, 2);
-        assert_eq!(ask("{b}", None).await, 3);
-        assert_eq!(plans.get("{a}", Some("A")).as_deref(), Some(&2));
-        assert_eq!(plans.get("{c}", None), None);
-        let given = |compilation: Compilation<usize>| async move {
-            let length = compilation.text().len() + compilation.name().map_or(0, str::len);
-            Ok(compilation.store(length))
-        };
-        let compiled = plans.get_or_compile("{abc}", Some("Name"), given).await;
-        assert_eq!(compiled.as_deref(), Ok(&9));
-        assert!(plans.under_way.lock().is_empty());
-    }
-
-    #[tokio::test]
-    async fn what_was_not_compiled_is_not_kept() {
-        let plans = Numbers::new(10_000);
-        let busy = plans
-            .get_or_compile("{a}", None, |_| async { Err("busy") })
-            .await;
-        assert_eq!(busy, Err("busy"));
-        assert!(plans.under_way.lock().is_empty());
-        assert_eq!(compiled(&plans, "{a}", None, 7).await, 7);
-    }
-
-    #[tokio::test]
-    async fn is_given_up_when_the_last_leaves() {
-        let plans = Numbers::new(10_000);
-        let held = Arc::new(());
-        let start = |_: Compilation<usize>| {
-            let held = Arc::clone(&held);
-            async move {
-                std::future::pending::<()>().await;
-                drop(held);
-                Err("never")
-            }
-        };
-        let mut first = Box::pin(plans.get_or_compile("{a}", None, start));
-        let mut second = Box::pin(plans.get_or_compile("{a}", None, start));
-        assert!(poll_immediate(&mut first).await.is_none());
-        assert!(poll_immediate(&mut second).await.is_none());
-        assert_eq!(Arc::strong_count(&held), 2, "one compilation for both");
-        drop(first);
-        assert_eq!(Arc::strong_count(&held), 2, "the second still waits");
-        drop(second);
-        assert_eq!(Arc::strong_count(&held), 1);
-        assert!(plans.under_way.lock().is_empty());
-        assert_eq!(compiled(&plans, "{a}", None, 7).await, 7);
-    }
-
-    #[tokio::test]
-    async fn stays_within_its_bytes() {
-        let plans = Numbers::new(5_000);
-        for number in 0..100 {
-            compiled(&plans, &format!("{{a{number}}}"), None, 840).await;
-        }
-        plans.entries.run_pending_tasks();
-        assert!(plans.len() <= 5, "{}", plans.len());
-        assert!(!plans.is_empty());
-    }
-}
+mod tests;

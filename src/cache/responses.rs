@@ -113,12 +113,12 @@ impl Responses {
         })
     }
 
-    /// Stores a response by its first payload, if that is its only one and its provenance allows it. Then the payload shares
-    /// what is computed from its body with the stored one.
+    /// Stores a response by its first payload, if that is its only one and its provenance allows it. The stored one shares
+    /// its memo.
     pub fn put(
         &self,
         key: ResponseKey,
-        first: &mut Payload,
+        first: &Payload,
         vary: Arc<[String]>,
         provenance: Provenance,
     ) {
@@ -126,9 +126,11 @@ impl Responses {
         if !first.is_last || provenance.fresh_for(now).is_none() || !provenance.is_current() {
             return;
         }
-        first.memo.get_or_insert_default();
         let response = StoredResponse {
-            payload: first.clone(),
+            payload: Payload {
+                memo: Some(first.memo.clone().unwrap_or_default()),
+                ..first.clone()
+            },
             vary,
             provenance,
             stored_at: now,

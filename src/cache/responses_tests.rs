@@ -98,7 +98,7 @@ impl World {
         let body = Bytes::from(operation.to_owned());
         self.responses.put(
             key(operation),
-            &mut Payload::only(body),
+            &Payload::only(body),
             Arc::from([]),
             provenance,
         );

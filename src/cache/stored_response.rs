@@ -31,10 +31,9 @@ impl Stored for Arc<StoredResponse> {
     fn weight(&self) -> usize {
         // With the memo and its tags.
         const FIXED: usize = 640;
-        // The names in `vary` are shared by all responses of a plan. The compressed form of JSON takes less than half
-        // of it.
-        let length = self.payload.body.len();
-        FIXED + length + length / 2
+        // The names in `vary` are shared by all responses of a plan. The compressed bodies have at most the length of the
+        // body together.
+        FIXED + 2 * self.payload.body.len()
     }
 
     fn useful_for(&self) -> Duration {

@@ -1,4 +1,5 @@
-//! `sangam check`: checks each connector, their composition, the named operations, changes of the public schema, and the style
+//! `sangam check`: checks each connector, their composition, the named operations and trusted documents, changes of the public
+//! schema, and the style
 //! of what the folders declare.
 
 use std::path::{Path, PathBuf};
@@ -10,15 +11,14 @@ use super::check_operations::CheckedOperation;
 use super::folders::ConnectorFolder;
 use super::output::{count, diagnostics, message, result};
 use super::supergraph::SupergraphFile;
-use super::{Common, Exit, Stop, check_operations, folders, load};
+use super::{Common, Exit, Stop, check_operations, documents, folders, load, operations};
 use crate::config::{Settings, StyleMode};
 use crate::connector::diagnostic::{Severity, SourceFiles, gateway_code};
 use crate::connector::{Diagnostic, SubgraphKind, invalid_schema};
 use crate::graph::schema_diff::Impact;
 use crate::graph::{Composed, coordinate, schema_diff, style};
-
-/// The default folder of named operations.
-const DEFAULT_OPERATIONS: &str = "schema/operations";
+use crate::named::NamedOperations;
+use crate::persisted::folder::manifest_files;
 
 /// The default file of the public schema that clients rely on.
 const DEFAULT_CONTRACT: &str = "schema/api.graphql";
@@ -88,19 +88,22 @@ impl Check {
         let folders = load::folders(&settings)?;
         findings.extend(load::findings(&folders));
         findings.extend(load::unset_values(&settings, &folders));
-        let mut operations = Vec::new();
+        let (mut operations, mut documents) = (Vec::new(), 0);
         let fit_together = !findings.iter().any(Diagnostic::is_error);
         if fit_together {
             let gateway = load::gateway(load::connectors(&folders, None)?, &settings)?;
-            let folder = self.operations_folder(&settings);
-            if let Some(folder) = folder {
-                // What the comments promise is refused together with the style.
-                let severity = match settings.check.style {
-                    StyleMode::Deny => Severity::Error,
-                    StyleMode::Warn | StyleMode::Off => Severity::Warning,
-                };
-                let compiler = gateway.compiler();
-                operations = check_operations::check(compiler, &folder, severity, findings)?;
+            let files = operations::files(self.operations.as_deref(), &settings)?;
+            let compiler = gateway.compiler();
+            findings.extend(NamedOperations::load(compiler, &files, |_, _, _| Ok(())).problems);
+            // What the comments promise is refused together with the style.
+            let severity = match settings.check.style {
+                StyleMode::Deny => Severity::Error,
+                StyleMode::Warn | StyleMode::Off => Severity::Warning,
+            };
+            operations = check_operations::check(compiler, &files, severity, findings);
+            for file in manifest_files(&settings.persisted.manifests) {
+                let bytes = settings.persisted.manifest_bytes.0;
+                documents += documents::of_manifest(compiler, &file, bytes, findings);
             }
             let contract = Path::new(DEFAULT_CONTRACT);
             let default = contract.is_file().then_some(contract);
@@ -117,6 +120,7 @@ impl Check {
         Ok(Checked {
             folders,
             operations,
+            documents,
         })
     }
 
@@ -143,15 +147,6 @@ impl Check {
         };
         result(&format!("{printed:#}\n"));
     }
-
-    fn operations_folder(&self, settings: &Settings) -> Option<PathBuf> {
-        let named = self.operations.clone();
-        let named = named.or_else(|| settings.general.operations.clone());
-        named.or_else(|| {
-            let default = PathBuf::from(DEFAULT_OPERATIONS);
-            default.is_dir().then_some(default)
-        })
-    }
 }
 
 /// What was checked.
@@ -159,6 +154,8 @@ struct Checked {
     folders: Vec<ConnectorFolder>,
     /// The named operations.
     operations: Vec<CheckedOperation>,
+    /// The number of trusted documents.
+    documents: usize,
 }
 
 fn summary(checked: &Checked, warnings: usize) -> String {
@@ -190,7 +187,7 @@ fn summary(checked: &Checked, warnings: usize) -> String {
             1 => "1 connector can be served".to_owned(),
             number => format!("{number} connectors fit together"),
         },
-        match checked.operations.len() {
+        match checked.operations.len() + checked.documents {
             0 => "no operations".to_owned(),
             number => format!(
                 "{} can be answered",

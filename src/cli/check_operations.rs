@@ -1,4 +1,4 @@
-//! The named operations: `check` compiles each as `serve` would when a client sends it, and compares the most calls that it
+//! The named operations: `check` compiles each as `serve` would when a client calls it, and compares the most calls that it
 //! makes with the number that the comment above it says.
 
 use std::path::Path;
@@ -6,13 +6,12 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::Exit;
 use super::most_calls::{as_json, in_words};
-use super::output::message;
 use crate::connector::Diagnostic;
 use crate::connector::diagnostic::{LineColumn, Severity, SourceText, Span, gateway_code};
 use crate::cost::CallBound;
 use crate::document::Value;
+use crate::named::OperationFile;
 use crate::operation::{Compiler, Document, Operation, Rejection};
 
 /// A named operation that was checked.
@@ -49,53 +48,33 @@ impl CheckedOperation {
     }
 }
 
-/// Checks the operations of a folder. An operation that can make more calls than the comment above it says is a finding of
-/// the severity `too_many_calls`.
+/// Checks the operations of these files. An operation that can make more calls than the comment above it says is a finding of
+/// the severity `too_many_calls`. What makes a file or an operation invalid is reported when it is loaded, not here.
 pub(super) fn check(
     compiler: &Compiler,
-    folder: &Path,
+    files: &[OperationFile],
     too_many_calls: Severity,
     findings: &mut Vec<Diagnostic>,
-) -> Result<Vec<CheckedOperation>, Exit> {
-    let unreadable = |error: std::io::Error| {
-        message(&format!(
-            "error: {} cannot be read: {error}",
-            folder.display()
-        ));
-        Exit::Failed
-    };
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path();
-        if path
-            .extension()
-            .is_some_and(|extension| extension == "graphql")
-        {
-            files.push(path);
-        }
-    }
-    files.sort();
+) -> Vec<CheckedOperation> {
     let mut operations = Vec::new();
     for file in files {
-        let text = std::fs::read_to_string(&file).map_err(unreadable)?;
-        let examples = file.with_extension("variables.json");
-        let examples = match examples.is_file() {
-            true => {
-                let text = std::fs::read_to_string(&examples).map_err(unreadable)?;
-                Some(source_text(&examples, text))
-            }
-            false => None,
+        let Ok(text) = &file.text else {
+            continue;
         };
+        let path = Path::new(&file.path);
+        let examples = file.example.clone();
+        let examples =
+            examples.map(|text| source_text(&path.with_extension("variables.json"), text));
         let mut of_file = OfFile {
             compiler,
-            source: source_text(&file, text),
-            stem: file.file_stem().and_then(|stem| stem.to_str()),
+            source: source_text(path, text.clone()),
+            stem: &file.stem,
             too_many_calls,
             findings,
         };
         operations.extend(of_file.check(examples));
     }
-    Ok(operations)
+    operations
 }
 
 fn source_text(path: &Path, text: String) -> Arc<SourceText> {
@@ -110,25 +89,21 @@ struct OfFile<'a> {
     compiler: &'a Compiler,
     source: Arc<SourceText>,
     /// The name of the file without its extension.
-    stem: Option<&'a str>,
+    stem: &'a str,
     too_many_calls: Severity,
     findings: &'a mut Vec<Diagnostic>,
 }
 
 impl OfFile<'_> {
     fn check(&mut self, examples: Option<Arc<SourceText>>) -> Vec<CheckedOperation> {
-        let document = match self.compiler.document(&self.source.text) {
-            Ok(document) => document,
-            Err(rejection) => {
-                self.refused(&rejection);
-                return Vec::new();
-            }
+        let Ok(document) = self.compiler.document(&self.source.text) else {
+            return Vec::new();
         };
         let definitions: Vec<_> = document.operations.iter().cloned().collect();
         let is_only_one = definitions.len() == 1;
         let checked = definitions.iter().map(|definition| {
             let name = definition.name.as_ref().map(|name| name.as_str());
-            let has_examples = is_only_one || name == self.stem;
+            let has_examples = is_only_one || name == Some(self.stem);
             let examples = examples.as_ref().filter(|_| has_examples);
             let comment = definition.location();
             let comment = comment.map_or("", |at| comment_above(&self.source.text, at.offset()));
@@ -154,10 +129,7 @@ impl OfFile<'_> {
         name: Option<&str>,
         examples: Option<&Arc<SourceText>>,
     ) -> Option<CallBound> {
-        let operation = self.compiler.operation(document.clone(), name);
-        let operation = operation
-            .inspect_err(|rejection| self.refused(rejection))
-            .ok()?;
+        let operation = self.compiler.operation(document.clone(), name).ok()?;
         let examples = examples.and_then(|source| self.examples(&operation, source));
         // What an operation costs is known here only with examples of the variables that it needs.
         if let Ok(variables) = self.compiler.coerce(&operation, examples.as_ref())

@@ -17,7 +17,7 @@ use crate::connector::Request;
 use crate::document::Value;
 use crate::execute::CallRecord;
 use crate::gateway::{
-    ClientContext, ConfiguredConnector, Draw, Explained, Gateway, GraphqlRequest,
+    ClientContext, ConfiguredConnector, Draw, ErrorBehavior, Explained, Gateway, GraphqlRequest,
 };
 use crate::observe::Masker;
 
@@ -85,10 +85,12 @@ impl Explain {
             })
         });
         Ok(GraphqlRequest {
+            document_id: None,
             query: Some(text(&self.query)?),
             operation_name: self.operation.clone(),
             variables: variables.transpose()?,
             extensions: None,
+            on_error: ErrorBehavior::default(),
         })
     }
 
@@ -112,6 +114,7 @@ impl Explain {
             trace_state: None,
             draw: Draw::Random,
             instant: None,
+            batch_cost: None,
         })
     }
 }

@@ -8,12 +8,14 @@
 mod check;
 mod check_operations;
 mod common;
+mod documents;
 mod explain;
 mod explain_cost;
 mod folders;
 mod health;
 mod load;
 mod most_calls;
+mod operations;
 mod output;
 mod schema;
 mod serve;
@@ -60,6 +62,7 @@ enum Command {
     Test(test::Test),
     Schema(schema::Schema),
     Explain(explain::Explain),
+    Operations(documents::Operations),
     Health(health::Health),
 }
 
@@ -83,6 +86,7 @@ pub fn run() -> ExitCode {
         Command::Test(test) => test.run(common),
         Command::Schema(schema) => schema.run(common),
         Command::Explain(explain) => explain.run(common),
+        Command::Operations(operations) => operations.run(common),
         Command::Health(health) => health.run(common),
     };
     exit.unwrap_or_else(Stop::report).into()

@@ -44,14 +44,15 @@ pub use raw::RawSettings;
 pub use secret::{MASK, Secret, SecretRef};
 pub use section::Section;
 pub use sections::{
-    Admin, Cache, Check, ConnectorLimits, Cors, Cost, Dns, General, Limits, Log, RawAdmin,
-    RawCache, RawCheck, RawConnectorLimits, RawCors, RawCost, RawDns, RawGeneral, RawLimits,
-    RawLog, RawTls, RawTracing, Tls, Tracing,
+    Admin, Cache, Check, ConnectorLimits, Cors, Cost, Dns, General, Limits, Log, Operations,
+    Persisted, RawAdmin, RawCache, RawCheck, RawConnectorLimits, RawCors, RawCost, RawDns,
+    RawGeneral, RawLimits, RawLog, RawOperations, RawPersisted, RawTls, RawTracing, Tls, Tracing,
 };
 pub use table::markdown;
 pub use value::{
     AllowedOrigin, Audience, ByteSize, CostMode, DnsResolver, HttpUrl, LogFormat, LogLevel,
     LogRequests, PassedFile, Percentage, Ratio, ResponseFormat, ShareInFlight, StyleMode,
+    TrustMode,
 };
 
 /// The resolved settings.
@@ -67,6 +68,8 @@ pub struct Settings {
     pub check: Check,
     /// `[cache]`
     pub cache: Cache,
+    /// `[persisted]`
+    pub persisted: Persisted,
     /// `[dns]`
     pub dns: Dns,
     /// `[admin]`
@@ -75,6 +78,8 @@ pub struct Settings {
     pub tls: Tls,
     /// `[cors]`
     pub cors: Cors,
+    /// `[operations]`
+    pub operations: Operations,
     /// `[log]`
     pub log: Log,
     /// `[tracing]`
@@ -324,10 +329,12 @@ impl RawSettings {
             cost: resolving.section(self.cost, "cost."),
             check: resolving.section(self.check, "check."),
             cache: resolving.section(self.cache, "cache."),
+            persisted: resolving.section(self.persisted, "persisted."),
             dns: resolving.section(self.dns, "dns."),
             admin: resolving.section(self.admin, "admin."),
             tls: resolving.section(self.tls, "tls."),
             cors: resolving.section(self.cors, "cors."),
+            operations: resolving.section(self.operations, "operations."),
             log: resolving.section(self.log, "log."),
             tracing: resolving.section(self.tracing, "tracing."),
             override_labels: self.override_labels,
@@ -390,6 +397,20 @@ fn contradictions(settings: &Settings, problems: &mut Vec<Diagnostic>) {
                 "admin.listen",
                 format!(": {listen} is the address for clients too"),
             ));
+        }
+    }
+    if let Some(listen) = settings
+        .operations
+        .listen
+        .filter(|listen| listen.port() != 0)
+    {
+        let others = [
+            (Some(settings.general.listen), "listen"),
+            (settings.admin.listen, "admin.listen"),
+        ];
+        for (_, other) in others.iter().filter(|(other, _)| *other == Some(listen)) {
+            let message = format!(": {listen} is the address of `{other}` too");
+            problems.push(problem("operations.listen", message));
         }
     }
     match (&settings.tls.certificate, &settings.tls.key) {

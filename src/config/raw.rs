@@ -6,8 +6,8 @@ use super::connector::RawConnectorSettings;
 use super::places::Places;
 use super::section::Section;
 use super::sections::{
-    RawAdmin, RawCache, RawCheck, RawCors, RawCost, RawDns, RawGeneral, RawLimits, RawLog, RawTls,
-    RawTracing,
+    RawAdmin, RawCache, RawCheck, RawCors, RawCost, RawDns, RawGeneral, RawLimits, RawLog,
+    RawOperations, RawPersisted, RawTls, RawTracing,
 };
 use super::value::Percentage;
 
@@ -24,6 +24,8 @@ pub struct RawSettings {
     pub check: RawCheck,
     /// `[cache]`
     pub cache: RawCache,
+    /// `[persisted]`
+    pub persisted: RawPersisted,
     /// `[dns]`
     pub dns: RawDns,
     /// `[admin]`
@@ -32,6 +34,8 @@ pub struct RawSettings {
     pub tls: RawTls,
     /// `[cors]`
     pub cors: RawCors,
+    /// `[operations]`
+    pub operations: RawOperations,
     /// `[log]`
     pub log: RawLog,
     /// `[tracing]`
@@ -60,10 +64,12 @@ impl RawSettings {
             cost: self.cost.over(lower.cost),
             check: self.check.over(lower.check),
             cache: self.cache.over(lower.cache),
+            persisted: self.persisted.over(lower.persisted),
             dns: self.dns.over(lower.dns),
             admin: self.admin.over(lower.admin),
             tls: self.tls.over(lower.tls),
             cors: self.cors.over(lower.cors),
+            operations: self.operations.over(lower.operations),
             log: self.log.over(lower.log),
             tracing: self.tracing.over(lower.tracing),
             override_labels,

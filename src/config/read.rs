@@ -119,9 +119,14 @@ impl<'a> SettingsReader<'a> {
                 "cost" => self.section(&mut raw.cost, "cost", value),
                 "check" => self.section(&mut raw.check, "check", value),
                 "cache" => self.section(&mut raw.cache, "cache", value),
+                "persisted" => self.section(&mut raw.persisted, "persisted", value),
                 "admin" => self.section(&mut raw.admin, "admin", value),
                 "tls" => self.section(&mut raw.tls, "tls", value),
                 "cors" => self.section(&mut raw.cors, "cors", value),
+                "operations" if value.get_ref().is_table() => {
+                    self.section(&mut raw.operations, "operations", value);
+                }
+                "operations" => self.operations_folder(&mut raw, value),
                 "log" => self.section(&mut raw.log, "log", value),
                 "tracing" => self.section(&mut raw.tracing, "tracing", value),
                 "override_labels" => self.override_labels(&mut raw, value),
@@ -149,6 +154,14 @@ impl<'a> SettingsReader<'a> {
             }
         }
         raw
+    }
+
+    /// `operations = "path"` at the top level.
+    fn operations_folder(&mut self, raw: &mut RawSettings, value: &Spanned<DeValue<'_>>) {
+        let set = raw.operations.set("folder", value.get_ref(), self.base);
+        if let Some(Err(message)) = set {
+            self.problem(format!("operations: {message}"), value.span());
+        }
     }
 
     fn override_labels(&mut self, raw: &mut RawSettings, value: &Spanned<DeValue<'_>>) {
@@ -297,7 +310,7 @@ impl<'a> SettingsReader<'a> {
 }
 
 /// The sections of the file.
-const SECTIONS: [&str; 12] = [
+const SECTIONS: [&str; 14] = [
     "admin",
     "cache",
     "check",
@@ -307,7 +320,9 @@ const SECTIONS: [&str; 12] = [
     "dns",
     "limits",
     "log",
+    "operations",
     "override_labels",
+    "persisted",
     "tls",
     "tracing",
 ];

@@ -6,7 +6,7 @@ use super::raw::RawSettings;
 use super::section::Section;
 use super::sections::{
     RawAdmin, RawCache, RawCheck, RawConnectorLimits, RawCors, RawCost, RawDns, RawGeneral,
-    RawLimits, RawLog, RawTls, RawTracing,
+    RawLimits, RawLog, RawOperations, RawPersisted, RawTls, RawTracing,
 };
 use super::value::{HttpUrl, ParseSetting};
 use crate::connector::Diagnostic;
@@ -51,15 +51,17 @@ pub(super) fn readable_log(environment: &Environment) -> RawLog {
 }
 
 /// The sections whose keys variables set, with the names of these.
-const SECTIONS: [(&str, &[&str]); 10] = [
+const SECTIONS: [(&str, &[&str]); 12] = [
     ("limits", RawLimits::NAMES),
     ("dns", RawDns::NAMES),
     ("cost", RawCost::NAMES),
     ("check", RawCheck::NAMES),
     ("cache", RawCache::NAMES),
+    ("persisted", RawPersisted::NAMES),
     ("admin", RawAdmin::NAMES),
     ("tls", RawTls::NAMES),
     ("cors", RawCors::NAMES),
+    ("operations", RawOperations::NAMES),
     ("log", RawLog::NAMES),
     ("tracing", RawTracing::NAMES),
 ];
@@ -109,9 +111,11 @@ fn set_from_text(raw: &mut RawSettings, name: &str, text: &str) -> Option<Result
             "cost" => raw.cost.set_text(key, text),
             "check" => raw.check.set_text(key, text),
             "cache" => raw.cache.set_text(key, text),
+            "persisted" => raw.persisted.set_text(key, text),
             "admin" => raw.admin.set_text(key, text),
             "tls" => raw.tls.set_text(key, text),
             "cors" => raw.cors.set_text(key, text),
+            "operations" => raw.operations.set_text(key, text),
             "log" => raw.log.set_text(key, text),
             "tracing" => raw.tracing.set_text(key, text),
             _ => None,
@@ -119,6 +123,9 @@ fn set_from_text(raw: &mut RawSettings, name: &str, text: &str) -> Option<Result
         if set.is_some() {
             return set;
         }
+    }
+    if name == "operations" {
+        return raw.operations.set_text("folder", text);
     }
     raw.general.set_text(name, text)
 }

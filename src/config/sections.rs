@@ -11,7 +11,7 @@ use super::secret::Secret;
 use super::section::section;
 use super::value::{
     AllowedOrigin, Audience, ByteSize, CostMode, DnsResolver, HttpUrl, LogFormat, LogLevel,
-    LogRequests, PassedFile, Ratio, ResponseFormat, ShareInFlight, StyleMode,
+    LogRequests, PassedFile, Ratio, ResponseFormat, ShareInFlight, StyleMode, TrustMode,
 };
 
 /// The minimum of a timeout.
@@ -29,8 +29,6 @@ section! {
         supergraph: Option<PathBuf> = None,
         /// The names of the connectors to load; all when empty.
         only: Vec<String> = Vec::new(),
-        /// The folder with named operations (`*.graphql`), which `sangam check` compiles under the limits of `sangam serve`.
-        operations: Option<PathBuf> = None,
         /// Whether clients may read the schema (`__schema`, `__type`, `/schema.graphql`).
         introspection: bool = true,
         /// Who sees the gateway's own field `connectors` with its types. With `"operators"` they are not in the public schema, and
@@ -40,7 +38,7 @@ section! {
         /// `failureCount` and `problem` of the field `connectors`. With `"operators"` they are null for clients; the admin
         /// listener's `/health` has them. `state` and `lastSuccessAt` are for every client.
         connector_health: Audience = Audience::Public,
-        /// Whether responses are compressed (gzip) for clients that accept it.
+        /// Whether responses are compressed for clients that accept it: zstd, brotli or gzip.
         compression: bool = true,
         /// How often `sangam serve` looks whether a connector, the settings, a secret or a certificate has changed; a change is
         /// checked and served without a restart. With `0s`, only SIGHUP has this effect. What cannot change while it runs, such
@@ -61,6 +59,9 @@ section! {
     Limits, RawLimits {
         /// Bytes of a request's body, after decompression.
         body_bytes: ByteSize = ByteSize(1_000_000) => ByteSize(1)..,
+        /// Requests of a batch, a JSON list of requests in one POST; `0` refuses batches. They share one permit of
+        /// `concurrent_requests`, `cost.max` and `answer_bytes`; every other limit is for each of them.
+        batch: usize = 0,
         /// Bytes of the operation text.
         document_bytes: ByteSize = ByteSize(100_000) => ByteSize(1)..,
         /// Tokens of the operation text.
@@ -203,6 +204,30 @@ section! {
 }
 
 section! {
+    /// Persisted operations: clients send the id or the hash of an operation text instead of the text. [clients.md](clients.md)
+    /// shows how clients are set up.
+    Persisted, RawPersisted {
+        /// Whether clients may register operation texts by their hashes (automatic persisted queries). If not, hashes are answered
+        /// with `PersistedQueryNotSupported`, so that clients send texts. Hashes and ids of trusted documents are known in any
+        /// case.
+        automatic: bool = true,
+        /// Bytes of registered operation texts; those that are used least are forgotten, and registered again when a client sends
+        /// them.
+        automatic_bytes: ByteSize = ByteSize(16_000_000),
+        /// Manifests of trusted documents: the operation texts of apps with their ids, as `generate-persisted-query-manifest`,
+        /// Relay's compiler and GraphQL Code Generator write them. Files, or folders with files `*.json`. The named operations
+        /// (`operations`) are trusted documents, too.
+        manifests: Vec<PathBuf> = Vec::new(),
+        /// Bytes of one manifest; a longer one is an error.
+        manifest_bytes: ByteSize = ByteSize(64_000_000) => ByteSize(1)..,
+        /// What happens to an operation that is no trusted document: `enforce` refuses it with the code `QUERY_NOT_IN_SAFELIST`,
+        /// before it is parsed; `log` executes it, counts it in `sangam_persisted_documents_total`, and logs a line for each such
+        /// operation; `off` executes it. A trusted document may be sent by its id, its hash, or its text.
+        only: TrustMode = TrustMode::Off,
+    }
+}
+
+section! {
     /// How the host names of upstreams are resolved.
     Dns, RawDns {
         /// With `builtin`, the gateway reads `/etc/hosts` and queries the name servers itself. With `system`, it calls the C
@@ -289,6 +314,24 @@ section! {
         headers: Vec<HeaderName> = CLIENT_HEADERS.map(HeaderName::from_static).to_vec(),
         /// How long a browser may cache the preflight response.
         max_age: Duration = Duration::from_secs(3600),
+    }
+}
+
+section! {
+    /// Named operations: the `*.graphql` files of a folder, which clients call at `/operations/<Name>`. `sangam check` checks them.
+    /// `operations = "path"` at the top level is short for `folder`. See [operations.md](operations.md).
+    Operations, RawOperations {
+        /// The folder. When not set, schema/operations in the working directory, if there is such a folder.
+        folder: Option<PathBuf> = None,
+        /// A further address on which clients connect, with the certificate of `[tls]`. It serves named operations and `/health/…`,
+        /// and no other operation: for clients outside, if those inside send operations of their own to `listen`.
+        listen: Option<SocketAddr> = None,
+        /// Whether the address `listen` of the top level serves only named operations, too: without `/graphql` and
+        /// `/schema.graphql`.
+        only: bool = false,
+        /// Origins of pages that may read named operations: as in `[cors]`, which they replace for these URLs. Browsers send no
+        /// cookies. When empty, `[cors]` holds.
+        origins: Vec<AllowedOrigin> = Vec::new(),
     }
 }
 

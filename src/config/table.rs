@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::section::Section;
 use super::sections::{
     RawAdmin, RawCache, RawCheck, RawConnectorLimits, RawCors, RawCost, RawDns, RawGeneral,
-    RawLimits, RawLog, RawTls, RawTracing,
+    RawLimits, RawLog, RawOperations, RawPersisted, RawTls, RawTracing,
 };
 
 const HEAD: &str = "\
@@ -81,10 +81,12 @@ pub fn markdown() -> String {
     section::<RawCost>(&mut text, "`[cost]`");
     section::<RawCheck>(&mut text, "`[check]`");
     section::<RawCache>(&mut text, "`[cache]`");
+    section::<RawPersisted>(&mut text, "`[persisted]`");
     section::<RawDns>(&mut text, "`[dns]`");
     section::<RawAdmin>(&mut text, "`[admin]`");
     section::<RawTls>(&mut text, "`[tls]`");
     section::<RawCors>(&mut text, "`[cors]`");
+    section::<RawOperations>(&mut text, "`[operations]`");
     section::<RawLog>(&mut text, "`[log]`");
     section::<RawTracing>(&mut text, "`[tracing]`");
     text.push_str(OVERRIDE_LABELS);

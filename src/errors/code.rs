@@ -75,15 +75,16 @@ error_codes! {
     // The request as HTTP.
     BAD_REQUEST 400: "the body or the parameters are not a GraphQL request", "correct the request";
     WEBSOCKET_NOT_SUPPORTED 400: "the client asks for a WebSocket", "send queries and mutations by POST: subscriptions are not supported";
-    NOT_FOUND 404: "there is nothing at this path", "use `/graphql`";
+    NOT_FOUND 404: "there is nothing at this path, or no named operation with this name", "use `/graphql`, or an operation that `/operations` lists";
     METHOD_NOT_ALLOWED 405: "the path does not allow the method, or the request is a mutation over GET", "use a method in the header `Allow`; send mutations by POST";
     NOT_ACCEPTABLE 406: "the client accepts no media type of GraphQL responses", "accept `application/graphql-response+json` or `application/json`";
     REQUEST_TIMEOUT 408: "the body did not arrive in time", "send the body faster";
     REQUEST_TOO_LARGE 413: "the body is longer than `limits.body_bytes`", "send a shorter body";
     URI_TOO_LONG 414: "the path and query are longer than `limits.uri_bytes`", "send the request by POST";
-    UNSUPPORTED_MEDIA_TYPE 415: "the body is not declared as JSON, or is compressed otherwise than with gzip", "send `Content-Type: application/json`; compress with gzip, or not at all";
+    UNSUPPORTED_MEDIA_TYPE 415: "the body is not declared as JSON, or is compressed in an unknown way, or more than once", "send `Content-Type: application/json`; compress with zstd, brotli, gzip or deflate, or not at all";
     HEADERS_TOO_LARGE 431: "the headers are longer than `limits.head_bytes`", "send fewer or shorter headers";
     INTERNAL 500: "an internal error of the gateway while it read the request or wrote the response", "report it to the gateway's operator";
+    OPERATION_NOT_SERVED 503: "the named operation is not valid for the schema as it is now, or its file has an error", "report the message to the gateway's operator";
     OVERLOADED 503: "the gateway has no capacity for one more request", "repeat the request after `Retry-After`";
 
     // An operation that is refused; with INVALID_VARIABLES and LIMIT_EXCEEDED, possibly only some of its fields.
@@ -100,6 +101,12 @@ error_codes! {
     UNAUTHENTICATED: "the field requires authentication", "omit the field: authentication is not supported yet";
     INTROSPECTION_DISABLED: "introspection is switched off", "use the published schema";
     NOT_SUPPORTED: "the operation is a subscription", "use a query";
+
+    // A reference to an operation text (persisted operations).
+    PERSISTED_QUERY_NOT_FOUND 200: "the gateway has no operation text with this hash or id", "send the text with the hash, as clients with automatic persisted queries do by themselves; for an id, deploy the manifest of the app";
+    PERSISTED_QUERY_NOT_SUPPORTED 200: "the gateway does not register operation texts by their hashes (`persisted.automatic`)", "send the text without a hash, as clients with automatic persisted queries do by themselves";
+    PERSISTED_QUERY_MISMATCH 400: "the hash or id and the operation text of the request do not belong together", "hash the text that is sent, in UTF-8 with SHA-256";
+    QUERY_NOT_IN_SAFELIST: "the gateway executes trusted documents only (`persisted.only`), and the operation is none of them", "deploy the manifest of the app, then send the id or the text of one of its operations";
 
     // A field that failed.
     HTTP_CLIENT_ERROR: "the upstream cannot be reached", "try again later";

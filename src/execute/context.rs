@@ -16,7 +16,7 @@ use crate::graph::query::QueryGraph;
 use crate::observe::TraceContext;
 use crate::plan::{ConditionValues, Fetch, FetchCall};
 use crate::response::values::object;
-use crate::response::{Counting, Sizes};
+use crate::response::{Counting, ErrorBehavior, Sizes};
 use crate::source::CallOptions;
 use crate::source::envelope::headers_value;
 use crate::source::gate::Gate;
@@ -135,6 +135,8 @@ pub struct RequestContext {
     pub record: bool,
     /// The connectors that the request waits for.
     pub admissions: Admissions,
+    /// What becomes of the response when a field fails.
+    pub on_error: ErrorBehavior,
 }
 
 impl RequestContext {

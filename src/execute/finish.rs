@@ -10,11 +10,11 @@ use crate::cache::Payload;
 use crate::cache::long::off_worker;
 use crate::errors::ErrorKind;
 use crate::observe::metrics::ERRORS;
-use crate::response::Sizes;
 use crate::response::bounds::Reached;
 use crate::response::error_list::ErrorList;
 use crate::response::pace::Pace;
 use crate::response::write::{Material, Progress, Writer};
+use crate::response::{ErrorBehavior, Sizes};
 
 /// Writes the response's `extensions`, if there are any: warnings, and what the gateway says about the execution.
 fn write_extensions(warnings: &[u8], of_sangam: &[String], body: &mut Vec<u8>) {
@@ -64,6 +64,10 @@ impl Execution<'_> {
             errors.report_without_path(&self.failures, failure);
             Vec::from(&b"{\"data\":null"[..])
         });
+        if self.request.on_error == ErrorBehavior::Halt && !self.group.errors.is_empty() {
+            self.group.errors.keep_first();
+            body = Vec::from(&b"{\"data\":null"[..]);
+        }
         let cost = match &self.request.counting {
             Some(counting) => {
                 let bytes = body.len();
@@ -117,6 +121,7 @@ impl Execution<'_> {
             types: &self.runtime.graph.types,
             guards: &self.output_guards,
             introspection: &self.request.introspection,
+            on_error: self.request.on_error,
         };
         let expected = self.request.sizes.expected().answer;
         let (account, most) = (self.bounds.account, limits.answer_bytes);

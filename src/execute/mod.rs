@@ -63,7 +63,7 @@ use crate::response::ingest::Ingester;
 use crate::response::pace::Pace;
 use crate::response::store::{RowId, Store};
 use crate::response::targets::AbsentRows;
-use crate::response::{MemberOrders, Sizes, inputs};
+use crate::response::{ErrorBehavior, MemberOrders, Sizes, inputs};
 
 /// One payload of an execution.
 #[derive(Debug)]
@@ -255,7 +255,11 @@ impl<'a> Execution<'a> {
             }
             if self.running.is_empty() {
                 if !self.is_done() {
-                    Box::pin(self.fail_open(Failure::stuck())).await;
+                    let failure = match self.is_halted() {
+                        true => Failure::halted(),
+                        false => Failure::stuck(),
+                    };
+                    Box::pin(self.fail_open(failure)).await;
                 }
                 return Ok(());
             }
@@ -267,6 +271,14 @@ impl<'a> Execution<'a> {
                 Err(_) => return Err(Reached::Time),
             }
         }
+    }
+
+    /// Whether no further mutation is executed. The calls of a query, and the lookups below a mutation, have no effects: they
+    /// end, and the response is the same.
+    fn is_halted(&self) -> bool {
+        self.request.on_error == ErrorBehavior::Halt
+            && self.plan.kind == OperationType::Mutation
+            && !self.failures.nothing_failed()
     }
 
     fn is_done(&self) -> bool {

@@ -47,7 +47,13 @@ impl Execution<'_> {
                 .iter()
                 .zip(&self.states)
                 .all(|(rank, state)| *rank >= self.ranks[index] || *state == State::Done);
+        let is_late = || {
+            let begun = self.ranks.iter().zip(&self.states);
+            let begun = begun.filter(|(_, state)| **state != State::Waiting);
+            begun.map(|(rank, _)| *rank).max() < Some(self.ranks[index])
+        };
         earlier_done
+            && !(self.is_halted() && is_late())
             && fetch
                 .after
                 .iter()

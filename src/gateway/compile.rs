@@ -1,7 +1,7 @@
 //! A compiled operation as it is cached, by its text: also when it is a refusal, so that an invalid operation is parsed only
 //! once.
 
-use std::sync::atomic::AtomicU32;
+use std::sync::atomic::{AtomicBool, AtomicU32};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use super::generation::Fingerprints;
@@ -35,8 +35,12 @@ pub(super) struct CompiledOperation {
     pub(super) sizes: Mutex<Sizes>,
     /// What operators see of it.
     pub(super) observed: Arc<ObservedOperation>,
-    /// The length of the operation's text in bytes.
-    length: usize,
+    /// The operation's text.
+    pub(super) text: Arc<str>,
+    /// It is no trusted document, and should be one. Set before it is stored.
+    pub(super) is_untrusted: AtomicBool,
+    /// Whether a line of the log has said that it is no trusted document.
+    pub(super) is_logged: AtomicBool,
 }
 
 /// What operations are compiled with.
@@ -55,20 +59,27 @@ impl Compiling {
     /// Compiles an operation.
     pub(super) fn compile(&self, text: &str, name: Option<&str>) -> Compiled {
         match self.compiler.compile(text, name) {
-            Ok(operation) => Compiled::Ready(Heavy::new(CompiledOperation {
-                observed: Arc::new(self.observed(&operation)),
-                generation: self
-                    .fingerprints
-                    .of_plan(&operation.plan, &self.names, &self.api),
-                key: OperationKey::new(text, operation.definition.name.as_deref()),
-                operation,
-                bare_key: OnceLock::new(),
-                uses: AtomicU32::new(0),
-                sizes: Mutex::default(),
-                length: text.len(),
-            })),
+            Ok(operation) => self.ready(text, operation),
             Err(rejection) => Compiled::Refused(rejection.into()),
         }
+    }
+
+    /// An operation of a text, to be kept.
+    pub(super) fn ready(&self, text: &str, operation: Operation) -> Compiled {
+        Compiled::Ready(Heavy::new(CompiledOperation {
+            observed: Arc::new(self.observed(&operation)),
+            generation: self
+                .fingerprints
+                .of_plan(&operation.plan, &self.names, &self.api),
+            key: OperationKey::new(text, operation.definition.name.as_deref()),
+            operation,
+            bare_key: OnceLock::new(),
+            uses: AtomicU32::new(0),
+            sizes: Mutex::default(),
+            text: text.into(),
+            is_untrusted: AtomicBool::new(false),
+            is_logged: AtomicBool::new(false),
+        }))
     }
 
     /// What operators see of an operation.
@@ -88,7 +99,7 @@ impl Weighs for Compiled {
             // Measured: the parsed document allocates about 45 bytes per byte of text.
             Compiled::Ready(ready) => {
                 let Operation { plan, cost, .. } = &ready.operation;
-                1_000 + ready.length * 45 + plan.weight() + cost.weight()
+                1_000 + ready.text.len() * 45 + plan.weight() + cost.weight()
             }
         }
     }

@@ -13,10 +13,12 @@ use http::HeaderName;
 use metrics::{Counter, Histogram};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
+use super::batch_cost::BatchCost;
 use super::refusal::Refusal;
 use super::{ClientContext, GraphqlRequest};
 use crate::config::{Cost, CostMode};
 use crate::cost::FieldCost;
+use crate::errors::{ErrorKind, code};
 use crate::observe::metrics::{COST_EXCEEDED, OPERATION_COST};
 use crate::operation::{CoercedVariables, Operation, too_costly};
 use crate::response::Counting;
@@ -107,12 +109,13 @@ impl CostControl {
         self.mode != CostMode::Off && (by_extension() == Some(true) || by_header())
     }
 
-    /// Refuses an operation that costs too much.
+    /// Refuses an operation that costs too much, by itself or with those of its batch that were admitted before.
     pub(super) fn admit(
         &self,
         operation: &Operation,
         variables: &CoercedVariables,
         report: bool,
+        batch: Option<&BatchCost>,
     ) -> Result<Admitted, Refusal> {
         if self.mode == CostMode::Off {
             return Ok(Admitted::default());
@@ -121,13 +124,20 @@ impl CostControl {
         let total = estimate.total();
         // Costs beyond 2^53 lose digits, but no bucket is that large.
         self.estimated.record(total as f64);
-        if total > self.max {
+        let before = batch.map_or(0, |batch| batch.spent());
+        let together = total.saturating_add(before);
+        if together > self.max {
             self.exceeded.increment(1);
             if self.mode == CostMode::Enforce {
-                let rejection = too_costly(operation, &estimate, variables, self.max);
-                return Err(rejection.into());
+                return Err(match total > self.max {
+                    true => too_costly(operation, &estimate, variables, self.max).into(),
+                    false => too_costly_batch(total, before, self.max),
+                });
             }
-            self.log(operation, total);
+            self.log(operation, together);
+        }
+        if let Some(batch) = batch {
+            batch.spend(total);
         }
         let number = self.executed.fetch_add(1, Ordering::Relaxed);
         let counted = report || number.is_multiple_of(SAMPLE);
@@ -137,7 +147,7 @@ impl CostControl {
             report: report.then_some(self.max),
         });
         Ok(Admitted {
-            is_long: total >= self.long_cost,
+            is_long: together >= self.long_cost,
             counting,
         })
     }
@@ -205,6 +215,15 @@ impl CostControl {
              operations since the last line"
         );
     }
+}
+
+/// The refusal of an operation that costs too much with those before it.
+fn too_costly_batch(total: u64, before: u64, max: u64) -> Refusal {
+    let message = format!(
+        "The operation costs {total} by estimate, and the operations before it in the batch {before}: together more than \
+         the maximum of {max} (cost.max); send it in another request"
+    );
+    Refusal::new(code::COST_LIMIT_EXCEEDED, ErrorKind::Limit, &message)
 }
 
 /// Limits the rate of a log line.

@@ -66,12 +66,15 @@ impl OperationExecution {
         *ready.sizes.lock().unwrap_or_else(PoisonError::into_inner) = executed.sizes;
         self.cost.counted(executed.cost);
         if let Some(key) = self.key {
-            self.store(key, &mut executed, ready);
+            self.store(key, &executed, ready);
         }
         let may_be_shared = executed.provenance.may_be_shared();
         let mut response = executed_response(executed, ready, &self.runtime.documents);
         if self.uncached {
-            response.cache = ResponseCachePolicy::default();
+            response.cache = ResponseCachePolicy {
+                data_age: response.cache.data_age,
+                ..ResponseCachePolicy::default()
+            };
         }
         Ok(ExecutedOperation {
             response,
@@ -80,7 +83,7 @@ impl OperationExecution {
     }
 
     /// Stores the response of a query, if it may be used again.
-    fn store(&self, key: ResponseKey, executed: &mut Executed, ready: &CompiledOperation) {
+    fn store(&self, key: ResponseKey, executed: &Executed, ready: &CompiledOperation) {
         let provenance = match ready.operation.is_constant() {
             true => Provenance::constant(),
             false if executed.provenance.may_be_fresh() => executed.provenance.clone(),
@@ -88,8 +91,7 @@ impl OperationExecution {
         };
         if !executed.failed {
             let vary = Arc::clone(&ready.operation.headers);
-            self.responses
-                .put(key, &mut executed.payload, vary, provenance);
+            self.responses.put(key, &executed.payload, vary, provenance);
         }
     }
 }

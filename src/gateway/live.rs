@@ -9,6 +9,7 @@ use arc_swap::ArcSwap;
 use super::compile::Compiled;
 use super::run::Gateway;
 use super::{ClientContext, GraphqlRequest, GraphqlResponse};
+use crate::cache::plans::PlanOrigin;
 
 /// The number of operations that are compiled before a successor serves.
 const WARMED: usize = 256;
@@ -48,6 +49,15 @@ impl LiveGateway {
     ) -> GraphqlResponse {
         self.current().execute(request, client).await
     }
+
+    /// Executes the requests of a batch, all by the generation that serves now.
+    pub async fn execute_batch(
+        &self,
+        requests: Vec<GraphqlRequest>,
+        client: &ClientContext,
+    ) -> Vec<GraphqlResponse> {
+        self.current().execute_batch(requests, client).await
+    }
 }
 
 impl std::fmt::Debug for LiveGateway {
@@ -59,26 +69,21 @@ impl std::fmt::Debug for LiveGateway {
 impl Gateway {
     /// Compiles the operations that another generation has executed most often, the most frequent first.
     async fn warm(&self, other: &Gateway) {
-        let mut used: Vec<(u32, GraphqlRequest)> = Vec::new();
-        for (text, name, compiled) in other.plans.iter() {
+        let mut used: Vec<(u32, PlanOrigin)> = Vec::new();
+        for (origin, compiled) in other.plans.iter() {
             let Compiled::Ready(ready) = &*compiled else {
                 continue;
             };
-            let request = GraphqlRequest {
-                query: Some(text.to_string()),
-                operation_name: name.map(|name| name.to_string()),
-                ..GraphqlRequest::default()
-            };
-            used.push((ready.uses.load(Ordering::Relaxed), request));
+            used.push((ready.uses.load(Ordering::Relaxed), origin));
         }
         used.sort_by_key(|(uses, _)| std::cmp::Reverse(*uses));
         let begun = Instant::now();
-        for (uses, request) in used.into_iter().take(WARMED) {
+        for (uses, origin) in used.into_iter().take(WARMED) {
             if begun.elapsed() > WARMING {
                 return;
             }
             // A refusal, such as a field that is gone, is for the client that sends the operation.
-            if let Ok(compiled) = self.compiled(&request).await
+            if let Ok(compiled) = self.compiled_again(origin).await
                 && let Compiled::Ready(ready) = &*compiled
             {
                 // An operation that is no longer sent is forgotten after some generations.

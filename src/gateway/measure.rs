@@ -45,6 +45,7 @@ impl Gateway {
             ("document", self.shared.documents.size()),
             ("response", self.shared.responses.size()),
             ("plan", self.plans.size()),
+            ("text", self.shared.texts.size()),
         ] {
             let labels = [("cache", cache)];
             // `f64` is exact up to 2^53.

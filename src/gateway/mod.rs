@@ -1,7 +1,8 @@
 //! The GraphQL gateway: it owns the composed graph, the compiled operations and the caches. The server calls it.
 //!
-//! [`Gateway::execute`] processes a request in these steps:
-//! 1. find the compiled operation, or compile it ([`operation`](crate::operation)) on a worker thread (`workers`, `offload`),
+//! [`Gateway::execute`] processes a request, and [`Gateway::execute_batch`] several (`batch`), in these steps:
+//! 1. find the compiled operation, or compile it ([`operation`](crate::operation)) on a worker thread (`workers`, `offload`);
+//!    `reference` finds the text that a request refers to by its hash or id,
 //! 2. coerce the variables and draw the override labels (`labels`),
 //! 3. look for a cached response,
 //! 4. check the cost (`cost`),
@@ -9,6 +10,8 @@
 //!    same query that is under way (`in_flight`),
 //! 6. store the response, if it may be cached.
 
+mod batch;
+mod batch_cost;
 mod build;
 mod compile;
 mod configured;
@@ -25,8 +28,11 @@ mod measure;
 mod native;
 mod nodes;
 mod offload;
+mod operations;
 mod payloads;
+mod persisted;
 mod quarantine;
+mod reference;
 mod refusal;
 mod reserved;
 mod respond;
@@ -41,6 +47,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 use jiff::Timestamp;
 
+pub use self::batch_cost::BatchCost;
 pub use self::configured::{ConfiguredConnector, Served, SetAside, Setup, SetupProblem};
 pub use self::cost::ExplainedCost;
 pub use self::explain::Explained;
@@ -55,18 +62,23 @@ pub use crate::cache::{ContentCoding, Payload};
 use crate::document::Value;
 use crate::observe::TraceContext;
 use crate::observe::operations::ObservedOperation;
+pub use crate::response::ErrorBehavior;
 
 /// A GraphQL request as a client sent it, whatever the transport.
 #[derive(Debug, Clone, Default)]
 pub struct GraphqlRequest {
     /// The operation text.
     pub query: Option<String>,
+    /// The id or the hash of the operation text (`documentId`).
+    pub document_id: Option<String>,
     /// The name of the operation to execute, if the text has several.
     pub operation_name: Option<String>,
     /// An object, with numbers as the client wrote them; `None` when absent or null.
     pub variables: Option<Value>,
     /// `extensions`, an object.
     pub extensions: Option<Value>,
+    /// `onError`: what becomes of the response when a field fails.
+    pub on_error: ErrorBehavior,
 }
 
 /// The client and the transport of one request.
@@ -84,6 +96,8 @@ pub struct ClientContext {
     pub draw: Draw,
     /// `$request.instant`; if absent, the instant at which the execution starts.
     pub instant: Option<Timestamp>,
+    /// The cost of the operations of a batch, of which this request is one.
+    pub batch_cost: Option<Arc<BatchCost>>,
 }
 
 /// The response to a [`GraphqlRequest`].
@@ -122,6 +136,11 @@ pub enum RequestOutcome {
     MutationNotAllowed,
     /// Refused because the gateway is overloaded. The client may retry.
     Busy,
+    /// The gateway does not have the operation text that the request refers to. Clients then send the text: the response is
+    /// part of the protocol.
+    NotPersisted,
+    /// The request contradicts itself, or refers to an operation text in a way that cannot be read.
+    Malformed,
 }
 
 /// The HTTP cache policy of one response.
@@ -137,4 +156,6 @@ pub struct ResponseCachePolicy {
     pub private: bool,
     /// Seconds since its oldest part was fetched; `None` when nothing came from a cache.
     pub age: Option<u64>,
+    /// The same, also of a response that may not be cached.
+    pub data_age: Option<u64>,
 }

@@ -5,6 +5,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use super::GraphqlRequest;
@@ -14,7 +15,7 @@ use super::refusal::Refusal;
 use super::run::Gateway;
 use super::workers::JobError;
 use crate::budget::{Account, Exceeded};
-use crate::cache::plans::Compilation;
+use crate::cache::plans::{Compilation, PlanOrigin};
 use crate::errors::{ErrorKind, code};
 use crate::observe::metrics::PLAN_SECONDS;
 use crate::operation::CoercedVariables;
@@ -28,6 +29,10 @@ impl Gateway {
         &self,
         request: &GraphqlRequest,
     ) -> Result<Arc<Compiled>, Refusal> {
+        if request.is_reference() {
+            // Boxed: the future is large, and most requests have a text.
+            return Box::pin(self.compiled_by_reference(request)).await;
+        }
         let Some(text) = &request.query else {
             return Err(Refusal::new(
                 code::BAD_REQUEST,
@@ -35,9 +40,45 @@ impl Gateway {
                 "The request has no query",
             ));
         };
-        let name = request.operation_name.as_deref();
+        self.compiled_text(text, request.operation_name.as_deref())
+            .await
+    }
+
+    /// The compiled operation of a text.
+    pub(super) async fn compiled_text(
+        &self,
+        text: &str,
+        name: Option<&str>,
+    ) -> Result<Arc<Compiled>, Refusal> {
         let start = |compilation| self.compile(compilation);
         self.plans.get_or_compile(text, name, start).await
+    }
+
+    /// The compiled operation of a text with this hash, which clients send instead of it.
+    pub(super) async fn compiled_hashed(
+        &self,
+        hash: &[u8; 32],
+        text: &Arc<str>,
+        name: Option<&str>,
+    ) -> Result<Arc<Compiled>, Refusal> {
+        if let Some(compiled) = self.plans.get_hashed(hash, name) {
+            return Ok(compiled);
+        }
+        let start = |compilation| self.compile(compilation);
+        let text = Arc::clone(text);
+        self.plans.compile_hashed((hash, text), name, start).await
+    }
+
+    /// Compiles an operation of another generation.
+    pub(super) async fn compiled_again(
+        &self,
+        origin: PlanOrigin,
+    ) -> Result<Arc<Compiled>, Refusal> {
+        let name = origin.name.as_deref();
+        match &origin.sha256 {
+            Some(hash) => self.compiled_hashed(hash, &origin.text, name).await,
+            None => self.compiled_text(&origin.text, name).await,
+        }
     }
 
     /// Compiles an operation on a worker.
@@ -54,6 +95,10 @@ impl Gateway {
             .check_length(compilation.text())
             .err()
             .map(Refusal::from);
+        // Before it is parsed, so that only trusted documents reach the parser where only they are executed.
+        let is_trusted = refusal.is_none() && self.persisted.is_trusted(compilation.text());
+        let untrusted = || self.persisted.refused(is_trusted);
+        let refusal = refusal.or_else(untrusted);
         let refusal = refusal.or_else(|| refused(&account, length));
         let job = move |_: &dyn Fn() -> bool| {
             if let Some(refusal) = refused(&account, bytes_to_compile(length)) {
@@ -61,6 +106,9 @@ impl Gateway {
             }
             let begun = Instant::now();
             let compiled = compiling.compile(compilation.text(), compilation.name());
+            if let Compiled::Ready(ready) = &compiled {
+                ready.is_untrusted.store(!is_trusted, Ordering::Relaxed);
+            }
             metrics::histogram!(PLAN_SECONDS).record(begun.elapsed().as_secs_f64());
             Ok(compilation.store(compiled))
         };

@@ -40,6 +40,22 @@ impl Refusal {
         }
     }
 
+    /// The gateway does not have the operation text that the request refers to.
+    pub(super) fn not_persisted(code: ErrorCode, message: &str) -> Self {
+        Refusal {
+            outcome: RequestOutcome::NotPersisted,
+            ..Refusal::new(code, ErrorKind::NotFound, message)
+        }
+    }
+
+    /// The request's reference to an operation text cannot be read, or contradicts its text.
+    pub(super) fn malformed(code: ErrorCode, message: &str) -> Self {
+        Refusal {
+            outcome: RequestOutcome::Malformed,
+            ..Refusal::new(code, ErrorKind::Invalid, message)
+        }
+    }
+
     /// The gateway is overloaded: the client may retry.
     pub(super) fn busy() -> Self {
         let message = "The gateway is busy; try again in a moment";

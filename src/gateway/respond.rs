@@ -49,19 +49,21 @@ pub(super) fn executed_response(
     documents: &Documents,
 ) -> GraphqlResponse {
     let provenance = &executed.provenance;
+    let now = documents.now();
+    let seconds = |time: Duration| time.as_secs();
+    let age = provenance.age(now).map(seconds).filter(|age| *age > 0);
     let mut cache = ResponseCachePolicy {
+        data_age: age,
         private: provenance.is_private(),
         must_revalidate: provenance.must_revalidate(),
         ..ResponseCachePolicy::default()
     };
     if !executed.failed && provenance.may_be_fresh() {
-        let now = documents.now();
-        let seconds = |time: Duration| time.as_secs();
         let fresh_for = provenance.fresh_for(now).filter(|_| has_vary(ready));
         cache.max_age = fresh_for.map(seconds);
         cache.private_max_age =
             fresh_for.map(|left| seconds(provenance.private_fresh_for(now, left)));
-        cache.age = provenance.age(now).map(seconds).filter(|age| *age > 0);
+        cache.age = age;
     }
     GraphqlResponse {
         payloads: executed.payload.into(),
@@ -93,6 +95,7 @@ pub(super) fn served_response(served: Served, ready: &CompiledOperation) -> Grap
             must_revalidate: served.must_revalidate,
             private: served.private,
             age: served.age.map(|age| age.as_secs()),
+            data_age: served.age.map(|age| age.as_secs()),
         },
         vary: Arc::clone(&ready.operation.headers),
         operation: Some(Arc::clone(&ready.observed)),

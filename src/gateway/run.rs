@@ -15,10 +15,11 @@ use super::cost::CostControl;
 use super::execution::OperationExecution;
 use super::introspection::Introspection;
 use super::native::ConnectorInfo;
+use super::persisted::PersistedControl;
 use super::refusal::Refusal;
 use super::respond::{response_key, served_response};
 use super::shared::Shared;
-use super::{ClientContext, GraphqlRequest, GraphqlResponse, build, labels, native};
+use super::{ClientContext, ErrorBehavior, GraphqlRequest, GraphqlResponse, build, labels, native};
 use crate::budget::{Account, Budget};
 use crate::cache::plans::Plans;
 use crate::cache::{Admissions, Backend, Documents, Generation, MemoryBackend};
@@ -26,7 +27,9 @@ use crate::config::{Audience, Percentage, Settings};
 use crate::execute::{RequestContext, Runtime};
 use crate::graph::Composed;
 use crate::graph::identification::names::is_own;
+use crate::named::NamedOperations;
 use crate::operation::{CoercedVariables, Compiler};
+use crate::persisted::TrustedDocuments;
 use crate::plan::ConditionValues;
 use crate::source::Wires;
 use crate::source::native::NativeSchema;
@@ -39,6 +42,7 @@ pub struct Gateway {
     pub(super) cost: Arc<CostControl>,
     pub(super) introspection: Arc<Introspection>,
     pub(super) plans: Plans<Compiled, Refusal>,
+    pub(super) persisted: PersistedControl,
     pub(super) shared: Shared,
     /// The connectors that operators see.
     pub(super) connectors: Vec<ConnectorInfo>,
@@ -48,6 +52,7 @@ pub struct Gateway {
     for_operators: Arc<dyn NativeSchema>,
     /// Who sees the gateway's own fields.
     own_fields: Audience,
+    pub(super) operations: Arc<NamedOperations>,
 }
 
 impl fmt::Debug for Gateway {
@@ -158,6 +163,7 @@ impl Gateway {
         Ok(Gateway {
             introspection: Arc::new(Introspection::new(api)),
             plans: Plans::new(settings.cache.plans.0 as u64),
+            persisted: PersistedControl::new(&settings.persisted),
             label_settings: settings.override_labels.clone(),
             for_operators: parts.for_operators,
             own_fields: settings.general.own_fields,
@@ -169,8 +175,21 @@ impl Gateway {
             composed: parts.composed,
             runtime: Arc::new(parts.runtime),
             compiling: Arc::new(compiling),
+            operations: Arc::default(),
             shared,
         })
+    }
+
+    /// The same generation with these trusted documents, before it serves. Without them, as for `sangam explain`, it executes
+    /// every operation, whatever `persisted.only` says.
+    pub fn trusting(mut self, documents: Arc<TrustedDocuments>) -> Gateway {
+        self.persisted.trust(documents);
+        self
+    }
+
+    /// The trusted documents.
+    pub fn trusted_documents(&self) -> &Arc<TrustedDocuments> {
+        &self.persisted.documents
     }
 
     /// The public schema as SDL.
@@ -222,13 +241,22 @@ impl Gateway {
         request: GraphqlRequest,
         client: &ClientContext,
     ) -> GraphqlResponse {
-        let compiled = match self.compiled(&request).await {
-            Ok(compiled) => compiled,
-            Err(refusal) => return refusal.not_compiled(&request),
-        };
-        match &*compiled {
-            Compiled::Refused(refusal) => refusal.not_compiled(&request),
-            Compiled::Ready(ready) => match self.answer(&compiled, ready, &request, client).await {
+        match self.compiled(&request).await {
+            Ok(compiled) => self.execute_compiled(&compiled, &request, client).await,
+            Err(refusal) => refusal.not_compiled(&request),
+        }
+    }
+
+    /// Executes one request, whose operation is compiled.
+    pub(super) async fn execute_compiled(
+        &self,
+        compiled: &Arc<Compiled>,
+        request: &GraphqlRequest,
+        client: &ClientContext,
+    ) -> GraphqlResponse {
+        match &**compiled {
+            Compiled::Refused(refusal) => refusal.not_compiled(request),
+            Compiled::Ready(ready) => match self.answer(compiled, ready, request, client).await {
                 Ok(response) => response,
                 Err(refusal) => refusal.response(&ready.observed),
             },
@@ -243,6 +271,9 @@ impl Gateway {
         client: &ClientContext,
     ) -> Result<GraphqlResponse, Refusal> {
         ready.uses.fetch_add(1, Ordering::Relaxed);
+        if ready.is_untrusted.load(Ordering::Relaxed) {
+            self.persisted.executes_untrusted(ready);
+        }
         let operation = &ready.operation;
         if operation.definition.is_mutation() && !client.mutations_allowed {
             return Err(Refusal::mutation_not_allowed());
@@ -263,11 +294,13 @@ impl Gateway {
         {
             return Ok(served_response(served, ready));
         }
-        let admitted = self.cost.admit(operation, &coerced, report)?;
+        let batch = client.batch_cost.as_deref();
+        let admitted = self.cost.admit(operation, &coerced, report, batch)?;
         let (introspection, _account) = self.introspected(ready, &coerced).await?;
         let mut context = self.context(ready, coerced, client, conditions, introspection);
         context.counting = admitted.counting;
         context.is_long = admitted.is_long;
+        context.on_error = request.on_error;
         let execution = OperationExecution {
             runtime: Arc::clone(&self.runtime),
             cost: Arc::clone(&self.cost),
@@ -278,7 +311,10 @@ impl Gateway {
             uncached,
         };
         // Boxed: the future of an execution is large, and most requests are served from the cache.
-        let executed = match key.filter(|_| !ready.operation.introspects) {
+        // A response without errors is the same for each error behavior, and only these are cached. What is being executed
+        // may have errors.
+        let shared = key.filter(|_| !ready.operation.introspects);
+        let executed = match shared.map(|key| key.with_variant(request.on_error as u8)) {
             Some(key) => Box::pin(self.shared.in_flight.run(key, execution)).await?,
             None => Box::pin(execution.run()).await?,
         };
@@ -332,6 +368,7 @@ impl Gateway {
             is_long: false,
             record: false,
             admissions: Admissions::new(),
+            on_error: ErrorBehavior::default(),
         }
     }
 }

@@ -10,7 +10,7 @@ use super::in_flight::InFlight;
 use super::workers::{WorkerLimits, Workers};
 use crate::budget::Budget;
 use crate::cache::responses::Responses;
-use crate::cache::{Backend, Documents};
+use crate::cache::{Backend, Documents, RegisteredTexts};
 use crate::config::Settings;
 use crate::observe::operations::OperationMeters;
 use crate::source::Wires;
@@ -22,6 +22,7 @@ pub(super) struct Shared {
     pub(super) wires: Wires,
     pub(super) documents: Arc<Documents>,
     pub(super) responses: Arc<Responses>,
+    pub(super) texts: Arc<RegisteredTexts>,
     pub(super) in_flight: InFlight,
     pub(super) workers: Arc<Workers>,
     pub(super) budget: Arc<Budget>,
@@ -55,10 +56,12 @@ impl Shared {
     pub(super) fn new(settings: &Settings, wires: Wires, backend: &dyn Backend) -> Shared {
         let bounds = Bounds::of(settings);
         let cache = &settings.cache;
+        let text_bytes = settings.persisted.automatic_bytes.0 as u64;
         Shared {
             wires,
             documents: Arc::new(Documents::with_backend(backend, cache.documents.0 as u64)),
             responses: Arc::new(Responses::with_backend(backend, cache.responses.0 as u64)),
+            texts: Arc::new(RegisteredTexts::with_backend(backend, text_bytes)),
             in_flight: InFlight::new(cache),
             workers: Arc::new(Workers::new(bounds.workers)),
             budget: Budget::new(bounds.bytes.0, bounds.bytes.1),

@@ -36,6 +36,7 @@ pub const FIELDS: &[LogField] = &[
     field("cost", "what an operation is estimated to cost"),
     field("count", "a number of things"),
     field("document_bytes", "the bound of the cache of documents"),
+    field("documents", "the number of trusted documents"),
     field(
         "error",
         "the cause of a failure, from the gateway or a library; may name hosts and ports",
@@ -43,13 +44,14 @@ pub const FIELDS: &[LogField] = &[
     field("fields", "the number of fields of the public schema"),
     field(
         "file",
-        "a path of the settings or of a connector, or one that they name",
+        "a path of the settings, of a connector or of a named operation, or one that they name",
     ),
     field(
         "hash",
         "the signature of an operation: the same for requests that differ only in values",
     ),
     field("help", "how to correct an error"),
+    field("id", "the id of a trusted document"),
     field(
         "kind",
         "the kind of an error: NOT_FOUND, TIMEOUT, …; CANCELLED for a call whose client has left",
@@ -67,6 +69,7 @@ pub const FIELDS: &[LogField] = &[
         "operation_bytes",
         "the bytes that running operations may hold together",
     ),
+    field("operations", "the number of named operations"),
     field(
         "outcome",
         "executed, refused, …; of a reload: changed, added, removed",

@@ -70,6 +70,8 @@ pub const JOINED: &str = "sangam_requests_joined_total";
 pub const OPERATION_COST: &str = "sangam_operation_cost";
 /// Operations that cost more than the maximum.
 pub const COST_EXCEEDED: &str = "sangam_cost_exceeded_total";
+/// References to operation texts, and operations that are not trusted.
+pub const PERSISTED_DOCUMENTS: &str = "sangam_persisted_documents_total";
 /// The duration of compiling an operation.
 pub const PLAN_SECONDS: &str = "sangam_plan_seconds";
 /// Log lines that were not written.
@@ -138,7 +140,7 @@ pub const PROCESS_THREADS: &str = "process_threads";
 /// Every metric.
 #[rustfmt::skip]
 pub const METRICS: &[Metric] = &[
-    metric(REQUESTS, Counter, &["outcome"], "GraphQL requests by outcome: executed, refused (not valid or over a limit), malformed (not GraphQL over HTTP), shed (the gateway is busy), failed"),
+    metric(REQUESTS, Counter, &["outcome"], "GraphQL requests by outcome: executed, refused (not valid or over a limit), malformed (not GraphQL over HTTP), shed (the gateway is busy), failed, not_persisted (a hash or an id of an operation text that the gateway does not have)"),
     metric(REQUEST_SECONDS, Seconds, &[], "Time from the head of a GraphQL request to its response"),
     metric(OPERATION_SECONDS, Seconds, &["operation", "hash"], "The same by operation: its name, and its signature, which is the same whatever the values in its text. At most `admin.operation_labels` operations have series of their own, and all others are counted as `(other)`; an operation without a name is `(anonymous)`"),
     metric(OPERATION_ERRORS, Counter, &["operation", "hash"], "Requests by operation whose response has errors"),
@@ -170,6 +172,7 @@ pub const METRICS: &[Metric] = &[
     metric(CACHE_EVICTIONS, Counter, &["cache", "reason"], "Entries that a cache has given up: size (it is full), expired, removed (could not be used)"),
     metric(OPERATION_COST, Cost, &["kind"], "Cost of operations that no cached response serves: estimated (before execution), actual (of one in sixty-four, and where the client asks for it)"),
     metric(COST_EXCEEDED, Counter, &["mode"], "Operations whose estimated cost is over the maximum: enforce (refused), log (executed)"),
+    metric(PERSISTED_DOCUMENTS, Counter, &["result"], "Requests that refer to an operation text by its hash or id: trusted (it is a trusted document), automatic (a client has registered it), registered (the client registers it now), not_found, not_supported (`persisted.automatic` is off), mismatch (the text is another one), malformed; and requests for operations that are no trusted documents, with `persisted.only`: untrusted (executed, as the mode is log), refused"),
     metric(PLAN_SECONDS, Seconds, &[], "Time to parse, validate and plan an operation that was not in the plan cache"),
     metric(COMPILING, Gauge, &[], "Operations that are compiled now, and introspection responses that are written now"),
     metric(COMPILATIONS_QUEUED, Gauge, &[], "The same that wait for a thread"),

@@ -98,6 +98,7 @@ With `[tracing] endpoint`, spans are exported by OTLP over HTTP:
 | span | kind | what it is |
 |---|---|---|
 | `POST /graphql` | server | a request of a client |
+| `operation` | internal | an operation of a batch |
 | `fetch dggi:Query.scores[0]` | internal | a call for a connect or a GraphQL service, also if a cache answers it |
 | `GET /v1/districts/REDACTED` | client | a request to an upstream, with the address as its connect declares it |
 

@@ -11,7 +11,9 @@ use super::compiled::{Document, Operation};
 use super::limits::{DocumentLimits, LimitExceeded, check_document, check_text};
 use super::rejection::Rejection;
 use super::variables::CoercedVariables;
-use super::{access, constraints, introspection, syntax, validate, validation_errors, variables};
+use super::{
+    access, constraints, introspection, service, syntax, validate, validation_errors, variables,
+};
 use crate::config::{CostMode, Settings};
 use crate::connector::{Reads, SubgraphKind};
 use crate::cost::{CallBound, Estimate, Program};
@@ -48,7 +50,7 @@ impl Compiler {
         let schemas = graph.subgraphs.iter().map(|subgraph| &subgraph.schema);
         Compiler {
             constraints: Constraints::of(schemas),
-            api,
+            api: Arc::new(service::with_service(&api)),
             graph,
             document_limits: limits.into(),
             plan_limits: limits.into(),
@@ -68,6 +70,11 @@ impl Compiler {
             .map(|(_, index)| SubgraphId(index))
             .collect();
         self
+    }
+
+    /// The public schema.
+    pub fn api(&self) -> &Valid<Schema> {
+        &self.api
     }
 
     /// Refuses a text that is too long, without reading it.
@@ -121,7 +128,7 @@ impl Compiler {
         }
         let introspects = definition
             .root_fields(&document)
-            .any(|field| matches!(field.name.as_str(), "__schema" | "__type"));
+            .any(|field| matches!(field.name.as_str(), "__schema" | "__type" | "__service"));
         if introspects && !self.introspection {
             return Err(Rejection::new(
                 code::INTROSPECTION_DISABLED,
@@ -169,6 +176,24 @@ impl Compiler {
             introspects,
             makes_calls,
         })
+    }
+
+    /// Compiles every operation of a text, as far as the text decides what is refused: variables are known only with a request.
+    pub fn check(&self, text: &str) -> Result<(), Rejection> {
+        let document = self.document(text)?;
+        let names: Vec<_> = document
+            .operations
+            .iter()
+            .map(|one| one.name.clone())
+            .collect();
+        for name in names {
+            let operation = self.operation(document.clone(), name.as_deref())?;
+            // What an operation costs is known here only if it needs no variables.
+            if let Ok(variables) = self.coerce(&operation, None) {
+                self.within_cost(&operation, &variables)?;
+            }
+        }
+        Ok(())
     }
 
     /// Coerces the variables of a request for an operation, and checks the constraints on arguments that they give.

@@ -41,7 +41,7 @@ pub struct Operation {
     pub reads_instant: bool,
     /// The arguments with constraints that depend on variables.
     pub(super) constrained: Vec<ConstrainedArgument>,
-    /// It selects `__schema` or `__type`.
+    /// It selects `__schema`, `__type` or `__service`.
     pub introspects: bool,
     /// It calls an upstream, or asks the gateway for its state.
     pub(super) makes_calls: bool,

@@ -7,11 +7,14 @@
 //! computes its cost. `constraints` checks arguments against `@constraint`. [`Compiler::coerce`] coerces the variables of a request (`variables`, `inputs`), and
 //! [`Compiler::within_cost`] compares its cost with the maximum.
 //!
+//! [`CanonicalForm`] tells whether two texts say the same.
+//!
 //! Whatever is refused is refused here, by a [`Rejection`]: a code, a kind, and messages with locations. Only a [`Document`]
 //! can be planned, and only [`Compiler::document`] makes one, so nothing is planned that has not passed the limits and the
 //! rules. Pure.
 
 mod access;
+mod canonical;
 mod compile;
 mod compiled;
 mod constraints;
@@ -20,6 +23,7 @@ mod introspection;
 mod limits;
 mod measure;
 mod rejection;
+mod service;
 mod signature;
 mod syntax;
 mod tokens;
@@ -27,6 +31,7 @@ mod validate;
 mod validation_errors;
 mod variables;
 
+pub use self::canonical::CanonicalForm;
 pub use self::compile::{Compiler, too_costly};
 pub use self::compiled::{Document, Operation};
 pub use self::rejection::{Rejection, Violation};

@@ -169,6 +169,18 @@ impl ErrorList {
         }
     }
 
+    /// Leaves only the first error.
+    pub(crate) fn keep_first(&mut self) {
+        self.located.truncate(1);
+        if let Some(first) = self.located.first() {
+            self.out.truncate(first.text.end);
+            self.reported.fill(0);
+            self.reported[first.failure] = 1;
+        }
+        self.count = self.count.min(1);
+        self.left_out = 0;
+    }
+
     /// Whether the next report of a failure would be listed.
     pub(crate) fn is_listed(&self, failures: &Failures, id: u32) -> bool {
         let reported = self.reported.get(failures.number(id)).copied();

@@ -181,6 +181,15 @@ impl Failure {
         }
     }
 
+    /// An earlier mutation has failed, and the client wants the execution to end then. The first error is that of the
+    /// mutation that failed, so clients do not see this one.
+    pub(crate) fn halted() -> Self {
+        Failure {
+            message: "The mutation was not executed, because an earlier one had failed".to_owned(),
+            ..Failure::stuck()
+        }
+    }
+
     /// A fetch can never start: a fault of the plan.
     pub(crate) fn stuck() -> Self {
         Failure {

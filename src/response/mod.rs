@@ -9,12 +9,13 @@
 //! 3. [`failures`] collects what failed; a failed cell refers to its failure, and [`service_errors`] finds the cells that
 //!    the errors of a GraphQL service are about.
 //! 4. [`mod@write`] writes the rows of a delivery [`group`] as a response map, with null propagation and located
-//!    errors ([`error_list`]); [`prerendered`] has leaves that are already text.
+//!    errors ([`error_list`]), or as the request says ([`error_behavior`]); [`prerendered`] has leaves that are already text.
 //!
 //! [`bounds`] limits what one operation may hold, and [`pace`] lets other tasks run in between. This room makes no calls.
 
 pub(crate) mod bounds;
 pub(crate) mod counting;
+mod error_behavior;
 pub(crate) mod error_list;
 pub(crate) mod failure;
 pub(crate) mod failures;
@@ -44,5 +45,6 @@ pub(crate) mod values;
 pub(crate) mod write;
 
 pub use self::counting::Counting;
+pub use self::error_behavior::ErrorBehavior;
 pub(crate) use self::member_order::MemberOrders;
 pub use self::sizes::Sizes;

@@ -23,6 +23,9 @@
 //! bounds it separately. To truncate less, an object is not begun if one of its non-null fields is known to have failed
 //! ([`Writer::failed_field`]).
 //!
+//! If the client wants nulls to stay where they are (`onError: NULL`), [`Writer::propagate`] writes `null` at the position
+//! itself: nothing of the value has been written by then, since an object or a list is on the stack once it has begun.
+//!
 //! # Pieces
 //!
 //! The response repeats a row wherever lists share it, so it can be longer than the rows by orders of magnitude. It is
@@ -45,6 +48,7 @@ use self::out::{Halt, Out};
 pub(crate) use self::path::{PathElement, write_path};
 use self::stack::{Completion, Frame, NO_FIELDS, OpenList, OpenObject, Part};
 use super::bounds::Reached;
+use super::error_behavior::ErrorBehavior;
 use super::error_list::ErrorList;
 use super::failure::Failure;
 use super::failures::Failures;
@@ -75,6 +79,7 @@ pub(crate) struct Material<'w> {
     pub(crate) guards: &'w [bool],
     /// Values of `__schema` and `__type`, by response name, as JSON.
     pub(crate) introspection: &'w [(String, Vec<u8>)],
+    pub(crate) on_error: ErrorBehavior,
 }
 
 pub(crate) struct Writer<'w> {
@@ -83,6 +88,8 @@ pub(crate) struct Writer<'w> {
     types: &'w TypeTable,
     guards: &'w [bool],
     introspection: &'w [(String, Vec<u8>)],
+    /// A null in a non-null position stays there.
+    nulls_stay: bool,
     failures: &'w mut Failures,
     root: RowId,
     /// The errors of the delivery group.
@@ -107,6 +114,7 @@ impl<'w> Writer<'w> {
             types,
             guards,
             introspection,
+            on_error,
         } = material;
         Writer {
             store,
@@ -114,6 +122,7 @@ impl<'w> Writer<'w> {
             types,
             guards,
             introspection,
+            nulls_stay: on_error == ErrorBehavior::Null,
             failures,
             root: group.root,
             errors: &mut group.errors,
@@ -195,8 +204,11 @@ impl<'w> Writer<'w> {
     }
 
     /// Handles a null in a non-null position of the object or list on top of the stack: the nearest nullable parent
-    /// becomes null.
+    /// becomes null, unless nulls stay.
     fn propagate(&mut self) -> Result<(), Halt> {
+        if self.nulls_stay {
+            return self.out.put(b"null");
+        }
         while let Some(frame) = self.stack.pop() {
             if frame.nullable {
                 self.drop_vague_errors(&frame)?;
@@ -234,7 +246,8 @@ impl<'w> Writer<'w> {
         start: usize,
         nullable: bool,
     ) -> Result<(), Halt> {
-        if !self.failures.nothing_failed()
+        if !self.nulls_stay
+            && !self.failures.nothing_failed()
             && let Some(failed_field) = self.failed_field(row, object, class)
         {
             return Err(

@@ -1,6 +1,6 @@
-//! Dispatches the requests of clients: `/graphql` is handled directly, any other path by an `axum` router. If the settings
-//! allow an origin, the CORS layer is around all of them, refusals included: without its headers a page cannot read why
-//! its request was refused.
+//! Dispatches the requests of clients: `/graphql` and named operations are handled directly, any other path by an `axum` router.
+//! If the settings allow an origin, the CORS layer is around all of them, refusals included: without its headers a page cannot
+//! read why its request was refused. Named operations may have a layer of their own.
 //!
 //! Nearly every request is for `/graphql`, and routing a request takes longer than looking up a cached response.
 
@@ -22,7 +22,7 @@ use super::protocol::{Handler, ResponseFuture};
 use super::refusal::HttpRefusal;
 use super::response::HttpResponse;
 use super::state::ServerState;
-use super::{graphql, head};
+use super::{graphql, head, operations};
 
 /// Handles the requests of the client listener.
 #[derive(Clone)]
@@ -30,31 +30,59 @@ pub(super) struct Dispatch {
     paths: Arc<Paths>,
     /// The paths inside the CORS layer, when CORS is on.
     across_origins: Option<Cors<Endpoints>>,
+    /// Those of named operations, if they have a layer of their own.
+    operations_across_origins: Option<Cors<Endpoints>>,
 }
 
 struct Paths {
     state: Arc<ServerState>,
     others: Router,
+    /// Whether the listener has the endpoint `/graphql`.
+    has_endpoint: bool,
+}
+
+/// The CORS layers of a listener.
+#[derive(Clone)]
+pub(super) struct Layers {
+    /// Of all paths.
+    pub(super) all: Option<CorsLayer>,
+    /// Of named operations, if it is another one.
+    pub(super) operations: Option<CorsLayer>,
 }
 
 impl Dispatch {
-    /// `others` handles every path but the endpoint's.
+    /// `others` handles every path but the endpoint's, if there is one, and those of named operations.
     pub(super) fn new(
         state: Arc<ServerState>,
-        cors: Option<CorsLayer>,
+        cors: Layers,
+        has_endpoint: bool,
         others: Router,
     ) -> Dispatch {
-        let paths = Arc::new(Paths { state, others });
+        let paths = Arc::new(Paths {
+            state,
+            others,
+            has_endpoint,
+        });
+        let around = |cors: CorsLayer| cors.layer(Endpoints(Arc::clone(&paths)));
         Dispatch {
-            across_origins: cors.map(|cors| cors.layer(Endpoints(Arc::clone(&paths)))),
+            across_origins: cors.all.map(around),
+            operations_across_origins: cors.operations.map(around),
             paths,
+        }
+    }
+
+    /// The CORS layer around a path.
+    fn cors(&self, path: &str) -> Option<&Cors<Endpoints>> {
+        match &self.operations_across_origins {
+            Some(own) if operations::is_path(path) => Some(own),
+            _ => self.across_origins.as_ref(),
         }
     }
 }
 
 impl Handler for Dispatch {
     fn handle(&self, request: Request<ClientBody>) -> ResponseFuture {
-        let Some(cors) = &self.across_origins else {
+        let Some(cors) = self.cors(request.uri().path()) else {
             return self.paths.respond(request);
         };
         let response = cors.clone().oneshot(request);
@@ -75,10 +103,14 @@ impl Paths {
         if let Err(refusal) = head::check(version, request.uri(), headers, &state.limits) {
             return Box::pin(refused(state, request, refusal));
         }
-        if !is_endpoint(request.uri().path()) {
-            return Box::pin(routed(self.others.clone(), request));
+        let path = request.uri().path();
+        if self.has_endpoint && is_endpoint(path) {
+            return Box::pin(async move { graphql::respond(&state, request).await });
         }
-        Box::pin(async move { graphql::respond(&state, request).await })
+        if operations::is_path(path) {
+            return Box::pin(async move { operations::respond(&state, request).await });
+        }
+        Box::pin(routed(self.others.clone(), request))
     }
 }
 

@@ -1,9 +1,12 @@
 //! The interface between the HTTP server and the GraphQL gateway.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 
 use crate::gateway::{ClientContext, Gateway, GraphqlRequest, GraphqlResponse, LiveGateway};
+use crate::named::NamedOperations;
 use crate::observe::Samples;
 
 /// Executes GraphQL requests. [`Gateway`] implements it; the server's tests have implementations of their own.
@@ -11,6 +14,16 @@ use crate::observe::Samples;
 pub trait Executor: Send + Sync + 'static {
     /// Executes one request.
     async fn execute(&self, request: GraphqlRequest, client: &ClientContext) -> GraphqlResponse;
+
+    /// The operations that clients call by name.
+    fn operations(&self) -> Arc<NamedOperations>;
+
+    /// Executes the requests of a batch; the responses have the same order.
+    async fn execute_batch(
+        &self,
+        requests: Vec<GraphqlRequest>,
+        client: &ClientContext,
+    ) -> Vec<GraphqlResponse>;
 
     /// The public schema, as SDL.
     fn schema(&self) -> Bytes;
@@ -30,6 +43,18 @@ pub trait Executor: Send + Sync + 'static {
 impl Executor for Gateway {
     async fn execute(&self, request: GraphqlRequest, client: &ClientContext) -> GraphqlResponse {
         Gateway::execute(self, request, client).await
+    }
+
+    fn operations(&self) -> Arc<NamedOperations> {
+        Arc::clone(Gateway::operations(self))
+    }
+
+    async fn execute_batch(
+        &self,
+        requests: Vec<GraphqlRequest>,
+        client: &ClientContext,
+    ) -> Vec<GraphqlResponse> {
+        Gateway::execute_batch(self, requests, client).await
     }
 
     fn schema(&self) -> Bytes {
@@ -53,6 +78,18 @@ impl Executor for Gateway {
 impl Executor for LiveGateway {
     async fn execute(&self, request: GraphqlRequest, client: &ClientContext) -> GraphqlResponse {
         LiveGateway::execute(self, request, client).await
+    }
+
+    fn operations(&self) -> Arc<NamedOperations> {
+        Arc::clone(self.current().operations())
+    }
+
+    async fn execute_batch(
+        &self,
+        requests: Vec<GraphqlRequest>,
+        client: &ClientContext,
+    ) -> Vec<GraphqlResponse> {
+        LiveGateway::execute_batch(self, requests, client).await
     }
 
     fn schema(&self) -> Bytes {

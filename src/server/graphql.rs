@@ -5,16 +5,19 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use http::header::{CONTENT_ENCODING, ETAG, UPGRADE};
+use http::header::{ETAG, UPGRADE};
 use http::{HeaderMap, Method, Request, Uri};
 use hyper::body::Body;
+use tokio::sync::SemaphorePermit;
 
+use super::coded_body::with_body;
 use super::media::MediaType;
 use super::observe_request::{ExecutedRequest, ObservedResponse, RequestIdentity, observe};
 use super::refusal::HttpRefusal;
+use super::request::Posted;
 use super::response::{HttpResponse, http_response};
 use super::state::ServerState;
-use super::{compression, decompression, etag, landing_page, request, request_body};
+use super::{batch, compression, decompression, etag, landing_page, request, request_body};
 use crate::gateway::{
     ClientContext, ContentCoding, Draw, GraphqlRequest, GraphqlResponse, Payload,
 };
@@ -57,24 +60,45 @@ where
     if !request::is_json(&headers) {
         return Err(HttpRefusal::unsupported_media_type());
     }
-    let gzip = decompression::is_gzip(&headers)?;
-    let mut body = request_body::read(body, &state.limits, &state.bodies).await?;
-    // The permit is taken after the body was read, so that clients which send slowly cannot use up all permits.
-    let _permit = state.admit()?;
-    if gzip {
-        body = decompression::body(body, state.limits.body_bytes.0).await?;
-    }
-    if body.len() >= LONG {
-        priority::lower().await;
-    }
-    let graphql = request::from_json(&body)?;
+    let (body, _permit) = read_body(state, &headers, body).await?;
+    let posted = request::from_json(&body, state.limits.batch)?;
     drop(body);
     let client = client(headers, identity, true);
+    let graphql = match posted {
+        Posted::One(graphql) => graphql,
+        // Boxed: most requests are no batches, and need no room for the future of one.
+        Posted::Batch(requests) => {
+            return Box::pin(batch::respond(state, requests, &client, media)).await;
+        }
+    };
     let (response, payload) = execute(state, graphql, &client).await?;
     let negotiated = compression::negotiate(state.compression, &client.headers, &payload.body);
     let http = http_response(&response, media, negotiated);
     let http = with_body(http, &payload, negotiated.coding).await;
     Ok(observed(http, response, payload.body.len()))
+}
+
+/// Reads the body of a `POST`, without its compression, and then takes a permit to execute the request: clients that send slowly
+/// cannot use up all permits.
+pub(super) async fn read_body<'s, B>(
+    state: &'s ServerState,
+    headers: &HeaderMap,
+    body: B,
+) -> Result<(Bytes, SemaphorePermit<'s>), HttpRefusal>
+where
+    B: Body<Data = Bytes> + Unpin,
+{
+    let coding = decompression::coding(headers)?;
+    let mut body = request_body::read(body, &state.limits, &state.bodies).await?;
+    // The permit is taken after the body was read, so that clients which send slowly cannot use up all permits.
+    let permit = state.admit()?;
+    if let Some(coding) = coding {
+        body = decompression::body(body, coding, state.limits.body_bytes.0).await?;
+    }
+    if body.len() >= LONG {
+        priority::lower().await;
+    }
+    Ok((body, permit))
 }
 
 /// `GET`: queries only, so that a link or an image on a page cannot run a mutation.
@@ -99,17 +123,27 @@ async fn get(
     let client = client(headers, identity, false);
     let (response, payload) = execute(state, graphql, &client).await?;
     let negotiated = compression::negotiate(state.compression, &client.headers, &payload.body);
-    let mut http = http_response(&response, media, negotiated);
+    let http = http_response(&response, media, negotiated);
+    let http = conditional(&client.headers, http, &payload, negotiated.coding).await;
+    Ok(observed(http, response, payload.body.len()))
+}
+
+/// The response to a `GET` with its body in a coding and its tag, or 304 if the client has it.
+pub(super) async fn conditional(
+    client: &HeaderMap,
+    mut http: HttpResponse,
+    payload: &Payload,
+    coding: ContentCoding,
+) -> HttpResponse {
     if etag::is_for(&http) {
-        let tag = etag::of(&payload, negotiated.coding);
+        let tag = etag::of(payload, coding);
         http.headers_mut().insert(ETAG, tag);
     }
     // Before the body is compressed.
-    let http = match etag::is_not_modified(&client.headers, &http) {
+    match etag::is_not_modified(client, &http) {
         true => etag::not_modified(http),
-        false => with_body(http, &payload, negotiated.coding).await,
-    };
-    Ok(observed(http, response, payload.body.len()))
+        false => with_body(http, payload, coding).await,
+    }
 }
 
 /// Whether the request is the opening handshake of a WebSocket (RFC 6455, section 4.1).
@@ -125,7 +159,8 @@ fn other_method() -> HttpRefusal {
     )
 }
 
-fn client(
+/// What the gateway learns of the client and the request.
+pub(super) fn client(
     headers: Arc<HeaderMap>,
     identity: &RequestIdentity,
     mutations_allowed: bool,
@@ -137,12 +172,13 @@ fn client(
         trace_state: identity.trace_state.clone(),
         draw: Draw::Random,
         instant: None,
+        batch_cost: None,
     }
 }
 
 /// Executes the request, up to its only payload. A panic in the gateway fails this request only, not the other requests
 /// of the connection.
-async fn execute(
+pub(super) async fn execute(
     state: &ServerState,
     graphql: GraphqlRequest,
     client: &ClientContext,
@@ -167,27 +203,12 @@ async fn execute(
     }
 }
 
-/// The response with its body in a coding; uncompressed if compressing fails.
-async fn with_body(
-    mut http: HttpResponse,
-    payload: &Payload,
-    coding: ContentCoding,
-) -> HttpResponse {
-    *http.body_mut() = match compression::body(payload, coding).await {
-        Some(body) => body,
-        None => {
-            http.headers_mut().remove(CONTENT_ENCODING);
-            if let Some(tag) = http.headers_mut().get_mut(ETAG) {
-                *tag = etag::of(payload, ContentCoding::Identity);
-            }
-            payload.body.clone()
-        }
-    };
-    http
-}
-
 /// The HTTP response, of so many bytes before compression, with its outcome for the log and the metrics.
-fn observed(http: HttpResponse, response: GraphqlResponse, bytes: usize) -> ObservedResponse {
+pub(super) fn observed(
+    http: HttpResponse,
+    response: GraphqlResponse,
+    bytes: usize,
+) -> ObservedResponse {
     ObservedResponse {
         response: http,
         executed: Some(ExecutedRequest {
@@ -196,5 +217,6 @@ fn observed(http: HttpResponse, response: GraphqlResponse, bytes: usize) -> Obse
             has_errors: response.has_errors,
             operation: response.operation,
         }),
+        batch: Vec::new(),
     }
 }

@@ -85,8 +85,8 @@ impl Best {
     }
 }
 
-/// The name of a media range and its `q`, in thousandths.
-fn quality(range: &str) -> (&str, u16) {
+/// The name of an element of `Accept` or `Accept-Encoding` and its `q`, in thousandths.
+pub(super) fn quality(range: &str) -> (&str, u16) {
     let mut parts = range.split(';').map(str::trim);
     let name = parts.next().unwrap_or_default();
     let quality = parts

@@ -6,13 +6,16 @@
 //! the limit on the memory of responses.
 //! [`dispatch`] receives a request, checks its [`head`], and calls [`graphql::respond`] for `/graphql`. That function assigns
 //! the request id, negotiates the media type, reads the body ([`request_body`]), takes a permit, parses the request, calls
-//! the executor, compares the response with the one that the client has ([`etag`]), compresses it and writes the log line. The only layer around it is CORS, if the settings allow
-//! an origin. [`response_body`] hands the response to the socket.
+//! the executor, compares the response with the one that the client has ([`etag`]), compresses it and writes the log line. The
+//! only layer around it is CORS, if the settings allow an origin. [`batch`] executes a list of requests. [`operations`] does the
+//! same for operations that have a URL of their own. [`response_body`] hands the response to the socket.
 
 mod accept;
 mod active_request;
 mod admin;
+mod batch;
 mod client_body;
+mod coded_body;
 mod compression;
 mod connection;
 mod connections;
@@ -31,6 +34,7 @@ mod listener_state;
 mod measure;
 mod media;
 mod observe_request;
+mod operations;
 pub mod probe;
 mod protocol;
 mod refusal;

@@ -54,8 +54,10 @@ impl RequestIdentity {
 /// A response, with what the metrics need of it.
 pub(super) struct ObservedResponse {
     pub(super) response: HttpResponse,
-    /// `None` if it is no response to a GraphQL request.
+    /// `None` if it is no response to a GraphQL request, or to a batch of them.
     pub(super) executed: Option<ExecutedRequest>,
+    /// The requests of a batch, in their order; `None` for an element that is no request.
+    pub(super) batch: Vec<Option<ExecutedRequest>>,
 }
 
 /// What the metrics need of a GraphQL request.
@@ -73,6 +75,7 @@ impl ObservedResponse {
         ObservedResponse {
             response,
             executed: None,
+            batch: Vec::new(),
         }
     }
 }
@@ -85,7 +88,7 @@ pub(super) struct RequestObserver {
     in_flight: Gauge,
     seconds: Histogram,
     bytes: Histogram,
-    outcomes: [(&'static str, Counter); 5],
+    outcomes: [(&'static str, Counter); 6],
 }
 
 impl RequestObserver {
@@ -97,34 +100,53 @@ impl RequestObserver {
             in_flight: metrics::gauge!(names::REQUESTS_IN_FLIGHT),
             seconds: metrics::histogram!(names::REQUEST_SECONDS),
             bytes: metrics::histogram!(names::ANSWER_BYTES),
-            outcomes: ["executed", "refused", "malformed", "shed", "failed"].map(outcome),
+            outcomes: [
+                "executed",
+                "refused",
+                "malformed",
+                "shed",
+                "failed",
+                "not_persisted",
+            ]
+            .map(outcome),
         }
     }
 
     fn wants_line(&self, outcome: &str) -> bool {
         match self.lines {
             LogRequests::None => false,
-            LogRequests::Problems => outcome != "executed",
+            // What is not persisted, clients send at once with its text.
+            LogRequests::Problems => !matches!(outcome, "executed" | "not_persisted"),
             LogRequests::All => true,
         }
     }
 
-    /// Counts a response; returns the name of its outcome.
-    fn count(&self, observed: &ObservedResponse, started: Instant) -> &'static str {
-        let now = Instant::now();
+    /// Counts a response.
+    fn count_time(&self, started: Instant, now: Instant) {
         self.seconds
             .record(now.saturating_duration_since(started).as_secs_f64());
-        if let Some(executed) = &observed.executed {
+    }
+
+    /// Counts a request; returns the name of its outcome. A request of a batch takes as long as the batch.
+    fn count(
+        &self,
+        executed: Option<&ExecutedRequest>,
+        status: StatusCode,
+        started: Instant,
+        now: Instant,
+    ) -> &'static str {
+        if let Some(executed) = executed {
             // `f64` is exact up to 2^52 bytes.
             self.bytes.record(executed.bytes as f64);
             if let Some(operation) = &executed.operation {
                 operation.count(started, now, executed.has_errors);
             }
         }
-        let outcome = observed.executed.as_ref().map(|executed| executed.outcome);
-        let index = match (outcome, observed.response.status()) {
+        let index = match (executed.map(|executed| executed.outcome), status) {
             (Some(RequestOutcome::Executed), _) => 0,
             (Some(RequestOutcome::Busy), _) => 3,
+            (Some(RequestOutcome::NotPersisted), _) => 5,
+            (Some(RequestOutcome::Malformed), _) => 2,
             (Some(_), _) => 1,
             (None, StatusCode::SERVICE_UNAVAILABLE) => 3,
             (None, status) if status.is_server_error() => 4,
@@ -186,13 +208,25 @@ pub(super) async fn observe<B>(
     let responding = responding.instrument(span.clone());
     let mut observed = scope.clone().scope_future(responding).await;
     drop(in_flight);
-    let outcome = observer.count(&observed, started);
+    let now = Instant::now();
+    observer.count_time(started, now);
     record(&span, &observed);
-    if observer.wants_line(outcome) {
-        let executed = observed.executed.as_ref();
-        scope.operation = executed.and_then(|executed| executed.operation.clone());
-        let response = &observed.response;
-        scope.scope_call(|| log_line(response, outcome, started));
+    let mut report = |executed: Option<&ExecutedRequest>, status: StatusCode| {
+        let outcome = observer.count(executed, status, started, now);
+        if observer.wants_line(outcome) {
+            scope.operation = executed.and_then(|executed| executed.operation.clone());
+            let response = &observed.response;
+            scope
+                .clone()
+                .scope_call(|| log_line(response, outcome, started));
+        }
+    };
+    if observed.batch.is_empty() {
+        report(observed.executed.as_ref(), observed.response.status());
+    }
+    for executed in &observed.batch {
+        // An element that is no request would have this status by itself.
+        report(executed.as_ref(), StatusCode::BAD_REQUEST);
     }
     if let Ok(value) = HeaderValue::from_bytes(request_id.as_bytes()) {
         observed.response.headers_mut().insert(REQUEST_ID, value);
@@ -212,9 +246,15 @@ fn span_name<B>(request: &Request<B>) -> String {
     }
 }
 
-/// The path of the endpoint, if the request is for it.
+/// The path of the endpoint, if the request is for it; of named operations, without the name.
 fn route<B>(request: &Request<B>) -> Option<&'static str> {
-    (request.uri().path().trim_end_matches('/') == GRAPHQL).then_some(GRAPHQL)
+    let path = request.uri().path().trim_end_matches('/');
+    match path {
+        GRAPHQL => Some(GRAPHQL),
+        "/operations" => Some("/operations"),
+        path if path.starts_with("/operations/") => Some("/operations/{name}"),
+        _ => None,
+    }
 }
 
 fn protocol_version(version: Version) -> Option<&'static str> {

@@ -54,6 +54,15 @@ impl HttpRefusal {
         }
     }
 
+    /// The batch has more requests than allowed: 400.
+    pub(super) fn long_batch(most: usize) -> HttpRefusal {
+        let message = format!("The batch has more than {most} requests (limits.batch)");
+        HttpRefusal {
+            kind: ErrorKind::Limit,
+            ..HttpRefusal::malformed(message)
+        }
+    }
+
     /// The target is longer than allowed: 414.
     pub(super) fn long_uri(limit: usize) -> HttpRefusal {
         let message = format!(
@@ -93,9 +102,9 @@ impl HttpRefusal {
 
     /// The body is compressed in a way that is not read: 415 (RFC 9110, section 15.5.16).
     pub(super) fn content_coding() -> HttpRefusal {
-        let message = "Send the body uncompressed, or with the header Content-Encoding: gzip";
+        let message = "Send the body uncompressed, or compressed once with zstd, brotli, gzip or deflate, as the header Content-Encoding names it";
         HttpRefusal {
-            allowed: Some((ACCEPT_ENCODING, "gzip")),
+            allowed: Some((ACCEPT_ENCODING, "zstd, br, gzip, deflate")),
             ..HttpRefusal::new(code::UNSUPPORTED_MEDIA_TYPE, message)
         }
     }
@@ -123,10 +132,30 @@ impl HttpRefusal {
 
     /// There is nothing at this path: 404.
     pub(super) fn no_such_path() -> HttpRefusal {
-        let message = "There is nothing at this path; the GraphQL endpoint is /graphql";
+        HttpRefusal::not_found("There is nothing at this path; the GraphQL endpoint is /graphql")
+    }
+
+    /// There is no such thing: 404.
+    pub(super) fn not_found(message: impl Into<String>) -> HttpRefusal {
         HttpRefusal {
             kind: ErrorKind::NotFound,
             ..HttpRefusal::new(code::NOT_FOUND, message)
+        }
+    }
+
+    /// The gateway cannot execute a named operation as it is: 503.
+    pub(super) fn not_served(message: impl Into<String>) -> HttpRefusal {
+        HttpRefusal {
+            kind: ErrorKind::Internal,
+            ..HttpRefusal::new(code::OPERATION_NOT_SERVED, message)
+        }
+    }
+
+    /// The parameters are not the variables of the operation: 400.
+    pub(super) fn variables(message: impl Into<String>) -> HttpRefusal {
+        HttpRefusal {
+            status: StatusCode::BAD_REQUEST,
+            ..HttpRefusal::new(code::INVALID_VARIABLES, message)
         }
     }
 
@@ -150,15 +179,20 @@ impl HttpRefusal {
 }
 
 impl HttpRefusal {
-    /// The HTTP response.
-    pub(super) fn http_response(self) -> HttpResponse {
+    /// A GraphQL response with the error.
+    pub(super) fn body(&self) -> Bytes {
         let body = serde_json::json!({
             "errors": [{
                 "message": self.message,
                 "extensions": { "code": self.code.as_str(), "sangam": { "kind": self.kind.as_str() } },
             }],
         });
-        let mut response = HttpResponse::new(Bytes::from(body.to_string()));
+        Bytes::from(body.to_string())
+    }
+
+    /// The HTTP response.
+    pub(super) fn http_response(self) -> HttpResponse {
+        let mut response = HttpResponse::new(self.body());
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.insert(

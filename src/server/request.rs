@@ -1,14 +1,17 @@
 //! Parses an HTTP request into a [`GraphqlRequest`]: GraphQL over HTTP, "Request".
 //!
-//! This runs for every request: the pull reader reads the body once and builds only the four known members. Numbers in
+//! This runs for every request: the pull reader reads the body once and builds only the known members. Numbers in
 //! variables keep their digits.
+//!
+//! Instead of `query`, a request may have the id or the hash of an operation text: `documentId`, as in the draft of GraphQL over
+//! HTTP; `doc_id` or `id`, as in Relay's examples; or `extensions.persistedQuery`, which the gateway reads.
 
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 
 use super::refusal::HttpRefusal;
 use crate::document::{JsonReader, Kind, ReadError, Reader, Scalar, Value, unescape};
-use crate::gateway::GraphqlRequest;
+use crate::gateway::{ErrorBehavior, GraphqlRequest};
 
 /// Whether a `POST` carries JSON in UTF-8.
 pub(super) fn is_json(headers: &HeaderMap) -> bool {
@@ -35,8 +38,16 @@ pub(super) fn is_json(headers: &HeaderMap) -> bool {
 /// Some editors and HTTP libraries begin a text with it. It is no JSON, but a reader may ignore it (RFC 8259, section 8.1).
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// Reads the JSON body of a `POST`.
-pub(super) fn from_json(body: &[u8]) -> Result<GraphqlRequest, HttpRefusal> {
+/// What the body of a `POST` holds.
+#[derive(Debug)]
+pub(super) enum Posted {
+    One(GraphqlRequest),
+    /// A list. An element that is no request does not affect the others.
+    Batch(Vec<Result<GraphqlRequest, HttpRefusal>>),
+}
+
+/// Reads the JSON body of a `POST`. A batch may have at most `most` requests; with 0 there are no batches.
+pub(super) fn from_json(body: &[u8], most: usize) -> Result<Posted, HttpRefusal> {
     let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
     if body.iter().all(u8::is_ascii_whitespace) {
         return Err(HttpRefusal::malformed(
@@ -45,32 +56,64 @@ pub(super) fn from_json(body: &[u8]) -> Result<GraphqlRequest, HttpRefusal> {
     }
     let mut reader = JsonReader::new(body).map_err(|error| not_json(&error))?;
     match reader.peek().map_err(|error| not_json(&error))? {
-        Kind::Object => {}
-        Kind::List => {
-            return Err(HttpRefusal::malformed(
-                "The body is a list; several operations in one request are not supported",
-            ));
+        Kind::Object => {
+            let request = one(&mut reader).and_then(|request| reader.finish().map(|()| request));
+            request.map_err(|error| not_json(&error))?.map(Posted::One)
         }
-        _ => return Err(HttpRefusal::malformed("The body is not a JSON object")),
-    }
-    let mut request = GraphqlRequest::default();
-    let read = members(&mut reader, &mut request);
-    match read {
-        Ok(Ok(())) => with_query(request),
-        Ok(Err(refusal)) => Err(refusal),
-        Err(error) => Err(not_json(&error)),
+        Kind::List if most > 0 => batch(&mut reader, most),
+        Kind::List => Err(HttpRefusal::malformed(
+            "The body is a list, and batches of requests are off (limits.batch)",
+        )),
+        _ => Err(HttpRefusal::malformed("The body is not a JSON object")),
     }
 }
 
-/// Reads the members of the body. The outer error means that the body is not JSON, the inner one that a member has the
-/// wrong type.
+/// Reads a list of requests.
+fn batch(reader: &mut JsonReader<'_>, most: usize) -> Result<Posted, HttpRefusal> {
+    let mut requests = Vec::new();
+    let mut read = || {
+        reader.enter_list()?;
+        while requests.len() <= most && reader.next_element()? {
+            requests.push(match reader.peek()? {
+                Kind::Object => one(reader)?,
+                _ => {
+                    reader.skip()?;
+                    Err(HttpRefusal::malformed("The request is not a JSON object"))
+                }
+            });
+        }
+        match requests.len() > most {
+            true => Ok(()),
+            false => reader.finish(),
+        }
+    };
+    read().map_err(|error| not_json(&error))?;
+    match requests.len() {
+        0 => Err(HttpRefusal::malformed("The batch has no requests")),
+        count if count > most => Err(HttpRefusal::long_batch(most)),
+        _ => Ok(Posted::Batch(requests)),
+    }
+}
+
+/// Reads a request. The outer error means that the body is not JSON, the inner one that the object is no request.
+fn one(reader: &mut JsonReader<'_>) -> Result<Result<GraphqlRequest, HttpRefusal>, ReadError> {
+    let mut request = GraphqlRequest::default();
+    Ok(match members(reader, &mut request)? {
+        Ok(()) => with_query(request),
+        Err(wrong) => Err(HttpRefusal::malformed(wrong)),
+    })
+}
+
+/// Reads the members of a request. The inner error means that a member has the wrong type; the rest is read all the same.
 fn members(
     reader: &mut JsonReader<'_>,
     request: &mut GraphqlRequest,
-) -> Result<Result<(), HttpRefusal>, ReadError> {
+) -> Result<Result<(), &'static str>, ReadError> {
+    let mut read = Ok(());
+    let mut ids = RelayId::default();
     reader.enter_object()?;
     while let Some(key) = reader.next_key()? {
-        let wrong = match key.as_str() {
+        let member = match key.as_str() {
             "query" => match text(reader)? {
                 Ok(text) => {
                     request.query = text;
@@ -78,6 +121,18 @@ fn members(
                 }
                 Err(()) => "`query` must be a string",
             },
+            "documentId" => match text(reader)? {
+                Ok(text) => {
+                    request.document_id = text;
+                    continue;
+                }
+                Err(()) => "`documentId` must be a string or null",
+            },
+            // Names of other things in some clients' requests, so not every value is wrong.
+            "doc_id" | "id" => {
+                ids.read(reader)?;
+                continue;
+            }
             "operationName" => match text(reader)? {
                 Ok(text) => {
                     request.operation_name = text.filter(|name| !name.is_empty());
@@ -92,6 +147,13 @@ fn members(
                 }
                 Err(()) => "`variables` must be an object or null",
             },
+            "onError" => match text(reader)?.map(error_behavior) {
+                Ok(Ok(behavior)) => {
+                    request.on_error = behavior;
+                    continue;
+                }
+                _ => ON_ERROR,
+            },
             "extensions" => match object(reader)? {
                 Ok(value) => {
                     request.extensions = value;
@@ -104,15 +166,48 @@ fn members(
                 continue;
             }
         };
-        return Ok(Err(HttpRefusal::malformed(wrong)));
+        read = read.and(Err(member));
     }
-    reader.finish()?;
-    Ok(Ok(()))
+    ids.put_into(request);
+    Ok(read)
+}
+
+/// What is wrong with another value of `onError`.
+const ON_ERROR: &str = "`onError` must be \"NULL\", \"PROPAGATE\" or \"HALT\"";
+
+/// The error behavior that a request names, or the default.
+fn error_behavior(name: Option<String>) -> Result<ErrorBehavior, ()> {
+    let name = name.as_deref();
+    name.map_or(Ok(ErrorBehavior::default()), |name| {
+        ErrorBehavior::of_name(name).ok_or(())
+    })
+}
+
+/// `doc_id` or `id`.
+#[derive(Default)]
+struct RelayId(Option<String>);
+
+impl RelayId {
+    fn read(&mut self, reader: &mut JsonReader<'_>) -> Result<(), ReadError> {
+        match reader.peek()? {
+            Kind::String => self.0 = text(reader)?.ok().flatten(),
+            _ => reader.skip()?,
+        }
+        Ok(())
+    }
+
+    /// It counts only in a request that has no text.
+    fn put_into(self, request: &mut GraphqlRequest) {
+        if request.query.is_none() && request.document_id.is_none() {
+            request.document_id = self.0;
+        }
+    }
 }
 
 /// A string or null.
 fn text(reader: &mut JsonReader<'_>) -> Result<Result<Option<String>, ()>, ReadError> {
     if matches!(reader.peek()?, Kind::Object | Kind::List) {
+        reader.skip()?;
         return Ok(Err(()));
     }
     Ok(match reader.scalar()? {
@@ -130,7 +225,10 @@ fn object(reader: &mut JsonReader<'_>) -> Result<Result<Option<Value>, ()>, Read
             reader.skip()?;
             Ok(None)
         }
-        _ => Err(()),
+        _ => {
+            reader.skip()?;
+            Err(())
+        }
     })
 }
 
@@ -141,13 +239,17 @@ fn not_json(error: &ReadError) -> HttpRefusal {
 /// Reads the parameters of a `GET`.
 pub(super) fn from_query_string(query: &str) -> Result<GraphqlRequest, HttpRefusal> {
     let mut request = GraphqlRequest::default();
-    let mut seen = [false; 4];
+    let mut seen = [false; 7];
+    let mut id = RelayId::default();
     for (key, value) in url::form_urlencoded::parse(query.as_bytes()) {
         let index = match key.as_ref() {
             "query" => 0,
             "operationName" => 1,
             "variables" => 2,
             "extensions" => 3,
+            "onError" => 4,
+            "documentId" => 5,
+            "doc_id" | "id" => 6,
             _ => continue,
         };
         if std::mem::replace(&mut seen[index], true) {
@@ -157,9 +259,17 @@ pub(super) fn from_query_string(query: &str) -> Result<GraphqlRequest, HttpRefus
             0 => request.query = Some(value.into_owned()),
             1 => request.operation_name = Some(value.into_owned()).filter(|name| !name.is_empty()),
             2 => request.variables = parameter("variables", &value)?,
-            _ => request.extensions = parameter("extensions", &value)?,
+            3 => request.extensions = parameter("extensions", &value)?,
+            4 => {
+                let given = Some(value.into_owned()).filter(|name| !name.is_empty());
+                let behavior = error_behavior(given);
+                request.on_error = behavior.map_err(|()| HttpRefusal::malformed(ON_ERROR))?;
+            }
+            5 => request.document_id = Some(value.into_owned()),
+            _ => id.0 = Some(value.into_owned()),
         }
     }
+    id.put_into(&mut request);
     with_query(request)
 }
 
@@ -181,7 +291,7 @@ fn parameter(name: &str, text: &str) -> Result<Option<Value>, HttpRefusal> {
 }
 
 fn with_query(request: GraphqlRequest) -> Result<GraphqlRequest, HttpRefusal> {
-    if request.query.is_none() {
+    if request.query.is_none() && !request.is_reference() {
         return Err(HttpRefusal::malformed(
             "The request has no `query`; send {\"query\": \"…\"}",
         ));
@@ -191,15 +301,23 @@ fn with_query(request: GraphqlRequest) -> Result<GraphqlRequest, HttpRefusal> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::panic)]
     use super::*;
     use http::HeaderValue;
+
+    /// The only request of a body.
+    fn one_of(body: &[u8]) -> Result<GraphqlRequest, HttpRefusal> {
+        match from_json(body, 0)? {
+            Posted::One(request) => Ok(request),
+            Posted::Batch(_) => panic!("a batch"),
+        }
+    }
 
     #[test]
     fn reads_what_a_client_sends() {
         let body = br#" {"operationName": "A", "query": "query A { a }\n# \u0915", "unknown": [1, {"a": 2}],
             "variables": {"n": 1.10, "big": 123456789012345678901234567890}, "extensions": null} "#;
-        let request = from_json(body).unwrap();
+        let request = one_of(body).unwrap();
         assert_eq!(request.query.as_deref(), Some("query A { a }\n# क"));
         assert_eq!(request.operation_name.as_deref(), Some("A"));
         assert_eq!(
@@ -211,9 +329,9 @@ mod tests {
 
     #[test]
     fn ignores_a_byte_order_mark() {
-        let request = from_json("\u{feff} {\"query\": \"{a}\"}".as_bytes()).unwrap();
+        let request = one_of("\u{feff} {\"query\": \"{a}\"}".as_bytes()).unwrap();
         assert_eq!(request.query.as_deref(), Some("{a}"));
-        assert!(from_json("\u{feff}\u{feff}{}".as_bytes()).is_err());
+        assert!(one_of("\u{feff}\u{feff}{}".as_bytes()).is_err());
     }
 
     #[test]
@@ -222,7 +340,7 @@ mod tests {
             ("", "The request has no body; send {\"query\": \"…\"}"),
             (
                 "[]",
-                "The body is a list; several operations in one request are not supported",
+                "The body is a list, and batches of requests are off (limits.batch)",
             ),
             ("5", "The body is not a JSON object"),
             ("{}", "The request has no `query`; send {\"query\": \"…\"}"),
@@ -251,7 +369,7 @@ mod tests {
         ];
         for (body, message) in cases {
             assert_eq!(
-                from_json(body.as_bytes()).unwrap_err().message,
+                one_of(body.as_bytes()).unwrap_err().message,
                 message,
                 "{body}"
             );
@@ -262,14 +380,90 @@ mod tests {
             "query { a }",
             "{\"query\": \"\u{1}\"}",
         ] {
-            let message = from_json(body.as_bytes()).unwrap_err().message;
+            let message = one_of(body.as_bytes()).unwrap_err().message;
             assert!(
                 message.starts_with("The body is not JSON: "),
                 "{body}: {message}"
             );
         }
-        let message = from_json(b"{\"query\": \"\xff\"}").unwrap_err().message;
+        let message = one_of(b"{\"query\": \"\xff\"}").unwrap_err().message;
         assert!(message.starts_with("The body is not JSON: "), "{message}");
+    }
+
+    #[test]
+    fn reads_the_error_behavior() {
+        let cases = [
+            (r#""NULL""#, Some(ErrorBehavior::Null)),
+            (r#""PROPAGATE""#, Some(ErrorBehavior::Propagate)),
+            (r#""HALT""#, Some(ErrorBehavior::Halt)),
+            ("null", Some(ErrorBehavior::Propagate)),
+            (r#""null""#, None),
+            ("\"\"", None),
+            ("1", None),
+            (r#"["NULL"]"#, None),
+        ];
+        for (given, expected) in cases {
+            let body = format!(r#"{{"query": "{{a}}", "onError": {given}}}"#);
+            let read = one_of(body.as_bytes()).map(|request| request.on_error);
+            let refused = read.as_ref().err().map(|refusal| &*refusal.message);
+            assert_eq!(refused, expected.is_none().then_some(ON_ERROR), "{given}");
+            assert_eq!(read.ok(), expected, "{given}");
+        }
+        let get = |query| from_query_string(query).map(|request| request.on_error);
+        assert_eq!(get("query=a&onError=NULL"), Ok(ErrorBehavior::Null));
+        assert_eq!(get("query=a&onError="), Ok(ErrorBehavior::Propagate));
+        assert_eq!(get("query=a&onError=x").unwrap_err().message, ON_ERROR);
+    }
+
+    #[test]
+    fn reads_a_batch() {
+        let body = br#" [{"query": "{a}", "variables": {"n": [1]}}, {"query": ["{a}", {}], "extensions": 5, "more": {}},
+            7, {}, [{"query": "{b}"}], {"query": "{c}"}] "#;
+        let Posted::Batch(requests) = from_json(body, 6).unwrap() else {
+            panic!("no batch");
+        };
+        let read: Vec<_> = requests
+            .iter()
+            .map(|request| match request {
+                Ok(request) => request.query.as_deref().unwrap(),
+                Err(refusal) => &refusal.message,
+            })
+            .collect();
+        let object = "The request is not a JSON object";
+        let query = "The request has no `query`; send {\"query\": \"…\"}";
+        let expected = [
+            "{a}",
+            "`query` must be a string",
+            object,
+            query,
+            object,
+            "{c}",
+        ];
+        assert_eq!(read, expected);
+        for (body, most, message) in [
+            (
+                &body[..],
+                5,
+                "The batch has more than 5 requests (limits.batch)",
+            ),
+            (&b"[]"[..], 5, "The batch has no requests"),
+            (&b" [ ] "[..], 5, "The batch has no requests"),
+        ] {
+            assert_eq!(from_json(body, most).unwrap_err().message, message);
+        }
+        for broken in [
+            "[",
+            "[{\"query\": \"{a}\"}",
+            "[{\"query\": \"{a}\"}] x",
+            "[{},]",
+            "[{\"query\": }]",
+        ] {
+            let message = from_json(broken.as_bytes(), 5).unwrap_err().message;
+            assert!(
+                message.starts_with("The body is not JSON: "),
+                "{broken}: {message}"
+            );
+        }
     }
 
     #[test]
@@ -287,6 +481,51 @@ mod tests {
         ] {
             assert_eq!(from_query_string(query).unwrap_err().message, message);
         }
+    }
+
+    #[test]
+    fn a_reference_may_replace_the_text() {
+        let hash = r#"{"extensions": {"persistedQuery": {"version": 1, "sha256Hash": "a"}}}"#;
+        assert_eq!(one_of(hash.as_bytes()).unwrap().query, None);
+        for (body, id) in [
+            (r#"{"documentId": "sha256:a"}"#, Some("sha256:a")),
+            (
+                r#"{"documentId": "a", "query": "{a}", "id": "b"}"#,
+                Some("a"),
+            ),
+            (r#"{"doc_id": "a", "variables": {}}"#, Some("a")),
+            (r#"{"id": "a"}"#, Some("a")),
+            // Not of this protocol.
+            (r#"{"id": 7, "doc_id": [1], "query": "{a}"}"#, None),
+            (r#"{"id": "7", "query": "{a}"}"#, None),
+        ] {
+            let request = one_of(body.as_bytes()).unwrap();
+            assert_eq!(request.document_id.as_deref(), id, "{body}");
+        }
+        let request = from_query_string("documentId=sha256%3Aa&id=b").unwrap();
+        assert_eq!(request.document_id.as_deref(), Some("sha256:a"));
+        let request = from_query_string("id=b&variables=%7B%7D").unwrap();
+        assert_eq!(request.document_id.as_deref(), Some("b"));
+        for (body, message) in [
+            (
+                r#"{"documentId": 5}"#,
+                "`documentId` must be a string or null",
+            ),
+            (
+                r#"{"id": 5}"#,
+                "The request has no `query`; send {\"query\": \"…\"}",
+            ),
+            (
+                r#"{"extensions": {}}"#,
+                "The request has no `query`; send {\"query\": \"…\"}",
+            ),
+        ] {
+            assert_eq!(one_of(body.as_bytes()).unwrap_err().message, message);
+        }
+        let message = from_query_string("documentId=a&documentId=b")
+            .unwrap_err()
+            .message;
+        assert_eq!(message, "`documentId` is given twice");
     }
 
     #[test]

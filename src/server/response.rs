@@ -47,7 +47,11 @@ fn status(outcome: RequestOutcome, media: MediaType) -> StatusCode {
         (RequestOutcome::Executed, _) | (RequestOutcome::Refused, MediaType::Json) => {
             StatusCode::OK
         }
-        (RequestOutcome::Refused, MediaType::GraphqlResponse) => StatusCode::BAD_REQUEST,
+        (RequestOutcome::Refused, MediaType::GraphqlResponse) | (RequestOutcome::Malformed, _) => {
+            StatusCode::BAD_REQUEST
+        }
+        // Whatever the media type: clients look into the body, and a proxy must not make it an error page.
+        (RequestOutcome::NotPersisted, _) => StatusCode::OK,
         (RequestOutcome::MutationNotAllowed, _) => StatusCode::METHOD_NOT_ALLOWED,
         (RequestOutcome::Busy, _) => StatusCode::SERVICE_UNAVAILABLE,
     }

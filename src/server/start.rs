@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use axum::response::Redirect;
 use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -14,7 +15,7 @@ use tokio_rustls::TlsAcceptor;
 
 use super::admin::AdminHandler;
 use super::connections::Connections;
-use super::dispatch::Dispatch;
+use super::dispatch::{Dispatch, Layers};
 use super::executor::Executor;
 use super::listen::Certificates;
 use super::protocol::{Handler, Protocols};
@@ -24,25 +25,41 @@ use super::state::ServerState;
 use super::{accept, cors, health, landing_page, listen, schema};
 use crate::config::Settings;
 
-/// The paths of the client listener.
-fn app(state: Arc<ServerState>, settings: &Settings) -> Dispatch {
+/// The paths of a client listener: all of them, or only those of named operations.
+fn app(state: Arc<ServerState>, settings: &Settings, only_operations: bool) -> Dispatch {
+    let layers = Layers {
+        all: cors::layer(&settings.cors),
+        operations: cors::operations_layer(&settings.operations.origins, &settings.cors),
+    };
     let others = Router::new()
-        .route(
-            "/",
-            get(async |headers: http::HeaderMap| landing_page::page(&headers).map(Body::from)),
-        )
-        .route("/schema.graphql", get(schema::schema))
         .route("/health/live", get(health::live))
-        .route("/health/ready", get(health::ready))
-        .fallback(async || HttpRefusal::no_such_path())
-        .with_state(Arc::clone(&state));
-    Dispatch::new(state, cors::layer(&settings.cors), others)
+        .route("/health/ready", get(health::ready));
+    let others = match only_operations {
+        true => others
+            .route("/", get(async || Redirect::temporary("/operations")))
+            .fallback(async || {
+                HttpRefusal::not_found(
+                    "There is nothing at this path; /operations lists what there is",
+                )
+            }),
+        false => others
+            .route(
+                "/",
+                get(async |headers: http::HeaderMap| landing_page::page(&headers).map(Body::from)),
+            )
+            .route("/schema.graphql", get(schema::schema))
+            .fallback(async || HttpRefusal::no_such_path()),
+    };
+    let others = others.with_state(Arc::clone(&state));
+    Dispatch::new(state, layers, !only_operations, others)
 }
 
 /// A server that listens.
 pub struct Server {
     /// Where clients connect.
     pub address: SocketAddr,
+    /// Where clients connect that may only use named operations.
+    pub operations_address: Option<SocketAddr>,
     /// Where operators connect.
     pub admin_address: Option<SocketAddr>,
     /// Whether clients speak TLS.
@@ -67,6 +84,7 @@ impl Server {
         let state = Arc::new(ServerState::new(settings, executor));
         let mut server = Server {
             address: settings.general.listen,
+            operations_address: None,
             admin_address: None,
             tls: false,
             certificates: None,
@@ -78,7 +96,7 @@ impl Server {
             delay: settings.general.shutdown_delay,
             grace: settings.general.shutdown_grace,
         };
-        let dispatch = app(state.clone(), settings);
+        let dispatch = app(state.clone(), settings, settings.operations.only);
         server.certificates = Certificates::read(&settings.tls)?;
         server.tls = server.certificates.is_some();
         let certificates = server.certificates.as_ref();
@@ -88,7 +106,16 @@ impl Server {
             "listen",
             "choose another address with --listen or `listen` in sangam.toml",
         )?;
-        server.address = server.serve(listener, dispatch, state.connections.clone(), tls)?;
+        let connections = state.connections.clone();
+        server.address = server.serve(listener, dispatch, connections, tls.clone())?;
+        if let Some(address) = settings.operations.listen {
+            let help = "choose another address with `operations.listen` in sangam.toml";
+            let listener = listen::bind(address, "operations.listen", help)?;
+            let dispatch = app(state.clone(), settings, true);
+            let connections = state.connections.clone();
+            let address = server.serve(listener, dispatch, connections, tls)?;
+            server.operations_address = Some(address);
+        }
         if let Some(address) = settings.admin.listen {
             let most = settings.admin.connections;
             let connections = Connections::new("operators", most, &state.limits);
@@ -122,8 +149,12 @@ impl Server {
         listener.set_nonblocking(true).map_err(failed)?;
         let listener = TcpListener::from_std(listener).map_err(failed)?;
         let protocols = Arc::new(Protocols::new(tls, &self.state.limits));
-        self.upkeep.spawn(connections.clone().sweep_forever());
-        self.listeners.push(connections.clone());
+        // Both listeners for clients have the same connections, and their limits.
+        let is_new = |other: &Arc<Connections>| !Arc::ptr_eq(other, &connections);
+        if self.listeners.iter().all(is_new) {
+            self.upkeep.spawn(connections.clone().sweep_forever());
+            self.listeners.push(connections.clone());
+        }
         let close = self.close.subscribe();
         self.accepting.spawn(accept::accept(
             listener,

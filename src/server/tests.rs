@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::sync::Notify;
 
+mod batches;
 mod clients;
 mod conditional;
 mod cors;
@@ -26,6 +27,7 @@ use crate::config::{ByteSize, Secret, Settings};
 use crate::gateway::{
     ClientContext, GraphqlRequest, GraphqlResponse, Payload, RequestOutcome, ResponseCachePolicy,
 };
+use crate::named::NamedOperations;
 use crate::observe::Samples;
 
 /// A body of more than a hundred bytes.
@@ -137,6 +139,22 @@ impl Executor for Fake {
             .unwrap()
             .push((request, client.clone()));
         response
+    }
+
+    fn operations(&self) -> Arc<NamedOperations> {
+        Arc::default()
+    }
+
+    async fn execute_batch(
+        &self,
+        requests: Vec<GraphqlRequest>,
+        client: &ClientContext,
+    ) -> Vec<GraphqlResponse> {
+        let mut responses = Vec::new();
+        for request in requests {
+            responses.push(self.execute(request, client).await);
+        }
+        responses
     }
 
     fn schema(&self) -> Bytes {

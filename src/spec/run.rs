@@ -223,6 +223,7 @@ impl SpecRun {
             trace_state: None,
             draw: Draw::Random,
             instant: case.instant,
+            batch_cost: None,
         };
         let body = gateway.execute(request.clone(), &client).await.body().await;
         let mut lines = Vec::new();

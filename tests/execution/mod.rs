@@ -7,7 +7,7 @@
 //! - `http upstream NAME`: a response of the upstream of any subgraph (see [`upstream`]);
 //! - `toml settings`: settings of the gateway;
 //! - `text draw`: the percentile of the requests below, for override labels;
-//! - `graphql operation`, `text operation name`, `json variables`, `json headers`: an operation text, the name of its
+//! - `graphql operation`, `text operation name`, `text on error`, `json variables`, `json headers`: an operation text, the name of its
 //!   operation, the variables, and the client's headers, each a value or a list;
 //! - `text instant`: the instant of the requests below, `$request.instant`;
 //! - `json answer`: the response, with its fields in order; this block executes the operation;
@@ -30,7 +30,9 @@ use sangam::cache::{Backend, MemoryBackend};
 use sangam::config::{Environment, RawSettings, Settings};
 use sangam::document::Value;
 use sangam::errors::ErrorCode;
-use sangam::gateway::{ClientContext, ConfiguredConnector, Draw, Gateway, GraphqlRequest};
+use sangam::gateway::{
+    ClientContext, ConfiguredConnector, Draw, ErrorBehavior, Gateway, GraphqlRequest,
+};
 use sangam::source::Wires;
 
 use self::upstream::Upstreams;
@@ -55,6 +57,7 @@ pub(crate) const FENCES: &[Fence] = &[
     Fence::input("text draw"),
     Fence::input("graphql operation"),
     Fence::input("text operation name"),
+    Fence::input("text on error"),
     Fence::input("json variables"),
     Fence::input("json headers"),
     Fence::input("text instant"),
@@ -89,11 +92,15 @@ async fn run(case: &Case, backend: &dyn Backend) -> Vec<Option<String>> {
             "graphql operation" => {
                 request.query = Some(block.body.clone());
                 request.operation_name = None;
+                request.on_error = ErrorBehavior::default();
                 request.variables = None;
                 client.headers = Arc::default();
             }
             "text draw" => client.draw = Draw::At(block.body.trim().parse().unwrap()),
             "text operation name" => request.operation_name = Some(block.body.trim().to_owned()),
+            "text on error" => {
+                request.on_error = ErrorBehavior::of_name(block.body.trim()).unwrap();
+            }
             "json variables" => request.variables = Some(read(&block.body, &case.path)),
             "json headers" => client.headers = headers(&read(&block.body, &case.path)).into(),
             "text instant" => {

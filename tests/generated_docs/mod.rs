@@ -10,26 +10,7 @@ use sangam::connector::reference;
 use crate::gateway::operations;
 
 /// What `docs/operations.md` says above its table.
-const OPERATIONS: &str = "\
-# Named operations
-
-`schema/operations/` has the operations of the dashboard and the app: one request for each screen. The comment at the top of each
-file says what the screen is for, who uses it, and how many upstream calls it makes at most, and why. `sangam check` checks them all;
-`<Name>.variables.json` beside a file has example variables, if the operation needs some.
-
-```sh
-target/demo/sangam explain \"$(cat schema/operations/DistrictRanking.graphql)\"     # shows its plan
-```
-
-The table is generated, and a test compares it with the calls that arrive at the stand-ins of the departments: with cold caches, and
-when the same operation is sent again. No file is allowed more calls than it says. Times depend on the machine: `make bench` measures
-those of the first screen of the dashboard.
-
-Calls that do not depend on each other are made in parallel. `Districts`, for example, first asks the directory, then five departments
-at once, then for the details of the services, and then UMANG. If one of the systems is down, slow, or returns garbage, the rest of the
-response is complete.
-
-";
+const OPERATIONS: &str = include_str!("operations.md");
 
 /// Compares a page of `docs/` with the generated one, or writes it.
 fn check(name: &str, page: impl FnOnce(&str) -> String) {
@@ -139,5 +120,6 @@ fn diagnostics() {
 async fn operations() {
     let mut page = String::from(OPERATIONS);
     page += &operations::table(&operations::measure().await);
+    page += "\n<!-- end -->\n";
     check("operations.md", |_| page);
 }

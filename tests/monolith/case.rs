@@ -8,10 +8,11 @@ use sangam::config::{ByteSize, CostMode, Environment, RawSettings, Settings};
 use sangam::connector::read_sdl;
 use sangam::document::Value;
 use sangam::gateway::{
-    ClientContext, ConfiguredConnector, Draw, Gateway, GraphqlRequest, RequestOutcome, SetupProblem,
+    ClientContext, ConfiguredConnector, Draw, ErrorBehavior, Gateway, GraphqlRequest,
+    RequestOutcome, SetupProblem,
 };
 
-use super::compare::compare;
+use super::compare::{compare, compare_nulls, halted};
 use super::data::{Data, Instance, schema};
 use super::json::Json;
 use super::naive::{Answer, execute_noting};
@@ -90,7 +91,7 @@ impl Case {
         let parsed =
             ExecutableDocument::parse_and_validate(&self.schema, &text, "operation.graphql");
         let document = parsed.ok()?;
-        Some(self.expected(&document, &operation.values()))
+        Some(self.expected(&document, &operation.values(), false))
     }
 
     /// Whether an operation is valid on the monolith's schema.
@@ -107,7 +108,7 @@ impl Case {
         let Ok(document) = parsed else {
             return Outcomes::Invalid;
         };
-        let (expected, _) = self.expected(&document, &variables);
+        let (expected, _) = self.expected(&document, &variables, false);
         let mut runs = vec![("without caches", &self.plain)];
         if twice {
             runs.push(("with caches", &self.cached));
@@ -125,6 +126,33 @@ impl Case {
                 });
             }
         }
+        if twice
+            && !document
+                .operations
+                .iter()
+                .any(|operation| operation.is_mutation())
+        {
+            let (nulls, _) = self.expected(&document, &variables, true);
+            for (behavior, expected) in [
+                (ErrorBehavior::Null, &nulls),
+                (ErrorBehavior::Halt, &expected),
+            ] {
+                let body = self.under(behavior, &text, &variables).await;
+                let got = Json::parse(&body).unwrap();
+                let why = match behavior {
+                    ErrorBehavior::Halt => halted(expected, &got),
+                    _ => compare_nulls(expected, &got),
+                };
+                if let Some(why) = why {
+                    return Outcomes::Different(Difference {
+                        what: format!("onError {behavior:?}: {why}"),
+                        expected: expected.to_json().text(),
+                        got: String::from_utf8_lossy(&body).into_owned(),
+                        plan: plan(&self.plain, &text).await,
+                    });
+                }
+            }
+        }
         let (one, other) = (
             plan(&self.plain, &text).await,
             plan(&self.cached, &text).await,
@@ -140,7 +168,12 @@ impl Case {
         Outcomes::Same
     }
 
-    fn expected(&self, document: &ExecutableDocument, variables: &Json) -> (Answer, Vec<Json>) {
+    fn expected(
+        &self,
+        document: &ExecutableDocument,
+        variables: &Json,
+        nulls_stay: bool,
+    ) -> (Answer, Vec<Json>) {
         let mutations = AtomicU64::new(0);
         let data = Data {
             world: &self.world,
@@ -148,7 +181,15 @@ impl Case {
         };
         let operation = document.operations.iter().next().unwrap();
         let root = Instance::new(operation.object_type(), 0);
-        execute_noting(&self.schema, document, operation, variables, root, &data)
+        execute_noting(
+            &self.schema,
+            document,
+            operation,
+            variables,
+            root,
+            &data,
+            nulls_stay,
+        )
     }
 
     /// How often each subgraph may be called: once for each step of the plan, or once per object if the step has a call per
@@ -176,6 +217,24 @@ impl Case {
             }
         }
         most
+    }
+
+    /// The response of the gateway without caches under an error behavior.
+    async fn under(&self, on_error: ErrorBehavior, text: &str, variables: &Json) -> Vec<u8> {
+        self.served.upstreams.begin();
+        let draw = hash(self.world.seed, &["draw", text]) % 100;
+        let client = ClientContext {
+            draw: Draw::At(draw as f64),
+            ..ClientContext::default()
+        };
+        let request = GraphqlRequest {
+            on_error,
+            ..request(text, variables)
+        };
+        let mut response = self.plain.execute(request, &client).await;
+        let body = response.body().await.to_vec();
+        self.served.upstreams.begin();
+        body
     }
 
     /// The faults of one response, and the response.

@@ -10,6 +10,105 @@ use std::collections::BTreeSet;
 use super::json::Json;
 use super::naive::{Answer, Path, PathItem};
 
+/// The difference between a response under `onError: NULL` and the expected one.
+///
+/// Subgraphs propagate nulls, so the gateway may have a null where a field below it has failed, and no value for the other
+/// fields of the same response. Each such null has an error at its position or below it. What is not null is equal.
+pub(crate) fn compare_nulls(expected: &Answer, got: &Json) -> Option<String> {
+    let data = got.get("data").cloned().unwrap_or(Json::Null);
+    let errors = got.get("errors").and_then(Json::as_list);
+    let errors = errors.unwrap_or_default().iter();
+    let located: Option<Vec<Path>> = errors
+        .map(|error| error.get("path").and_then(Json::as_list).map(path))
+        .collect();
+    let Some(paths) = located else {
+        return Some("an error has no path".to_owned());
+    };
+    if expected.errors.is_empty() {
+        let same = paths.is_empty() && data == expected.data;
+        return (!same).then(|| "the data differs without an error".to_owned());
+    }
+    let left_out = got.get("extensions").and_then(|e| e.get("sangam"));
+    let left_out = left_out.and_then(|e| e.get("errorsLeftOut")).is_some();
+    let mut checked = NullsChecked {
+        errors: &paths,
+        left_out,
+        path: Vec::new(),
+    };
+    if let Some(why) = checked.value(&expected.data, &data) {
+        return Some(why);
+    }
+    for path in &expected.errors {
+        let null = first_null(&data, path);
+        if !left_out && !paths.iter().any(|one| one.starts_with(&null)) {
+            return Some(format!("no error at {null:?}, for {path:?}"));
+        }
+    }
+    None
+}
+
+/// Compares values, with the path of the current one.
+struct NullsChecked<'c> {
+    errors: &'c [Path],
+    /// More errors than are listed.
+    left_out: bool,
+    path: Path,
+}
+
+impl NullsChecked<'_> {
+    fn value(&mut self, expected: &Json, got: &Json) -> Option<String> {
+        match (expected, got) {
+            (Json::Null, Json::Null) => None,
+            (_, Json::Null) => {
+                let has_error = self.errors.iter().any(|one| one.starts_with(&self.path));
+                let is_bad = !has_error && !self.left_out;
+                is_bad.then(|| format!("a null without an error at {:?}", self.path))
+            }
+            (Json::Object(expected), Json::Object(got)) if expected.len() == got.len() => {
+                let mut members = expected.iter().zip(got);
+                members.find_map(|((name, expected), (given, got))| {
+                    if name != given {
+                        return Some(format!("{given} in place of {name}"));
+                    }
+                    self.path.push(PathItem::Key(name.clone()));
+                    let why = self.value(expected, got);
+                    self.path.pop();
+                    why
+                })
+            }
+            (Json::List(expected), Json::List(got)) if expected.len() == got.len() => {
+                let mut items = expected.iter().zip(got).enumerate();
+                items.find_map(|(index, (expected, got))| {
+                    self.path.push(PathItem::Index(index));
+                    let why = self.value(expected, got);
+                    self.path.pop();
+                    why
+                })
+            }
+            (expected, got) => {
+                (expected != got).then(|| format!("the data differs at {:?}", self.path))
+            }
+        }
+    }
+}
+
+/// The difference between a response under `onError: HALT` and the expected one: null and one of the errors, or the data.
+pub(crate) fn halted(expected: &Answer, got: &Json) -> Option<String> {
+    if expected.errors.is_empty() {
+        return compare(expected, got);
+    }
+    let data = got.get("data");
+    let errors = got
+        .get("errors")
+        .and_then(Json::as_list)
+        .unwrap_or_default();
+    let located = errors.first().and_then(|error| error.get("path"));
+    let located = located.and_then(Json::as_list).map(path);
+    let is_expected = located.is_some_and(|path| expected.errors.contains(&path));
+    let is_halted = data == Some(&Json::Null) && errors.len() == 1 && is_expected;
+    (!is_halted).then(|| "not null with one error".to_owned())
+}
+
 /// The difference between a response and the expected one.
 pub(crate) fn compare(expected: &Answer, got: &Json) -> Option<String> {
     let data = got.get("data").cloned().unwrap_or(Json::Null);

@@ -20,6 +20,8 @@
 //!
 //! The composition of the worlds is also compared with an independent composer ([`composed`], `tests/oracle/composition`).
 //!
+//! Every third operation is also executed with `onError: NULL` and `HALT`, which the oracle knows too.
+//!
 //! Calls are counted: a subgraph is called at most once for each step of the plan, or once per object if the step has a call
 //! per object.
 

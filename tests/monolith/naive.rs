@@ -87,6 +87,8 @@ struct Execution<'e, R: Resolver> {
     path: Path,
     errors: Vec<Path>,
     resolved: Vec<Json>,
+    /// `onError: NULL`: nothing propagates.
+    nulls_stay: bool,
 }
 
 /// ExecuteRequest, for a valid document.
@@ -98,10 +100,13 @@ pub(crate) fn execute<R: Resolver>(
     root: R::Object,
     resolver: &R,
 ) -> Answer {
-    execute_noting(schema, document, operation, variables, root, resolver).0
+    execute_noting(
+        schema, document, operation, variables, root, resolver, false,
+    )
+    .0
 }
 
-/// The same, with a record of all resolved values (path, arguments and value of each field), for another executor.
+/// The same, under `onError: NULL` if nulls stay where they are, with a record of all resolved values (path, arguments and value of each field), for another executor.
 pub(crate) fn execute_noting<R: Resolver>(
     schema: &Schema,
     document: &ExecutableDocument,
@@ -109,6 +114,7 @@ pub(crate) fn execute_noting<R: Resolver>(
     variables: &Json,
     root: R::Object,
     resolver: &R,
+    nulls_stay: bool,
 ) -> (Answer, Vec<Json>) {
     let mut execution = Execution {
         schema,
@@ -118,6 +124,7 @@ pub(crate) fn execute_noting<R: Resolver>(
         path: Vec::new(),
         errors: Vec::new(),
         resolved: Vec::new(),
+        nulls_stay,
     };
     let set = &operation.selection_set;
     let data = execution.selection_sets(&root, &set.ty, &[set]);
@@ -408,12 +415,14 @@ impl<'e, R: Resolver> Execution<'e, R> {
         if !ty.is_non_null() {
             return Ok(self.complete_inner(ty, fields, value).unwrap_or(Json::Null));
         }
-        match self.complete_inner(ty, fields, value)? {
-            Json::Null => {
-                self.errors.push(self.path.clone());
-                Err(Propagate)
-            }
-            value => Ok(value),
+        match self.complete_inner(ty, fields, value) {
+            Ok(Json::Null) => self.errors.push(self.path.clone()),
+            Ok(value) => return Ok(value),
+            Err(Propagate) => {}
+        }
+        match self.nulls_stay {
+            true => Ok(Json::Null),
+            false => Err(Propagate),
         }
     }
 

@@ -6,3 +6,4 @@
 mod clients;
 mod composition;
 mod graphql;
+mod openapi;

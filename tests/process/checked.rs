@@ -53,7 +53,7 @@ async fn run(case: &Case) -> Vec<Option<String>> {
         .map(|block| (block.line, block.body.as_str()))
         .collect();
     for (line, document) in &documents {
-        std::fs::write(operations.join(format!("{line}.graphql")), document).unwrap();
+        std::fs::write(operations.join(format!("_{line}.graphql")), document).unwrap();
     }
     let mut check = folder.command(&["check", "--operations", "operations", "--format", "json"]);
     let checked = check.output().unwrap().stdout;
@@ -95,7 +95,7 @@ async fn run(case: &Case) -> Vec<Option<String>> {
 
 /// What `check` says of the document at this line.
 fn by_check(findings: &Value, line: usize) -> Vec<String> {
-    let file = format!("operations/{line}.graphql");
+    let file = format!("operations/_{line}.graphql");
     let findings = findings.as_array().unwrap().iter();
     let of_file = findings.filter(|finding| finding["labels"][0]["file"] == file.as_str());
     let lines = of_file.map(|finding| {
@@ -143,7 +143,7 @@ async fn by_serve(url: &str, document: &str, name: Option<&str>) -> Vec<Refused>
 }
 
 fn by_explain(folder: &Folder, line: usize, name: Option<&str>) -> Vec<Refused> {
-    let file = format!("operations/{line}.graphql");
+    let file = format!("operations/_{line}.graphql");
     let mut arguments = vec!["explain", &file];
     arguments.extend(name.into_iter().flat_map(|name| ["--operation", name]));
     let output = folder.command(&arguments).output().unwrap();

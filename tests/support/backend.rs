@@ -15,6 +15,7 @@ use sangam::cache::{Backend, Document};
 pub(crate) struct SharedBackend {
     documents: Arc<Mutex<HashMap<Key, Arc<Document>>>>,
     responses: Arc<Mutex<HashMap<Key, Arc<StoredResponse>>>>,
+    texts: Arc<Mutex<HashMap<Key, Arc<str>>>>,
     counters: Arc<Mutex<HashMap<String, u64>>>,
     connection: Arc<Connection>,
 }
@@ -74,6 +75,13 @@ impl Backend for SharedBackend {
         };
         Arc::new(SharedEntries {
             entries,
+            connection: Arc::clone(&self.connection),
+        })
+    }
+
+    fn texts(&self, _: u64) -> Arc<dyn Entries<Arc<str>>> {
+        Arc::new(SharedEntries {
+            entries: Arc::clone(&self.texts),
             connection: Arc::clone(&self.connection),
         })
     }

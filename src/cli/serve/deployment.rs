@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::super::folders::{self, ConnectorFolder};
-use super::super::{Common, Exit, Stop, load};
+use super::super::{Common, Exit, Stop, documents, load, operations};
 use super::files::WatchedFiles;
 use crate::config::{ConnectorSettings, Environment, Log, RawSettings, Settings};
 use crate::connector::Diagnostic;
 use crate::gateway::{Candidate, ConfiguredConnector, Served};
+use crate::named::OperationFile;
+use crate::persisted::folder::{Trusted, watched};
 
 /// Where the settings are read from, at the start and at every reload.
 #[derive(Debug, Clone)]
@@ -45,14 +47,23 @@ pub(super) struct Deployment {
     pub(super) unset: Vec<Diagnostic>,
     /// Settings for connectors that do not exist.
     pub(super) unknown: Vec<Diagnostic>,
+    /// The files of named operations.
+    pub(super) operations: Vec<OperationFile>,
+    /// The trusted documents, and the errors in their files.
+    pub(super) trusted: Trusted,
     /// The files on which all this depends.
     pub(super) files: WatchedFiles,
 }
 
 impl Deployment {
     /// Reads the folders. The errors of a folder are no errors of the deployment: another version of it is served.
-    pub(super) fn read(settings: Settings, last_good: &Connectors) -> Result<Deployment, Stop> {
+    pub(super) fn read(
+        settings: Settings,
+        last_good: &Connectors,
+        last_trusted: &Trusted,
+    ) -> Result<Deployment, Stop> {
         let mut files = settings.files();
+        files.extend(watched(&settings, operations::folder(&settings)));
         if settings.general.supergraph.is_none() {
             files.push(settings.general.connectors.clone());
             let folders = folders::paths(&settings).unwrap_or_default();
@@ -61,31 +72,40 @@ impl Deployment {
             };
             files.extend(folders.into_iter().flat_map(of_folder));
         }
+        files.extend(operations::watched(&settings));
         // Before they are read, so that no change is missed.
         let files = WatchedFiles::new(files, settings.general.watch);
         let folders = load::folders(&settings)?;
         let unset = load::unset_values(&settings, &folders);
         let unknown = folders::unknown(&settings, &folders);
+        let operations = operations::files(None, &settings)?;
         let (mut candidates, mut errors) = (Vec::new(), Vec::new());
         for folder in &folders {
             let (candidate, of_folder) = candidate(folder, &settings, last_good);
             candidates.push(candidate);
             errors.extend(of_folder);
         }
+        let named = documents::named_folder(&settings);
+        let trusted = Trusted::read(&settings, named.as_deref(), last_trusted);
         Ok(Deployment {
-            settings,
             candidates,
             errors,
             unset,
             unknown,
+            operations,
+            trusted,
+            settings,
             files,
         })
     }
 
     /// Everything that `--strict` refuses, apart from errors of composition.
     pub(super) fn refused_when_strict(&self) -> Result<(), Stop> {
-        if !self.errors.is_empty() {
-            return Err(Stop::with(self.errors.clone(), Exit::Findings));
+        let of_files = self.trusted.problems.iter();
+        let of_files = of_files.map(|file| file.problem.clone());
+        let errors: Vec<Diagnostic> = self.errors.iter().cloned().chain(of_files).collect();
+        if !errors.is_empty() {
+            return Err(Stop::with(errors, Exit::Findings));
         }
         let unset = self.unknown.iter().chain(&self.unset).cloned();
         let findings: Vec<Diagnostic> = unset.collect();

@@ -1,13 +1,14 @@
 //! `sangam serve`: runs the gateway.
 //!
 //! [`mod@deployment`] reads the settings and the folders, [`report`] logs what is wrong with them, [`reload`] does both again
-//! when [`files`] has noticed a change. [`started`] logs what is served at the start.
+//! when [`files`] has noticed a change. [`started`] logs what is served at the start. [`mod@trusted`] compiles trusted documents.
 
 mod deployment;
 mod files;
 mod reload;
 mod report;
 mod started;
+mod trusted;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -24,6 +25,7 @@ use crate::config::Settings;
 use crate::gateway::{Gateway, choose};
 use crate::observe;
 use crate::observe::Observer;
+use crate::persisted::folder::Trusted;
 use crate::priority::Runtimes;
 use crate::server::{Server, StartError};
 
@@ -69,7 +71,7 @@ impl Serve {
 
 /// Reads the settings and the folders.
 fn deployment(source: &SettingsSource, strict: bool) -> Result<Deployment, Stop> {
-    let deployment = Deployment::read(source.read()?, &Connectors::new())?;
+    let deployment = Deployment::read(source.read()?, &Connectors::new(), &Trusted::default())?;
     if strict {
         load::checked(&load::folders(&deployment.settings)?)?;
         deployment.refused_when_strict()?;
@@ -109,7 +111,7 @@ async fn observed(
 ) -> Result<(), Stop> {
     let settings = deployment.settings.clone();
     let chosen = choose(&deployment.candidates, &settings, Gateway::first);
-    let chosen = chosen.map_err(|problem| {
+    let mut chosen = chosen.map_err(|problem| {
         let Stop { findings, exit, .. } = report::stop(problem);
         let errors = deployment.errors.iter().cloned().chain(findings);
         Stop::with(errors.collect(), exit)
@@ -118,6 +120,8 @@ async fn observed(
         let errors = deployment.errors.into_iter().chain(chosen.findings);
         return Err(Stop::with(errors.collect(), Exit::Findings));
     }
+    let named = chosen.built.load_operations(&deployment.operations);
+    chosen.findings.extend(named.problems.iter().cloned());
     if strict && !chosen.findings.is_empty() {
         return Err(Stop::with(chosen.findings, Exit::Findings));
     }
@@ -127,6 +131,7 @@ async fn observed(
     let server = Server::start(&settings, reloader.live.clone())
         .map_err(|error| not_listening(&error, &settings))?;
     started::log(&settings, &server, &reloader);
+    reloader.check_trusted();
     let requested = tokio::select! {
         requested = signals.next() => requested,
         () = reloader.run(&server) => StopRequest::ByPerson,

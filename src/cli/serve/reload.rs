@@ -15,10 +15,13 @@ use super::super::{Exit, Stop};
 use super::deployment::{Connectors, Deployment, SettingsSource};
 use super::files::WatchedFiles;
 use super::report::{self, Warnings};
+use super::trusted;
 use crate::config::Settings;
+use crate::connector::Diagnostic;
 use crate::gateway::{Chosen, Gateway, LiveGateway, Served, choose};
 use crate::observe::Observer;
 use crate::observe::metrics::{GENERATION, RELOAD_SUCCESSFUL, RELOAD_TIME, RELOADS, SET_ASIDE};
+use crate::persisted::folder::Trusted;
 use crate::server::Server;
 
 /// What is served now, and how to read it again.
@@ -42,8 +45,11 @@ struct State {
     /// The versions without a problem that were served last.
     last_good: Connectors,
     warnings: Warnings,
+    trusted: Trusted,
     /// The problem of each connector that has one.
     problems: BTreeMap<String, String>,
+    /// What is wrong with named operations.
+    of_operations: Vec<Diagnostic>,
     files: WatchedFiles,
 }
 
@@ -76,6 +82,8 @@ impl State {
             served,
             warnings: report::warnings(&deployment),
             problems,
+            of_operations: chosen.built.operations().problems.clone(),
+            trusted: deployment.trusted,
             files: deployment.files,
             settings: deployment.settings,
         }
@@ -106,11 +114,15 @@ impl Reloader {
         observer.hide(report::masker(&[(&state.settings, &state.served)]));
         report::new_warnings(&Warnings::new(), &state.warnings);
         log_problems(&BTreeMap::new(), &state.problems, &chosen);
+        report::operations(&[], &state.of_operations);
         state.count();
         Reloader {
             source,
             strict,
-            live: Arc::new(LiveGateway::new(chosen.built)),
+            live: {
+                let documents = Arc::clone(&state.trusted.documents);
+                Arc::new(LiveGateway::new(chosen.built.trusting(documents)))
+            },
             observer,
             hangup,
             state,
@@ -161,9 +173,10 @@ impl Reloader {
     async fn next(&self) -> Result<(Deployment, Chosen<Gateway>), Stop> {
         let (source, strict) = (self.source.clone(), self.strict);
         let last_good = self.state.last_good.clone();
+        let last_trusted = self.state.trusted.clone();
         let current = self.live.current();
         let next = spawn_blocking(move || {
-            let deployment = Deployment::read(source.read()?, &last_good)?;
+            let deployment = Deployment::read(source.read()?, &last_good, &last_trusted)?;
             if strict {
                 deployment.refused_when_strict()?;
             }
@@ -173,7 +186,9 @@ impl Reloader {
                 ..
             } = &deployment;
             let chosen = choose(candidates, settings, |setup| current.successor(setup));
-            let chosen = chosen.map_err(report::stop)?;
+            let mut chosen = chosen.map_err(report::stop)?;
+            let named = chosen.built.load_operations(&deployment.operations);
+            chosen.findings.extend(named.problems.iter().cloned());
             if strict && !chosen.findings.is_empty() {
                 return Err(Stop::with(chosen.findings, Exit::Findings));
             }
@@ -200,12 +215,20 @@ impl Reloader {
         report::needs_restart(&state.started_with, &state.settings);
         log_changes(&self.state.served, &state.served);
         log_problems(&self.state.problems, &state.problems, &chosen);
+        report::operations(&self.state.of_operations, &state.of_operations);
         let count = chosen.served.len();
-        self.live.replace(chosen.built).await;
+        let documents = Arc::clone(&state.trusted.documents);
+        self.live.replace(chosen.built.trusting(documents)).await;
         self.state = state;
         self.state.count();
+        self.check_trusted();
         let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::info!(count, ms, "reloaded");
+    }
+
+    /// Compiles the trusted documents of the generation that serves now, and logs which of them do not fit its schema.
+    pub(super) fn check_trusted(&self) {
+        trusted::check(&self.live.current());
     }
 
     fn renew_certificate(&self, server: &Server, settings: &Settings) {

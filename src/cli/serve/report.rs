@@ -85,6 +85,15 @@ pub(super) fn set_aside(aside: &SetAside) {
     error(&problem, message);
 }
 
+/// Logs what is wrong with named operations, as far as it was not before.
+pub(super) fn operations(before: &[Diagnostic], after: &[Diagnostic]) {
+    let text = |finding: &Diagnostic| finding.to_text();
+    let before: BTreeSet<String> = before.iter().map(text).collect();
+    for finding in after.iter().filter(|one| !before.contains(&text(one))) {
+        error(finding, "a named operation is not served");
+    }
+}
+
 /// The warnings about a deployment: connector, cause and message.
 pub(super) type Warnings = BTreeSet<(String, String, &'static str)>;
 
@@ -105,7 +114,19 @@ pub(super) fn warnings(deployment: &Deployment) -> Warnings {
         "settings are for no connector that there is",
     );
     let unset = findings(&deployment.unset, "requests of a connector lack a value");
-    variables.chain(unknown).chain(unset).collect()
+    let of_files = deployment.trusted.problems.iter();
+    let of_files = of_files.map(|file| {
+        let message = match file.has_last {
+            true => "a manifest has an error: its last version without errors counts",
+            false => "a file of trusted documents has an error: its documents are not known",
+        };
+        (String::new(), file.problem.summary(), message)
+    });
+    variables
+        .chain(unknown)
+        .chain(unset)
+        .chain(of_files)
+        .collect()
 }
 
 /// Logs the warnings that were not there before.
@@ -129,8 +150,12 @@ pub(super) fn needs_restart(started: &Settings, now: &Settings) {
 }
 
 /// What cannot change while the gateway runs, by the names of settings.
-fn fixed(settings: &Settings) -> [(&'static str, String); 9] {
+fn fixed(settings: &Settings) -> [(&'static str, String); 11] {
     let (general, limits) = (&settings.general, &settings.limits);
+    let operations = &settings.operations;
+    let operations = (operations.listen, operations.only, &operations.origins);
+    let cache = &settings.cache;
+    let cache = (cache.plans, cache.documents, cache.responses);
     let has_tls = settings.tls.certificate.is_some();
     let shutdown = (general.shutdown_delay, general.shutdown_grace);
     let of_connections = (
@@ -145,7 +170,15 @@ fn fixed(settings: &Settings) -> [(&'static str, String); 9] {
         ("admin", format!("{:?}", settings.admin)),
         ("tls", format!("{has_tls:?}")),
         ("cors", format!("{:?}", settings.cors)),
-        ("cache", format!("{:?}", settings.cache)),
+        (
+            "operations.listen, operations.only or operations.origins",
+            format!("{operations:?}"),
+        ),
+        ("cache", format!("{cache:?}")),
+        (
+            "persisted.automatic_bytes",
+            format!("{:?}", settings.persisted.automatic_bytes),
+        ),
         ("log, tracing or limits of connections", {
             format!("{:?}{:?}{of_connections:?}", settings.log, settings.tracing)
         }),

@@ -18,6 +18,10 @@ pub(super) fn log(settings: &Settings, server: &Server, reloader: &Reloader) {
     let address = format!("{scheme}://{}", server.address);
     let (count, version) = (reloader.served().len(), process::VERSION);
     tracing::info!(address, count, version, "listening");
+    if let Some(operations) = server.operations_address {
+        let address = format!("{scheme}://{operations}");
+        tracing::info!(address, "listening for named operations");
+    }
     if let Some(admin) = server.admin_address {
         let address = format!("http://{admin}");
         tracing::info!(address, "listening for operators");
@@ -52,6 +56,8 @@ fn log_loaded(settings: &Settings, reloader: &Reloader) {
         problems = reloader.problems(),
         types,
         fields,
+        operations = gateway.operations().ready(),
+        documents = gateway.trusted_documents().iter().len(),
         "loaded"
     );
 }

@@ -1,7 +1,7 @@
 //! Lists: arrays in TOML, and texts with commas in environment variables.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use http::HeaderName;
 use toml::de::DeValue;
@@ -50,6 +50,7 @@ macro_rules! list_setting {
 
 list_setting! {
     String, "a list of texts";
+    PathBuf, "a list of paths (relative to the settings file)";
     SocketAddr, "a list of addresses such as [\"10.0.0.2:53\"]";
     AllowedOrigin, "a list of origins";
     HeaderName, "a list of names of headers";

@@ -59,6 +59,18 @@ names! {
 }
 
 names! {
+    /// What happens to operations that are no trusted documents.
+    TrustMode {
+        /// They are executed.
+        Off = "off",
+        /// They are executed, counted and logged.
+        Log = "log",
+        /// They are refused.
+        Enforce = "enforce",
+    }
+}
+
+names! {
     /// What `sangam check` does about a schema that breaks a rule of the style.
     StyleMode {
         /// Nothing: the rules are not checked.
@@ -131,6 +143,7 @@ text_setting! {
     LogFormat, "one of \"json\", \"text\"", LogFormat::parse, |value| format!("\"{}\"", value.name());
     Audience, "one of \"public\", \"operators\"", Audience::parse, |value| format!("\"{}\"", value.name());
     CostMode, "one of \"enforce\", \"log\", \"off\"", CostMode::parse, |value| format!("\"{}\"", value.name());
+    TrustMode, "one of \"off\", \"log\", \"enforce\"", TrustMode::parse, |value| format!("\"{}\"", value.name());
     StyleMode, "one of \"off\", \"warn\", \"deny\"", StyleMode::parse, |value| format!("\"{}\"", value.name());
     LogRequests, "one of \"none\", \"problems\", \"all\"", LogRequests::parse, |value| format!("\"{}\"", value.name());
     ShareInFlight, "one of \"auto\", \"on\", \"off\"", ShareInFlight::parse, |value| format!("\"{}\"", value.name());

@@ -189,12 +189,14 @@ pub mod connector {
 /// The codes of the composed graph and what is named in it.
 pub mod gateway {
     crate::diagnostic_codes! { Gateway:
-        /// A connector, a type or a query field has a name that is reserved for the gateway
+        /// A connector, a type, a query field, a named operation or its variable has a name that is reserved for the gateway
         RESERVED_NAME;
         /// A named operation that the gateway would refuse
         INVALID_OPERATION;
         /// A named operation that can make more calls than the comment above it says
         TOO_MANY_CALLS;
+        /// A manifest of trusted documents that cannot be read, or has two texts for one id
+        INVALID_MANIFEST;
         /// A change of the public schema after which operations of clients may fail
         BREAKING_CHANGE;
         /// A change of the public schema after which operations of clients may return what they do not expect

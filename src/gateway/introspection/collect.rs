@@ -20,7 +20,7 @@ type CoercedValues = HashMap<Str, Value>;
 /// The introspection fields that one request selects.
 #[derive(Debug)]
 pub(in crate::gateway) struct IntrospectionSelection {
-    /// `__schema` and `__type` at the root.
+    /// `__schema`, `__type` and `__service` at the root.
     pub(super) roots: Vec<SelectedField>,
 }
 
@@ -67,6 +67,10 @@ pub(super) enum MetaField {
     DefaultValue,
     Locations,
     IsRepeatable,
+    Service,
+    Capabilities,
+    Identifier,
+    Value,
 }
 
 impl MetaField {
@@ -98,6 +102,10 @@ impl MetaField {
             "defaultValue" => MetaField::DefaultValue,
             "locations" => MetaField::Locations,
             "isRepeatable" => MetaField::IsRepeatable,
+            "__service" => MetaField::Service,
+            "capabilities" => MetaField::Capabilities,
+            "identifier" => MetaField::Identifier,
+            "value" => MetaField::Value,
             _ => return None,
         })
     }
@@ -118,7 +126,7 @@ impl IntrospectionSelection {
             account,
         };
         let roots = collector.fields(&[&operation.selection_set], |name| {
-            matches!(name, "__schema" | "__type")
+            matches!(name, "__schema" | "__type" | "__service")
         });
         Ok(IntrospectionSelection { roots: roots? })
     }

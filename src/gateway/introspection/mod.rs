@@ -1,4 +1,4 @@
-//! Introspection: resolves `__schema` and `__type` from the public schema.
+//! Introspection: resolves `__schema` and `__type` from the public schema, and `__service` from the [`capabilities`].
 //!
 //! `apollo-compiler` can resolve introspection, but it builds a tree of values without a size limit, and the type graph has
 //! cycles: a few kilobytes of text can select gigabytes. So the work is bounded in three ways:
@@ -11,6 +11,7 @@
 //! This module does no IO. The caller chooses the thread: [`IntrospectionSelection::write_short`] stops early when the
 //! values are not short, so it may run on a thread that serves; [`IntrospectionSelection::write`] belongs on a worker.
 
+mod capabilities;
 mod collect;
 mod write;
 

@@ -11,6 +11,7 @@ use apollo_compiler::schema::{
 };
 use apollo_compiler::{Node, ast};
 
+use super::capabilities::{CAPABILITIES, Capability};
 use super::collect::{IntrospectionSelection, MetaField, SelectedField};
 use super::{Introspection, IntrospectionValues, Stopped, WriteLimits};
 use crate::budget::Account;
@@ -94,6 +95,8 @@ enum MetaObject<'s> {
     Input(&'s InputValueDefinition),
     EnumValue(&'s EnumValueDefinition),
     Directive(&'s DirectiveDefinition),
+    Service,
+    Capability(&'static Capability),
 }
 
 /// A list type or a non-null type.
@@ -118,6 +121,7 @@ impl<'w> IntrospectionWriter<'w> {
     fn root(&mut self, selected: &SelectedField) -> WriteResult {
         match (selected.field, &selected.type_name) {
             (MetaField::Schema, _) => self.object(MetaObject::Schema, &selected.below),
+            (MetaField::Service, _) => self.object(MetaObject::Service, &selected.below),
             (MetaField::Type, Some(name)) => self.type_named(name, &selected.below),
             _ => self.null(),
         }
@@ -154,6 +158,8 @@ impl<'w> IntrospectionWriter<'w> {
                 MetaObject::Input(definition) => self.of_input(definition, field),
                 MetaObject::EnumValue(definition) => self.of_enum_value(definition, field),
                 MetaObject::Directive(definition) => self.of_directive(definition, field),
+                MetaObject::Service => self.of_service(field),
+                MetaObject::Capability(capability) => self.of_capability(capability, field),
             }?;
         }
         self.raw(b"}")
@@ -260,6 +266,32 @@ impl<'w> IntrospectionWriter<'w> {
                 writer.name(location.name())
             }),
             MetaField::IsRepeatable => self.boolean(definition.repeatable),
+            _ => self.null(),
+        }
+    }
+
+    fn of_service(&mut self, selected: &SelectedField) -> WriteResult {
+        let api = &self.introspection.api;
+        match selected.field {
+            MetaField::Typename => self.name("__Service"),
+            MetaField::Description => self.text(api.schema_definition.description.as_deref()),
+            MetaField::Capabilities => self.list(&CAPABILITIES, |writer, capability| {
+                writer.object(MetaObject::Capability(capability), &selected.below)
+            }),
+            _ => self.null(),
+        }
+    }
+
+    fn of_capability(
+        &mut self,
+        capability: &'static Capability,
+        selected: &SelectedField,
+    ) -> WriteResult {
+        match selected.field {
+            MetaField::Typename => self.name("__Capability"),
+            MetaField::Identifier => self.text(Some(capability.identifier)),
+            MetaField::Description => self.text(Some(capability.description)),
+            MetaField::Value => self.text(capability.value),
             _ => self.null(),
         }
     }

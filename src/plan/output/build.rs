@@ -130,7 +130,7 @@ impl<'a> OutputBuilder<'_, 'a> {
     fn source(&self, source: Option<SlotOrId>, field: &Name) -> Result<FieldSource, PlanError> {
         match (field.as_str(), source) {
             ("__typename", _) => Ok(FieldSource::Typename),
-            ("__schema" | "__type", _) => Ok(FieldSource::Introspection),
+            ("__schema" | "__type" | "__service", _) => Ok(FieldSource::Introspection),
             (_, Some(SlotOrId::Slot(slot))) => Ok(FieldSource::Slot(slot)),
             (_, Some(SlotOrId::Id(id))) => Ok(FieldSource::Id(id)),
             (_, None) => Err(PlanError::Unsatisfiable(field.to_string())),

@@ -111,6 +111,11 @@ async fn each_content_coding_has_its_tag() {
     assert_eq!(header(&headers, "content-encoding"), "gzip");
     let coded = header(&headers, "etag").to_owned();
     assert_eq!(coded, format!("{}-gzip\"", plain.trim_end_matches('"')));
+    for (accept, end) in [("br", "-br\""), ("zstd", "-zstd\"")] {
+        let (_, headers, _) = send(get(accept)).await;
+        let tag = header(&headers, "etag");
+        assert!(tag.ends_with(end) && tag[..22] == plain[..22], "{tag}");
+    }
     for (tag, accept, status) in [
         (&plain, "identity", 304),
         (&plain, "gzip", 200),

@@ -89,7 +89,7 @@ async fn the_endpoint_may_have_a_slash_at_its_end() {
 }
 
 #[tokio::test]
-async fn a_body_may_be_compressed_with_gzip() {
+async fn a_body_may_be_compressed() {
     let mut settings = settings();
     settings.limits.body_bytes = ByteSize(1_000);
     let running = start(&settings);
@@ -101,24 +101,36 @@ async fn a_body_may_be_compressed_with_gzip() {
     let (status, _, answer) = post("gzip", gzip(body)).await;
     assert_eq!((status, answer.as_str()), (200, r#"{"data":{"a":1}}"#));
     assert_eq!(post("identity", body.to_vec()).await.0, 200);
-    for coding in ["br", "deflate", "zstd", "gzip, gzip"] {
+    let zstd = zstd::bulk::compress(body, 3).unwrap();
+    assert_eq!(post("zstd", zstd).await.0, 200);
+    let mut brotli = brotli::CompressorWriter::new(Vec::new(), 4096, 5, 22);
+    brotli.write_all(body).unwrap();
+    assert_eq!(post("br", brotli.into_inner()).await.0, 200);
+    for coding in ["compress", "aws-chunked", "gzip, gzip", "br, gzip"] {
         let (status, headers, answer) = post(coding, body.to_vec()).await;
-        assert_eq!((status, header(&headers, "accept-encoding")), (415, "gzip"));
-        assert!(answer.contains("Content-Encoding: gzip"), "{answer}");
+        let accepted = header(&headers, "accept-encoding");
+        assert_eq!((status, accepted), (415, "zstd, br, gzip, deflate"));
+        assert!(answer.contains("UNSUPPORTED_MEDIA_TYPE"), "{answer}");
     }
-    let (status, _, answer) = post("gzip", body.to_vec()).await;
-    assert_eq!(status, 400);
-    assert!(answer.contains("is not compressed with gzip"), "{answer}");
+    for coding in ["gzip", "br", "zstd", "deflate"] {
+        let (status, _, answer) = post(coding, body.to_vec()).await;
+        assert_eq!(status, 400);
+        let expected = format!("is not compressed with {coding}");
+        assert!(answer.contains(&expected), "{answer}");
+    }
     let mut broken = gzip(body);
     broken.truncate(broken.len() - 4);
     assert_eq!(post("gzip", broken).await.0, 400);
     // A few bytes that would become 600 kB; little more than a thousand bytes are made.
     let bomb = gzip(&[b' '; 600_000]);
     assert!(bomb.len() < 1_000);
-    let (status, _, answer) = post("gzip", bomb).await;
-    assert_eq!(status, 413);
-    assert!(answer.contains("limits.body_bytes"), "{answer}");
-    assert_eq!(running.fake.requests.lock().unwrap().len(), 2);
+    let spaces = zstd::bulk::compress(&[b' '; 600_000], 3).unwrap();
+    for (coding, bomb) in [("gzip", bomb), ("zstd", spaces)] {
+        let (status, _, answer) = post(coding, bomb).await;
+        assert_eq!(status, 413, "{coding}");
+        assert!(answer.contains("limits.body_bytes"), "{answer}");
+    }
+    assert_eq!(running.fake.requests.lock().unwrap().len(), 4);
 }
 
 fn gzip(body: &[u8]) -> Vec<u8> {
@@ -241,4 +253,35 @@ async fn operators_need_the_token() {
         assert_eq!(send(running.get(path)).await.0, 200);
         assert_eq!(send(ask(path)).await.0, 200);
     }
+}
+
+#[tokio::test]
+async fn the_client_chooses_the_error_behavior() {
+    let running = start(&settings());
+    for body in [
+        r#"{"query":"{a}","onError":"NULL"}"#,
+        r#"{"query":"{a}","onError":"HALT"}"#,
+        r#"{"query":"{a}","onError":null}"#,
+    ] {
+        assert_eq!(send(running.post(body)).await.0, 200, "{body}");
+    }
+    let (status, _, _) = send(running.get("/graphql?query=%7Ba%7D&onError=NULL")).await;
+    assert_eq!(status, 200);
+    for body in [
+        r#"{"query":"{a}","onError":"ABORT"}"#,
+        r#"{"query":"{a}","onError":false}"#,
+    ] {
+        let (status, _, answer) = send(running.post(body)).await;
+        assert_eq!(status, 400, "{body}");
+        assert!(answer.contains("`onError` must be"), "{answer}");
+    }
+    let (status, _, _) = send(running.get("/graphql?query=%7Ba%7D&onError=null")).await;
+    assert_eq!(status, 400);
+    let requests = running.fake.requests.lock().unwrap();
+    let chosen: Vec<_> = requests
+        .iter()
+        .map(|(request, _)| request.on_error)
+        .collect();
+    use crate::gateway::ErrorBehavior::{Halt, Null, Propagate};
+    assert_eq!(chosen, [Null, Halt, Propagate, Null]);
 }

@@ -70,6 +70,15 @@ async fn long_responses_are_compressed_for_clients_that_accept_it() {
     assert_eq!(header(&headers, "content-encoding"), "gzip");
     assert_eq!(vary(&headers), ["accept", "accept-encoding"]);
     assert!(body.len() < 5000);
+    for (accepted, coding) in [
+        ("gzip, deflate, br, zstd", "zstd"),
+        ("gzip, deflate, br", "br"),
+        ("br;q=0.5, gzip;q=0.9", "gzip"),
+    ] {
+        let (_, headers, _) = send(long().header("accept-encoding", accepted)).await;
+        assert_eq!(header(&headers, "content-encoding"), coding);
+        assert_eq!(vary(&headers), ["accept", "accept-encoding"]);
+    }
     let (_, headers, body) = send(long()).await;
     assert_eq!(
         (header(&headers, "content-encoding"), body.len()),

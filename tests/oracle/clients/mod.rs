@@ -1,6 +1,9 @@
-//! Clients that normalise responses (Apollo Client, urql with Graphcache) against gateways whose types have `@node`.
+//! Clients that normalise responses (Apollo Client, urql with Graphcache) against gateways whose types have `@node`, clients that
+//! send batches (graphql-request, Apollo Client), and clients that send ids and hashes instead of operation texts (`persisted`).
 //!
 //! `CLIENTS_ORACLE` names the folder where `npm ci` was run.
+
+mod persisted;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,7 +14,7 @@ use axum::routing::get;
 use sangam_demo::{Options, departments};
 
 use crate::process::running::{Folder, Running};
-use crate::support::server;
+use crate::support::server::{self, Server};
 
 const CONNECTOR: &str = r#"
 extend schema
@@ -32,6 +35,23 @@ const JSON: [(&str, &str); 1] = [("content-type", "application/json")];
 #[test(threads)]
 #[ignore = "needs clients from the npm registry: scripts/oracle-clients runs it"]
 async fn clients_store_each_object_once() {
+    let upstream = districts().await;
+    let folder = deployment(&upstream, "");
+    let running = Running::start(folder.command(&["serve"]));
+    clients("clients.mjs", &running, &[]);
+}
+
+#[test(threads)]
+#[ignore = "needs an audit from the npm registry: scripts/oracle-clients runs it"]
+async fn the_audit_of_graphql_over_http_passes() {
+    let upstream = districts().await;
+    let folder = deployment(&upstream, "");
+    let running = Running::start(folder.command(&["serve"]));
+    clients("audit.mjs", &running, &[]);
+}
+
+/// An upstream with two districts.
+async fn districts() -> Server {
     let list = r#"[{ "code": 2, "name": "Budgam" }, { "code": 3, "name": "Kupwara" }]"#;
     let one =
         |code: String| format!(r#"{{ "code": {code}, "name": "Budgam", "seat": "Budgam town" }}"#);
@@ -41,14 +61,25 @@ async fn clients_store_each_object_once() {
             "/districts/{code}",
             get(move |Segment(code): Segment<String>| async move { (JSON, one(code)) }),
         );
-    let upstream = server::router(router).await;
+    server::router(router).await
+}
+
+/// A folder with the connector of these districts; `section` is a part of its settings.
+fn deployment(upstream: &Server, section: &str) -> Folder {
     let settings = format!(
-        "listen = \"127.0.0.1:0\"\n[connector.lgd]\nbase_url = \"{}\"\n",
+        "listen = \"127.0.0.1:0\"\n{section}\n[connector.lgd]\nbase_url = \"{}\"\n",
         upstream.url("")
     );
-    let folder = Folder::new(&settings, &[("lgd", CONNECTOR)]);
+    Folder::new(&settings, &[("lgd", CONNECTOR)])
+}
+
+#[test(threads)]
+#[ignore = "needs clients from the npm registry: scripts/oracle-clients runs it"]
+async fn clients_send_batches() {
+    let upstream = districts().await;
+    let folder = deployment(&upstream, "[limits]\nbatch = 10\n");
     let running = Running::start(folder.command(&["serve"]));
-    clients("clients.mjs", &running, &[]);
+    clients("batches.mjs", &running, &[]);
 }
 
 #[test(threads)]
@@ -76,18 +107,26 @@ async fn clients_show_the_sample_graph_as_it_is() {
 }
 
 /// Runs a program of this folder against the gateway.
+fn clients(program: &str, gateway: &Running, arguments: &[&Path]) {
+    let url = PathBuf::from(format!("{}/graphql", gateway.url));
+    let arguments: Vec<&Path> = std::iter::once(&*url)
+        .chain(arguments.iter().copied())
+        .collect();
+    node(program, &arguments);
+}
+
+/// Runs a program of this folder.
 #[allow(
     clippy::print_stdout,
     reason = "what the clients found is shown with --nocapture"
 )]
-fn clients(program: &str, gateway: &Running, arguments: &[&Path]) {
+fn node(program: &str, arguments: &[&Path]) {
     let packages = std::env::var_os("CLIENTS_ORACLE").expect("CLIENTS_ORACLE, by the script");
     let mut clients = Command::new("node");
     clients
         // With the warnings that the clients give their developers.
         .arg("--conditions=development")
         .arg(PathBuf::from(packages).join(program))
-        .arg(format!("{}/graphql", gateway.url))
         .args(arguments);
     let output = clients.output().expect("node");
     let printed = |text: &[u8]| String::from_utf8_lossy(text).into_owned();

@@ -1,0 +1,207 @@
+//! Loads the files of a folder of named operations.
+
+use std::sync::Arc;
+
+use apollo_compiler::ast::OperationType;
+use apollo_compiler::{Name, Node, executable};
+
+use super::catalogue::{DESCRIPTION, Named, NamedOperations};
+use super::operation::NamedOperation;
+use super::parameter::{Parameter, RESERVED_PARAMETERS};
+use super::{comment, openapi, problems};
+use crate::connector::Diagnostic;
+use crate::connector::diagnostic::SourceText;
+use crate::document::Value;
+use crate::operation::{Compiler, Document, Operation, Rejection};
+use crate::plan::location;
+
+/// A file of named operations.
+#[derive(Debug, Clone)]
+pub struct OperationFile {
+    /// Its path, as messages show it.
+    pub path: String,
+    /// Its name without folder and extension.
+    pub stem: String,
+    /// Its text, or why it cannot be read.
+    pub text: Result<String, String>,
+    /// The text of `<Name>.variables.json` beside it, if there is one.
+    pub example: Option<String>,
+}
+
+/// One file while it is loaded.
+struct File<'a> {
+    compiler: &'a Compiler,
+    source: Arc<SourceText>,
+    text: Arc<str>,
+    stem: &'a str,
+    example: Option<Value>,
+}
+
+impl NamedOperations {
+    /// Compiles the operations of these files. `keep` gets each compiled operation, with the text of its file and the name with
+    /// which it is chosen from it. It may refuse the operation.
+    pub fn load(
+        compiler: &Compiler,
+        files: &[OperationFile],
+        mut keep: impl FnMut(&str, Option<&str>, Operation) -> Result<(), Rejection>,
+    ) -> NamedOperations {
+        let mut all = NamedOperations::default();
+        for file in files {
+            let text = match &file.text {
+                Ok(text) => Arc::from(text.as_str()),
+                Err(error) => {
+                    let message = format!("{} cannot be read: {error}", file.path);
+                    all.refuse(&file.stem, vec![unreadable(&file.path, message)]);
+                    continue;
+                }
+            };
+            let source = Arc::new(SourceText {
+                path: file.path.clone(),
+                text: String::from(&*text),
+            });
+            let example = file.example.as_ref();
+            let example = example.and_then(|text| Value::parse_json(text.as_bytes()).ok());
+            let file = File {
+                compiler,
+                source,
+                text,
+                stem: &file.stem,
+                example,
+            };
+            file.load(&mut all, &mut keep);
+        }
+        all
+    }
+
+    /// Adds a name that cannot be served, and why.
+    fn refuse(&mut self, name: &str, problems: Vec<Diagnostic>) {
+        let reasons: Vec<&str> = problems.iter().map(|one| one.message.as_str()).collect();
+        let reason = reasons.join("; ");
+        self.problems.extend(problems);
+        if !self.by_name.contains_key(name) {
+            self.by_name.insert(name.into(), Named::Refused(reason));
+        }
+    }
+}
+
+fn unreadable(path: &str, message: String) -> Diagnostic {
+    let source = Arc::new(SourceText {
+        path: path.to_owned(),
+        text: String::new(),
+    });
+    problems::invalid(&source, &message, (1, 1))
+}
+
+impl File<'_> {
+    fn load(
+        self,
+        all: &mut NamedOperations,
+        keep: &mut impl FnMut(&str, Option<&str>, Operation) -> Result<(), Rejection>,
+    ) {
+        let document = match self.compiler.document(&self.text) {
+            Ok(document) => document,
+            Err(rejection) => {
+                let problems = problems::rejected(&self.source, &rejection);
+                return all.refuse(self.stem, problems);
+            }
+        };
+        let definitions: Vec<_> = document.operations.iter().cloned().collect();
+        for definition in definitions {
+            let name = definition.name.as_ref().map_or(self.stem, Name::as_str);
+            let problems = self.problems(all, &document, &definition, name);
+            if !problems.is_empty() {
+                all.refuse(name, problems);
+                continue;
+            }
+            let of_document = definition.name.as_deref();
+            let kept = self
+                .compiler
+                .operation(document.clone(), of_document)
+                .and_then(|operation| keep(&self.text, of_document, operation));
+            match kept {
+                Ok(()) => {
+                    let named = self.named(all, &document, &definition, name);
+                    all.by_name
+                        .insert(Arc::clone(&named.name), Named::Ready(named));
+                }
+                Err(rejection) => {
+                    all.refuse(name, problems::rejected(&self.source, &rejection));
+                }
+            }
+        }
+    }
+
+    /// What is wrong with the names of an operation and its variables.
+    fn problems(
+        &self,
+        all: &NamedOperations,
+        document: &Document,
+        definition: &Node<executable::Operation>,
+        name: &str,
+    ) -> Vec<Diagnostic> {
+        let sources = &document.sources;
+        let at = |span| location(span, sources).unwrap_or((1, 1));
+        let of_name = definition.name.as_ref().map(Name::location);
+        let name_at = at(of_name.unwrap_or_else(|| definition.location()));
+        let mut found = Vec::new();
+        if Name::new(name).is_err() {
+            let message = format!(
+                "an operation without a name has that of its file, and `{name}` is no name in GraphQL"
+            );
+            found.push(problems::invalid(&self.source, &message, name_at));
+        }
+        if name == DESCRIPTION {
+            let message = format!("the name `{name}` of an operation is reserved for the gateway");
+            let help = format!("`/operations/{DESCRIPTION}.json` describes all operations");
+            found.push(problems::reserved(&self.source, &message, &help, name_at));
+        }
+        if all.by_name.contains_key(name) {
+            let message = format!("another file has an operation `{name}` too");
+            found.push(problems::invalid(&self.source, &message, name_at));
+        }
+        let reserved = definition
+            .variables
+            .iter()
+            .filter(|variable| RESERVED_PARAMETERS.contains(&variable.name.as_str()));
+        found.extend(reserved.map(|variable| {
+            let message = format!(
+                "the name `${}` of a variable is reserved for the gateway",
+                variable.name
+            );
+            let help = format!(
+                "choose another name: {} are parameters of every operation's URL",
+                RESERVED_PARAMETERS.join(", ")
+            );
+            let at = at(variable.name.location());
+            problems::reserved(&self.source, &message, &help, at)
+        }));
+        found
+    }
+
+    fn named(
+        &self,
+        all: &mut NamedOperations,
+        document: &Document,
+        definition: &Node<executable::Operation>,
+        name: &str,
+    ) -> NamedOperation {
+        let api = self.compiler.api();
+        let parameters = definition.variables.iter().map(|variable| {
+            let schema = openapi::variable(api, variable, &mut all.types);
+            Parameter::new(api, variable, schema)
+        });
+        let parameters = parameters.collect();
+        let data = openapi::data(api, document, definition, &mut all.types);
+        let offset = definition.location().map_or(0, |span| span.offset());
+        NamedOperation {
+            name: name.into(),
+            operation_name: definition.name.as_ref().map(|name| name.as_str().into()),
+            description: comment::above(&self.text, offset),
+            text: Arc::clone(&self.text),
+            is_mutation: definition.operation_type == OperationType::Mutation,
+            parameters,
+            example: self.example.clone().filter(|_| self.stem == name),
+            data,
+        }
+    }
+}

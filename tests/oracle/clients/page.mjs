@@ -1,0 +1,41 @@
+// The blocks of docs/clients.md, as modules whose gateway is the one of a test.
+
+import assert from "node:assert/strict";
+import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+
+const FENCE = /^```(.*)\n([\s\S]*?)^```$/gm;
+
+// In a package of its own, as version 4 has the name of the package.
+const VERSION_3 = [
+  ["@apollo/client/core", "@apollo/client-3/core/index.js"],
+  ["@apollo/client/link/persisted-queries", "@apollo/client-3/link/persisted-queries/index.js"],
+];
+
+export class Page {
+  constructor(file) {
+    this.blocks = new Map([...readFileSync(file, "utf8").matchAll(FENCE)].map(([, name, text]) => [name, text]));
+    // In the folder of the packages, so that imports are found.
+    this.folder = mkdtempSync(path.join(import.meta.dirname, "page-"));
+    this.modules = 0;
+  }
+
+  // The text of a block, for this gateway.
+  text(name, url = "https://graph.example/graphql") {
+    const block = this.blocks.get(name);
+    assert.ok(block, `docs/clients.md has no block "${name}"`);
+    return block.replaceAll("https://graph.example/graphql", url);
+  }
+
+  // What a block exports. `files` are copied beside it.
+  async module(name, url, files = []) {
+    let text = this.text(name, url);
+    if (name.includes("apollo3")) {
+      for (const [from, to] of VERSION_3) text = text.replace(`"${from}"`, `"${to}"`);
+    }
+    for (const file of files) copyFileSync(file, path.join(this.folder, path.basename(file)));
+    const file = path.join(this.folder, `block-${(this.modules += 1)}.mjs`);
+    writeFileSync(file, text);
+    return await import(file);
+  }
+}
