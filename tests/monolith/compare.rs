@@ -13,7 +13,8 @@ use super::naive::{Answer, Path, PathItem};
 /// The difference between a response under `onError: NULL` and the expected one.
 ///
 /// Subgraphs propagate nulls, so the gateway may have a null where a field below it has failed, and no value for the other
-/// fields of the same response. Each such null has an error at its position or below it. What is not null is equal.
+/// fields of the same object. Each such null has an error at its position, below it, or at another field of its object. What
+/// is not null is equal.
 pub(crate) fn compare_nulls(expected: &Answer, got: &Json) -> Option<String> {
     let data = got.get("data").cloned().unwrap_or(Json::Null);
     let errors = got.get("errors").and_then(Json::as_list);
@@ -60,7 +61,8 @@ impl NullsChecked<'_> {
         match (expected, got) {
             (Json::Null, Json::Null) => None,
             (_, Json::Null) => {
-                let has_error = self.errors.iter().any(|one| one.starts_with(&self.path));
+                let object = &self.path[..self.path.len().saturating_sub(1)];
+                let has_error = self.errors.iter().any(|one| one.starts_with(object));
                 let is_bad = !has_error && !self.left_out;
                 is_bad.then(|| format!("a null without an error at {:?}", self.path))
             }
