@@ -197,7 +197,9 @@ async fn wrong_settings_change_nothing() {
 #[test(threads)]
 async fn reloads_under_load_fail_no_request() {
     let upstream = upstream().await;
-    let settings = upstream.settings(&["roads", "schools"]);
+    let mut settings = upstream.settings(&["roads", "schools"]);
+    // There may be more than 50 reloads in a second, and each is waited for by its line.
+    settings += "[log]\nlines_per_second = 100000\n";
     let folder = Folder::new(
         &settings,
         &[
