@@ -35,6 +35,7 @@ pub mod cost;
 pub mod document;
 pub mod errors;
 pub mod execute;
+pub mod files;
 pub mod formats;
 pub mod gateway;
 pub mod graph;

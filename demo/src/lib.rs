@@ -16,6 +16,7 @@ pub mod dggi;
 pub mod grievances;
 pub mod janbhagidari;
 pub mod lgd;
+mod ranges;
 pub mod schemes;
 pub mod services;
 pub mod standin;

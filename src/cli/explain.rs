@@ -113,6 +113,7 @@ impl Explain {
             trace: None,
             trace_state: None,
             draw: Draw::Random,
+            uploads: None,
             instant: None,
             batch_cost: None,
         })

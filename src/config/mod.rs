@@ -10,6 +10,7 @@
 
 mod connector;
 mod environment;
+mod files;
 mod places;
 mod problem;
 mod raw;
@@ -31,6 +32,7 @@ use std::path::{Path, PathBuf};
 use crate::connector::diagnostic::Span;
 use crate::connector::{DeploymentValue, Diagnostic, Subgraph, SubgraphKind, unset_values};
 
+use files::SHORTEST_KEY;
 use places::Places;
 use problem::{problem, suggest};
 
@@ -44,9 +46,10 @@ pub use raw::RawSettings;
 pub use secret::{MASK, Secret, SecretRef};
 pub use section::Section;
 pub use sections::{
-    Admin, Cache, Check, ConnectorLimits, Cors, Cost, Dns, General, Limits, Log, Operations,
+    Admin, Cache, Check, ConnectorLimits, Cors, Cost, Dns, Files, General, Limits, Log, Operations,
     Persisted, RawAdmin, RawCache, RawCheck, RawConnectorLimits, RawCors, RawCost, RawDns,
-    RawGeneral, RawLimits, RawLog, RawOperations, RawPersisted, RawTls, RawTracing, Tls, Tracing,
+    RawFiles, RawGeneral, RawLimits, RawLog, RawOperations, RawPersisted, RawTls, RawTracing, Tls,
+    Tracing,
 };
 pub use table::markdown;
 pub use value::{
@@ -80,6 +83,8 @@ pub struct Settings {
     pub cors: Cors,
     /// `[operations]`
     pub operations: Operations,
+    /// `[files]`
+    pub files: Files,
     /// `[log]`
     pub log: Log,
     /// `[tracing]`
@@ -335,6 +340,7 @@ impl RawSettings {
             tls: resolving.section(self.tls, "tls."),
             cors: resolving.section(self.cors, "cors."),
             operations: resolving.section(self.operations, "operations."),
+            files: resolving.section(self.files, "files."),
             log: resolving.section(self.log, "log."),
             tracing: resolving.section(self.tracing, "tracing."),
             override_labels: self.override_labels,
@@ -423,6 +429,11 @@ fn contradictions(settings: &Settings, problems: &mut Vec<Diagnostic>) {
             " is set and tls.certificate is not".to_owned(),
         )),
         _ => {}
+    }
+    if settings.files.has_short_key() {
+        let message = format!(" has a key with fewer than {SHORTEST_KEY} characters");
+        let help = "make one with `openssl rand -base64 32`";
+        problems.push(problem("files.key", message).help(help));
     }
     let cors = &settings.cors;
     if cors.credentials && cors.origins.contains(&AllowedOrigin::Any) {

@@ -6,8 +6,8 @@ use super::connector::RawConnectorSettings;
 use super::places::Places;
 use super::section::Section;
 use super::sections::{
-    RawAdmin, RawCache, RawCheck, RawCors, RawCost, RawDns, RawGeneral, RawLimits, RawLog,
-    RawOperations, RawPersisted, RawTls, RawTracing,
+    RawAdmin, RawCache, RawCheck, RawCors, RawCost, RawDns, RawFiles, RawGeneral, RawLimits,
+    RawLog, RawOperations, RawPersisted, RawTls, RawTracing,
 };
 use super::value::Percentage;
 
@@ -36,6 +36,8 @@ pub struct RawSettings {
     pub cors: RawCors,
     /// `[operations]`
     pub operations: RawOperations,
+    /// `[files]`
+    pub files: RawFiles,
     /// `[log]`
     pub log: RawLog,
     /// `[tracing]`
@@ -70,6 +72,7 @@ impl RawSettings {
             tls: self.tls.over(lower.tls),
             cors: self.cors.over(lower.cors),
             operations: self.operations.over(lower.operations),
+            files: self.files.over(lower.files),
             log: self.log.over(lower.log),
             tracing: self.tracing.over(lower.tracing),
             override_labels,

@@ -127,6 +127,7 @@ impl<'a> SettingsReader<'a> {
                     self.section(&mut raw.operations, "operations", value);
                 }
                 "operations" => self.operations_folder(&mut raw, value),
+                "files" => self.section(&mut raw.files, "files", value),
                 "log" => self.section(&mut raw.log, "log", value),
                 "tracing" => self.section(&mut raw.tracing, "tracing", value),
                 "override_labels" => self.override_labels(&mut raw, value),
@@ -310,7 +311,7 @@ impl<'a> SettingsReader<'a> {
 }
 
 /// The sections of the file.
-const SECTIONS: [&str; 14] = [
+const SECTIONS: [&str; 15] = [
     "admin",
     "cache",
     "check",
@@ -318,6 +319,7 @@ const SECTIONS: [&str; 14] = [
     "cors",
     "cost",
     "dns",
+    "files",
     "limits",
     "log",
     "operations",

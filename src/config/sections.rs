@@ -336,6 +336,64 @@ section! {
 }
 
 section! {
+    /// Files that clients download (`@file`) and upload (`@upload`). What the limits protect: [limits.md](limits.md).
+    Files, RawFiles {
+        /// The secret from which the keys of download URLs are made, at least 32 characters, the same in all replicas. Several keys
+        /// stand on lines of their own: the first makes URLs, all are accepted, so that a key can be replaced. Without it, the key
+        /// is random: then URLs end when the process ends, and another replica does not know them.
+        key: Option<Secret> = None,
+        /// The address of this gateway for clients, which download URLs begin with, such as `https://graph.example.gov.in`. Without
+        /// it, that of `listen`.
+        base_url: Option<HttpUrl> = None,
+        /// How long a download URL is valid, unless its `@file` says otherwise. A response that holds one may be cached for at most
+        /// half of it.
+        url_lifetime: Duration = Duration::from_secs(15 * 60) => Duration::from_secs(2)..,
+        /// Content types that are passed on. A file of another type is sent as `application/octet-stream`, to be saved and not
+        /// shown.
+        types: Vec<String> = FILE_TYPES.map(str::to_owned).to_vec(),
+        /// Bytes of one file that is downloaded.
+        download_bytes: ByteSize = ByteSize(1_000_000_000) => ByteSize(1)..,
+        /// How long one download may take.
+        download_timeout: Duration = Duration::from_secs(30 * 60) => MOMENT..,
+        /// How long an upstream may send nothing during a download.
+        download_idle_timeout: Duration = Duration::from_secs(30) => MOMENT..,
+        /// Files that are downloaded at the same time; a further one is refused.
+        downloads: usize = 256 => 1..,
+        /// Content types that clients may upload, as they declare them, unless an `@upload` says otherwise.
+        upload_types: Vec<String> = FILE_TYPES.map(str::to_owned).to_vec(),
+        /// Bytes of one file that is uploaded.
+        upload_bytes: ByteSize = ByteSize(100_000_000) => ByteSize(1)..,
+        /// Files of one request.
+        uploads: usize = 10 => 1..,
+        /// How long a request with files may take, together with its calls.
+        upload_timeout: Duration = Duration::from_secs(10 * 60) => MOMENT..,
+        /// Requests with files at the same time; a further one is refused.
+        upload_requests: usize = 64 => 1..,
+        /// Bytes on disk for files that must arrive before they can be passed on, of all requests together: a file that is used
+        /// twice, or before one that is sent before it, or whose length the upstream must know. With 0, these are refused.
+        spool_bytes: ByteSize = ByteSize(0),
+        /// The folder for these files. They have no names in it, and end with their request.
+        spool: PathBuf = PathBuf::from("/tmp"),
+    }
+}
+
+/// Content types without scripts.
+const FILE_TYPES: [&str; 12] = [
+    "application/pdf",
+    "application/zip",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "audio/mpeg",
+    "image/gif",
+    "image/jpeg",
+    "image/png",
+    "image/webp",
+    "text/csv",
+    "text/plain",
+    "video/mp4",
+];
+
+section! {
     /// The log, on standard error. It never contains values of variables, bodies or headers. Its fields:
     /// [observability.md](observability.md).
     Log, RawLog {

@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use super::section::Section;
 use super::sections::{
-    RawAdmin, RawCache, RawCheck, RawConnectorLimits, RawCors, RawCost, RawDns, RawGeneral,
-    RawLimits, RawLog, RawOperations, RawPersisted, RawTls, RawTracing,
+    RawAdmin, RawCache, RawCheck, RawConnectorLimits, RawCors, RawCost, RawDns, RawFiles,
+    RawGeneral, RawLimits, RawLog, RawOperations, RawPersisted, RawTls, RawTracing,
 };
 
 const HEAD: &str = "\
@@ -87,6 +87,7 @@ pub fn markdown() -> String {
     section::<RawTls>(&mut text, "`[tls]`");
     section::<RawCors>(&mut text, "`[cors]`");
     section::<RawOperations>(&mut text, "`[operations]`");
+    section::<RawFiles>(&mut text, "`[files]`");
     section::<RawLog>(&mut text, "`[log]`");
     section::<RawTracing>(&mut text, "`[tracing]`");
     text.push_str(OVERRIDE_LABELS);

@@ -22,7 +22,11 @@ impl Subgraph {
         }
         let index = self.source_index(source)?;
         match &mut self.kind {
-            SubgraphKind::Connectors { sources, connects } => {
+            SubgraphKind::Connectors {
+                sources,
+                connects,
+                files,
+            } => {
                 let declaration = Arc::make_mut(&mut sources[index]);
                 declaration.base_url = url.to_owned();
                 declaration.address = None;
@@ -32,6 +36,12 @@ impl Subgraph {
                     {
                         let template = template.with_base_url(url)?;
                         Arc::make_mut(connect).template = Some(template);
+                    }
+                }
+                for file in files {
+                    if file.source == Some(index) {
+                        let template = file.template.with_base_url(url)?;
+                        Arc::make_mut(file).template = template;
                     }
                 }
                 Ok(())

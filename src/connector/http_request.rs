@@ -33,10 +33,33 @@ pub struct HttpRequest {
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// The body; empty for none.
     pub body: Bytes,
+    /// Files of the client that are sent in place of `body`.
+    pub upload: Option<Arc<UploadBody>>,
     /// It is for a GraphQL service, whose response is JSON, whatever its content type.
     pub is_graphql: bool,
     /// The address for traces: without credentials, and with `REDACTED` for what the request computes.
     pub address: Arc<str>,
+}
+
+/// A body with files of the client's request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UploadBody {
+    /// The fields of the form before the files.
+    pub fields: Vec<(String, String)>,
+    /// The files, by their numbers in the client's request.
+    pub files: Vec<usize>,
+    /// The only file is the body, and there is no form.
+    pub raw: bool,
+    /// The name of the files' field in the form.
+    pub field: String,
+    /// The name of the files in the form, in place of those that the client gives.
+    pub name: Option<String>,
+    /// The content types that are allowed; empty for those of the settings.
+    pub types: Arc<[String]>,
+    /// The greatest length of a file, if that is less than the settings say.
+    pub max_bytes: Option<u64>,
+    /// The upstream must know the length.
+    pub needs_length: bool,
 }
 
 impl fmt::Debug for HttpRequest {
@@ -61,6 +84,8 @@ impl WireRequest for HttpRequest {
             url,
             headers,
             body,
+            // A request with files is neither cached nor shared.
+            upload: _,
             // The same for all requests of an endpoint.
             is_graphql: _,
             address: _,

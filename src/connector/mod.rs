@@ -18,6 +18,7 @@ mod expression;
 mod federation1;
 mod field_directives;
 pub mod field_set;
+mod file_field;
 mod findings;
 mod fingerprint;
 mod folder;
@@ -43,17 +44,18 @@ pub use connect_options::{ConnectOption, ConnectOptions};
 pub use diagnostic::Diagnostic;
 pub use directives::{
     AbsentKey, CacheNull, Connection, Constraint, CutOff, EntityList, Invalidates, LastPage,
-    PageStyle, Pagination,
+    PageStyle, Pagination, UploadOption,
 };
 pub(crate) use directives::{LOOKUP_PER_ELEMENT, NodeType, STYLE_EXCEPTION};
 pub use field_set::{FieldSet, FieldSetItem};
+pub use file_field::FileField;
 pub(crate) use findings::{closest, did_you_mean, list};
 pub use fingerprint::Fingerprint;
 pub use folder::{Folder, normalise, read_sdl, read_sdl_with};
 pub use graphql_errors::invalid_schema;
 pub(crate) use graphql_errors::readable as syntax_error_in_words;
-pub use http_request::HttpRequest;
 pub(crate) use http_request::is_trace_header;
+pub use http_request::{HttpRequest, UploadBody};
 pub use lifetime::{SchemaLifetime, Scope};
 pub use model::{
     ClientErrors, Connect, ConnectKind, DeploymentValue, ErrorMappings, GraphqlService, Reads,

@@ -7,6 +7,7 @@ use apollo_compiler::{Name, Schema};
 use super::connect_options::{ConnectOption, ConnectOptions};
 use super::diagnostic::Span;
 use super::field_set::FieldSet;
+use super::file_field::FileField;
 use super::request::RequestTemplate;
 use super::schemes::scheme;
 use crate::document::Str;
@@ -35,6 +36,8 @@ pub enum SubgraphKind {
         sources: Vec<Arc<SourceDeclaration>>,
         /// The connects, in the order of their coordinates.
         connects: Vec<Arc<Connect>>,
+        /// The fields with `@file`, in the order of their coordinates.
+        files: Vec<Arc<FileField>>,
     },
     /// By a GraphQL service, over HTTP.
     Service(GraphqlService),

@@ -140,6 +140,21 @@ pub trait RequestTemplate: fmt::Debug + Send + Sync {
     /// The template has no base URL that could be replaced.
     fn with_base_url(&self, base: &str) -> Result<Arc<dyn RequestTemplate>, RenderError>;
 
+    /// The request for an address that a response gave: one that is appended to the base URL, or an absolute one of the same
+    /// upstream.
+    ///
+    /// # Errors
+    /// The address is not valid, or leads elsewhere, or the wire protocol has no addresses.
+    fn render_at(
+        &self,
+        address: &str,
+        variables: &Variables,
+        client: &HeaderMap,
+    ) -> Result<Request, RenderError> {
+        let _ = (address, variables, client);
+        Err(RenderError::new("requests of this kind have no address"))
+    }
+
     /// The request for the next page of a list: what was sent, to an address that the response gave.
     ///
     /// # Errors

@@ -45,7 +45,9 @@ pub fn refuse(subgraph: &mut Subgraph, is_set: IsSet<'_>) {
         Some(template)
     };
     match &mut subgraph.kind {
-        SubgraphKind::Connectors { connects, sources } => {
+        SubgraphKind::Connectors {
+            connects, sources, ..
+        } => {
             for connect in connects {
                 let template = connect.template.as_ref();
                 let source = name_of_source(connect, sources);
@@ -67,7 +69,9 @@ pub fn refuse(subgraph: &mut Subgraph, is_set: IsSet<'_>) {
 /// What the expressions of a connector read, with the sources of the connects.
 fn reads(subgraph: &Subgraph) -> Vec<(&Reads, Option<&str>)> {
     match &subgraph.kind {
-        SubgraphKind::Connectors { connects, sources } => connects
+        SubgraphKind::Connectors {
+            connects, sources, ..
+        } => connects
             .iter()
             .map(|connect| (&connect.reads, name_of_source(connect, sources)))
             .collect(),

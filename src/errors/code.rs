@@ -85,6 +85,15 @@ error_codes! {
     HEADERS_TOO_LARGE 431: "the headers are longer than `limits.head_bytes`", "send fewer or shorter headers";
     INTERNAL 500: "an internal error of the gateway while it read the request or wrote the response", "report it to the gateway's operator";
     OPERATION_NOT_SERVED 503: "the named operation is not valid for the schema as it is now, or its file has an error", "report the message to the gateway's operator";
+    UPLOAD_NEEDS_PREFLIGHT 400: "a multipart request has none of the headers that a page of another origin cannot send without a CORS preflight", "send the header `Apollo-Require-Preflight: true`";
+    UPLOAD_BATCH 400: "a multipart request has several operations", "send one operation in a request with files";
+    UPLOAD_MAP 400: "`map` is not an object of lists of paths, or a path leads to no variable, or to one that is not null", "correct `map`; the variables have null where files stand";
+    FILE_NOT_FOUND 404: "the URL of a file is not one of this gateway, or the upstream has no such file", "request the field again for a new URL";
+    FILE_EXPIRED 410: "the time of the URL of a file is over", "request the field again for a new URL";
+    RANGE_NOT_SATISFIABLE 416: "the range begins beyond the end of the file", "request a range within the length in `Content-Range`";
+    FILE_UPSTREAM_FAILED 502: "the upstream does not send the file", "try again later";
+    FILE_TOO_LARGE 502: "the file is longer than `files.download_bytes`", "report it to the gateway's operator";
+    FILE_UPSTREAM_TIMEOUT 504: "the upstream does not send the file in time", "try again later";
     OVERLOADED 503: "the gateway has no capacity for one more request", "repeat the request after `Retry-After`";
 
     // An operation that is refused; with INVALID_VARIABLES and LIMIT_EXCEEDED, possibly only some of its fields.
@@ -107,6 +116,14 @@ error_codes! {
     PERSISTED_QUERY_NOT_SUPPORTED 200: "the gateway does not register operation texts by their hashes (`persisted.automatic`)", "send the text without a hash, as clients with automatic persisted queries do by themselves";
     PERSISTED_QUERY_MISMATCH 400: "the hash or id and the operation text of the request do not belong together", "hash the text that is sent, in UTF-8 with SHA-256";
     QUERY_NOT_IN_SAFELIST: "the gateway executes trusted documents only (`persisted.only`), and the operation is none of them", "deploy the manifest of the app, then send the id or the text of one of its operations";
+
+    // A file that is not passed on.
+    UPLOAD_BROKEN: "the body of a multipart request ends before the file does, or is malformed", "send the whole file; correct the client";
+    UPLOAD_MISSING: "a multipart request has no part for a file that `map` names", "send a part for each file, under its name in `map`";
+    UPLOAD_NOT_IN_MAP: "a multipart request has a part that `map` does not name", "name each part in `map`";
+    UPLOAD_ORDER: "a file is used twice, or before one that is sent before it, or its length must be known, and `files.spool_bytes` has no room for it", "send the files in the order in which the operation uses them, and each once";
+    UPLOAD_TOO_LARGE: "a file is longer than `files.upload_bytes`, or than the field allows (`@upload`)", "send a shorter file";
+    UPLOAD_TYPE: "the content type of a file is not in `files.upload_types`, or not one that the field allows (`@upload`)", "send a file of another type";
 
     // A field that failed.
     HTTP_CLIENT_ERROR: "the upstream cannot be reached", "try again later";

@@ -12,7 +12,7 @@ use super::{accept, observed};
 use crate::cache;
 use crate::cache::long::off_worker;
 use crate::cache::{Document, Endpoint, Fetched, LookedUp, PendingRead, Policy, Subject, Verdict};
-use crate::connector::{ClientErrors, Connect, Request, SubgraphKind};
+use crate::connector::{ClientErrors, Connect, Request, SubgraphKind, UploadOption};
 use crate::errors::ErrorKind;
 use crate::mapping::Variables;
 use crate::plan::{Fetch, FetchCall, Plan};
@@ -174,6 +174,15 @@ impl<'a> Caller<'a> {
         options.traceparent = observed::traceparent(span, self.request);
         options.tracestate = observed::tracestate(self.request);
         options.is_read = self.cache_use != CacheUse::Mutation;
+        if let Some(uploads) = &self.request.uploads
+            && self
+                .connect
+                .is_some_and(|connect| connect.options.get::<UploadOption>().is_some())
+        {
+            let files = &self.runtime.files;
+            options.timeout = options.timeout.max(files.settings.upload_timeout);
+            options.uploads = Some((Arc::clone(uploads), Arc::clone(files)));
+        }
         options.ignores_content = self.connect.is_some_and(|connect| !connect.reads.document);
         let policy = match self.cache_use {
             CacheUse::Mutation => Policy::Mutation,

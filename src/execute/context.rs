@@ -10,16 +10,18 @@ use tokio::time::Instant;
 
 use crate::budget::{Account, Budget};
 use crate::cache::{Admissions, Documents, Endpoint};
-use crate::connector::Reads;
+use crate::connector::{FileField, Reads};
 use crate::document::{NumberBounds, Str, Value};
+use crate::files::Files;
+use crate::files::uploads::Uploads;
 use crate::graph::query::QueryGraph;
 use crate::observe::TraceContext;
 use crate::plan::{ConditionValues, Fetch, FetchCall};
 use crate::response::values::object;
 use crate::response::{Counting, ErrorBehavior, Sizes};
-use crate::source::CallOptions;
 use crate::source::envelope::headers_value;
 use crate::source::gate::Gate;
+use crate::source::{CallOptions, Source};
 
 /// The runtime of one connector.
 #[derive(Debug, Clone)]
@@ -38,6 +40,17 @@ pub struct ConnectorRuntime {
     pub endpoints: Vec<Arc<Endpoint>>,
     /// How many of its calls may run.
     pub gate: Arc<Gate>,
+    /// Its fields with `@file`.
+    pub files: Vec<FileRuntime>,
+}
+
+/// A field with `@file`, and the source that has its files.
+#[derive(Debug, Clone)]
+pub struct FileRuntime {
+    /// The field.
+    pub field: Arc<FileField>,
+    /// The driver of its source.
+    pub source: Arc<dyn Source>,
 }
 
 /// Bounds of one execution.
@@ -84,6 +97,8 @@ pub struct Runtime {
     pub documents: Arc<Documents>,
     /// The limits of each execution.
     pub limits: ExecutionLimits,
+    /// Makes the URLs of files.
+    pub files: Arc<Files>,
     /// The bytes that all executions together may hold.
     pub budget: Arc<Budget>,
 }
@@ -117,6 +132,8 @@ pub struct RequestContext {
     pub headers: Arc<HeaderMap>,
     /// `$request.instant`, the same for all calls.
     pub instant: Option<Timestamp>,
+    /// Its files.
+    pub uploads: Option<Arc<Uploads>>,
     /// Its span in its trace, the parent of the spans of its calls.
     pub trace: Option<TraceContext>,
     /// `tracestate`, which is sent to upstreams unchanged.

@@ -110,10 +110,20 @@ impl Execution<'_> {
         }
     }
 
+    /// A response may be used for half the time of the URLs in it, so that a client has the other half to use them.
+    fn limit_to_files(&mut self) {
+        for file in &self.plan.output.files {
+            let lifetime = self.runtime.files.lifetime(file.field.lifetime);
+            let now = self.runtime.documents.now();
+            self.provenance.restrict(lifetime / 2, None, now);
+        }
+    }
+
     /// Writes the response up to its `errors`.
     async fn write(&mut self) -> Result<Vec<u8>, Reached> {
         self.store.sort_raised();
         self.store.mark_absent();
+        self.limit_to_files();
         let limits = &self.runtime.limits;
         let material = Material {
             store: &self.store,
@@ -122,6 +132,7 @@ impl Execution<'_> {
             guards: &self.output_guards,
             introspection: &self.request.introspection,
             on_error: self.request.on_error,
+            files: &self.runtime.files,
         };
         let expected = self.request.sizes.expected().answer;
         let (account, most) = (self.bounds.account, limits.answer_bytes);

@@ -48,7 +48,7 @@ use futures_util::stream::FuturesUnordered;
 use tokio::time::{Instant, timeout_at};
 
 use self::call::{CacheUse, CallScope, Called};
-pub use self::context::{ConnectorRuntime, ExecutionLimits, RequestContext, Runtime};
+pub use self::context::{ConnectorRuntime, ExecutionLimits, FileRuntime, RequestContext, Runtime};
 use self::queue::{Queue, QueuedCall};
 pub use self::record::CallRecord;
 use crate::budget::Account;
@@ -162,10 +162,15 @@ impl<'a> Execution<'a> {
         request: &'a RequestContext,
         account: &'a Account,
     ) -> Self {
+        // With files, an operation takes as long as the client sends them.
+        let timeout = match &request.uploads {
+            Some(_) => runtime.files.settings.upload_timeout,
+            None => runtime.limits.timeout,
+        };
         let bounds = Bounds {
             account,
             rows: runtime.limits.rows,
-            deadline: Instant::now() + runtime.limits.timeout,
+            deadline: Instant::now() + timeout,
         };
         // If the budget has no room for the expected rows, reserve nothing: rows are charged when they are added.
         let expected = request.sizes.expected();

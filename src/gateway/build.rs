@@ -101,6 +101,9 @@ pub(super) fn build(
         None => wires,
     };
     let graph = Arc::new(QueryGraph::new(&composed));
+    if graph.has_files() {
+        shared.files.warn_of_random_key();
+    }
     let limits = &settings.limits;
     let mut connector_runtimes = Vec::with_capacity(composed.subgraphs.len());
     for subgraph in composed.subgraphs.iter() {
@@ -137,6 +140,7 @@ pub(super) fn build(
         connectors: connector_runtimes,
         documents: Arc::clone(documents),
         limits: limits.into(),
+        files: Arc::clone(&shared.files),
         budget: Arc::clone(&shared.budget),
     };
     Ok(GatewayParts {
@@ -259,6 +263,7 @@ fn connector_runtime<'a>(
         SubgraphKind::Connectors {
             connects,
             sources: declared,
+            ..
         } => {
             let endpoint = |connect: &'a Arc<Connect>| {
                 let source = sources.of_connect(connect)?;
@@ -308,6 +313,7 @@ fn connector_runtime<'a>(
         },
         endpoints,
         gate: sources.gate(),
+        files: sources.of_files()?,
     })
 }
 

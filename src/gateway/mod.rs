@@ -18,6 +18,7 @@ mod configured;
 mod cost;
 mod execution;
 mod explain;
+mod files;
 mod generation;
 mod in_flight;
 mod introspection;
@@ -51,6 +52,7 @@ pub use self::batch_cost::BatchCost;
 pub use self::configured::{ConfiguredConnector, Served, SetAside, Setup, SetupProblem};
 pub use self::cost::ExplainedCost;
 pub use self::explain::Explained;
+pub use self::files::{Download, DownloadRequest, NoDownload};
 pub use self::labels::Draw;
 pub use self::live::LiveGateway;
 pub use self::native::OWN_CONNECTOR;
@@ -60,6 +62,7 @@ pub use self::run::Gateway;
 
 pub use crate::cache::{ContentCoding, Payload};
 use crate::document::Value;
+use crate::files::uploads::Uploads;
 use crate::observe::TraceContext;
 use crate::observe::operations::ObservedOperation;
 pub use crate::response::ErrorBehavior;
@@ -94,6 +97,8 @@ pub struct ClientContext {
     pub trace_state: Option<HeaderValue>,
     /// How override labels that hold for a percentage of requests are drawn.
     pub draw: Draw,
+    /// The files of the request.
+    pub uploads: Option<Arc<Uploads>>,
     /// `$request.instant`; if absent, the instant at which the execution starts.
     pub instant: Option<Timestamp>,
     /// The cost of the operations of a batch, of which this request is one.

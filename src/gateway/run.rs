@@ -359,6 +359,7 @@ impl Gateway {
             conditions,
             variables: coerced.values,
             headers: Arc::clone(&client.headers),
+            uploads: client.uploads.clone(),
             instant: Some(client.instant.unwrap_or_else(Timestamp::now)),
             trace: client.trace,
             trace_state: client.trace_state.clone(),

@@ -12,6 +12,7 @@ use crate::budget::Budget;
 use crate::cache::responses::Responses;
 use crate::cache::{Backend, Documents, RegisteredTexts};
 use crate::config::Settings;
+use crate::files::Files;
 use crate::observe::operations::OperationMeters;
 use crate::source::Wires;
 use crate::source::dns::{DnsSettings, Resolver};
@@ -28,6 +29,7 @@ pub(super) struct Shared {
     pub(super) budget: Arc<Budget>,
     pub(super) resolver: Resolver,
     pub(super) operations: Arc<OperationMeters>,
+    pub(super) files: Arc<Files>,
     bounds: Bounds,
 }
 
@@ -67,6 +69,7 @@ impl Shared {
             budget: Budget::new(bounds.bytes.0, bounds.bytes.1),
             resolver: Resolver::new(bounds.dns.clone()),
             operations: OperationMeters::new(settings.admin.operation_labels),
+            files: Arc::new(Files::new(&settings.files)),
             bounds,
         }
     }
@@ -84,6 +87,7 @@ impl Shared {
         if bounds.dns != self.bounds.dns {
             next.resolver = Resolver::new(bounds.dns.clone());
         }
+        next.files = self.files.next(&settings.files);
         next.in_flight = self.in_flight.with_settings(&settings.cache);
         next.bounds = bounds;
         next

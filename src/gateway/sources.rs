@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::configured::{ConfiguredConnector, SetupProblem};
 use crate::connector::{Connect, RequestTemplate, Subgraph, SubgraphKind};
+use crate::execute::FileRuntime;
 use crate::source::gate::Gate;
 use crate::source::{NoSource, SetupError, Source, SourceParts, Wires, native};
 
@@ -73,6 +74,21 @@ impl<'a> Sources<'a> {
             SubgraphKind::Service(service) => self.source(None, &*service.template),
             _ => self.opened(None, native::SCHEME),
         }
+    }
+
+    /// The fields with `@file`, with the sources that have their files.
+    pub(super) fn of_files(&mut self) -> Result<Vec<FileRuntime>, SetupProblem> {
+        let SubgraphKind::Connectors { files, .. } = &self.subgraph.kind else {
+            return Ok(Vec::new());
+        };
+        let mut all = Vec::with_capacity(files.len());
+        for field in files {
+            all.push(FileRuntime {
+                field: Arc::clone(field),
+                source: self.source(field.source, &*field.template)?,
+            });
+        }
+        Ok(all)
     }
 
     fn source(

@@ -12,7 +12,7 @@ use apollo_compiler::Name;
 use super::guard::Guard;
 use super::inputs::Input;
 use super::requested::PositionId;
-use crate::graph::query::TypeId;
+use crate::graph::query::{FileOfSubgraph, TypeId};
 
 pub(super) use self::build::OutputBuilder;
 
@@ -27,6 +27,8 @@ pub struct Output {
     pub refusals: Vec<String>,
     /// What the globally unique ids are made from.
     pub ids: Vec<MadeId>,
+    /// The fields that yield files.
+    pub files: Vec<FileOfSubgraph>,
 }
 
 /// A globally unique id, which is made from fields of the row.
@@ -146,6 +148,18 @@ pub struct OutputField {
 }
 
 impl OutputField {
+    /// Whether its value is made into the URL of a file when it is written.
+    pub fn is_file(&self) -> bool {
+        fn is_file(ty: &OutputType) -> bool {
+            match ty {
+                OutputType::NonNull(inner) | OutputType::List(inner) => is_file(inner),
+                OutputType::Leaf(leaf) => matches!(leaf, Leaf::File(_)),
+                OutputType::Object(_) => false,
+            }
+        }
+        is_file(&self.ty)
+    }
+
     /// The slot, if it is a leaf and not a list.
     pub fn leaf_slot(&self) -> Option<u16> {
         let FieldSource::Slot(slot) = self.source else {
@@ -219,7 +233,7 @@ impl Plain {
             Leaf::Int => PlainKind::Integer,
             Leaf::Boolean => PlainKind::Boolean,
             Leaf::Custom => PlainKind::Any,
-            Leaf::Enum(_) => return None,
+            Leaf::Enum(_) | Leaf::File(_) => return None,
         };
         Some(Plain {
             slot,
@@ -259,4 +273,6 @@ pub enum Leaf {
     Enum(Arc<[Box<[u8]>]>),
     /// A custom scalar: any JSON value, as received.
     Custom,
+    /// A file: the URL that clients download it from, made of the value. An index into [`Output::files`].
+    File(u32),
 }

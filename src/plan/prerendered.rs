@@ -195,7 +195,8 @@ fn covers(
 ) -> bool {
     let Some(below) = object_of(&field.ty) else {
         // The writer checks the elements of a list of leaves one by one.
-        return field.leaf_slot().is_some();
+        // The URL of a file is another in each response.
+        return field.leaf_slot().is_some() && !field.is_file();
     };
     let below = &objects[below];
     // The fields of an abstract object depend on its concrete type, which this fetch may not know.

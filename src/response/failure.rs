@@ -31,6 +31,7 @@ pub(crate) fn code_of_source(kind: SourceErrorKind) -> (ErrorCode, &'static str)
             code::REQUEST_LIMIT_EXCEEDED,
             "Too many requests wait for the service",
         ),
+        SourceErrorKind::Upload(fault) => (fault.code(), fault.message()),
         SourceErrorKind::Internal => (
             code::INTERNAL_SERVER_ERROR,
             "The call failed in the gateway",

@@ -35,6 +35,7 @@
 
 mod cause;
 mod complete;
+mod file;
 mod leaves;
 mod made_id;
 mod out;
@@ -55,6 +56,7 @@ use super::failures::Failures;
 use super::group::DeliveryGroup;
 use super::store::{Cell, RowId, Store};
 use crate::budget::Account;
+use crate::files::Files;
 use crate::graph::query::TypeTable;
 use crate::plan::output::{FieldSource, Output, OutputField, OutputObject, OutputType};
 
@@ -80,6 +82,8 @@ pub(crate) struct Material<'w> {
     /// Values of `__schema` and `__type`, by response name, as JSON.
     pub(crate) introspection: &'w [(String, Vec<u8>)],
     pub(crate) on_error: ErrorBehavior,
+    /// Makes the URLs of files.
+    pub(crate) files: &'w Files,
 }
 
 pub(crate) struct Writer<'w> {
@@ -90,6 +94,7 @@ pub(crate) struct Writer<'w> {
     introspection: &'w [(String, Vec<u8>)],
     /// A null in a non-null position stays there.
     nulls_stay: bool,
+    files: &'w Files,
     failures: &'w mut Failures,
     root: RowId,
     /// The errors of the delivery group.
@@ -115,6 +120,7 @@ impl<'w> Writer<'w> {
             guards,
             introspection,
             on_error,
+            files,
         } = material;
         Writer {
             store,
@@ -123,6 +129,7 @@ impl<'w> Writer<'w> {
             guards,
             introspection,
             nulls_stay: on_error == ErrorBehavior::Null,
+            files,
             failures,
             root: group.root,
             errors: &mut group.errors,

@@ -1,10 +1,14 @@
 //! A request from its head to the last byte of its response.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::{AcqRel, Relaxed};
 
 use super::connection::{NEVER, Stream};
 use super::connections::ServedConnection;
+
+/// The bytes of a streamed response that are in memory: some chunks, here and in the client of the upstream.
+const STREAMED: usize = 256 * 1024;
 
 /// A request from when its head was read until the socket has taken its response, or the request was dropped.
 pub(super) struct ActiveRequest {
@@ -32,8 +36,23 @@ impl ActiveRequest {
         if !self.served.all.reserve(bytes) {
             return false;
         }
-        let key = self.served.connection.add_pending(bytes, stream);
+        let key = self.served.connection.add_pending(bytes, stream, None);
         self.response = Some((key, bytes));
+        true
+    }
+
+    /// The same for a response that is passed on as it arrives; `waiting` is set while its content is waited for.
+    pub(super) fn hold_streamed(
+        &mut self,
+        stream: Option<Arc<Stream>>,
+        waiting: Arc<AtomicBool>,
+    ) -> bool {
+        if !self.served.all.reserve(STREAMED) {
+            return false;
+        }
+        let connection = &self.served.connection;
+        let key = connection.add_pending(STREAMED, stream, Some(waiting));
+        self.response = Some((key, STREAMED));
         true
     }
 }

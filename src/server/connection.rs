@@ -114,6 +114,8 @@ pub(super) struct PendingResponse {
     /// The server has abandoned it; its bytes are no longer counted.
     pub(super) ended: bool,
     stream: Option<Arc<Stream>>,
+    /// Of a response that is passed on as it arrives: whether its content is waited for.
+    waiting: Option<Arc<AtomicBool>>,
 }
 
 impl Connection {
@@ -185,7 +187,12 @@ impl Connection {
     }
 
     /// Adds a response that the client has yet to take; returns its key.
-    pub(super) fn add_pending(&self, bytes: usize, stream: Option<Arc<Stream>>) -> u32 {
+    pub(super) fn add_pending(
+        &self,
+        bytes: usize,
+        stream: Option<Arc<Stream>>,
+        waiting: Option<Arc<AtomicBool>>,
+    ) -> u32 {
         let now = self.listener.now();
         let taken = self.taken(stream.as_deref());
         let mut pending = self.pending();
@@ -200,6 +207,7 @@ impl Connection {
             mark_at: now,
             ended: false,
             stream,
+            waiting,
         });
         key
     }
@@ -223,6 +231,20 @@ impl PendingResponse {
     /// Bytes that the client has taken since the response was ready.
     pub(super) fn taken(&self, connection: &Connection) -> u64 {
         connection.taken(self.stream.as_deref()) - self.taken_before
+    }
+
+    /// Whether the gateway has nothing to send at the moment, so that the client is not slow.
+    pub(super) fn waits(&self) -> bool {
+        let waiting = self.waiting.as_ref();
+        waiting.is_some_and(|waiting| waiting.load(Relaxed))
+    }
+
+    /// The bytes that are still held for it, of which the client has taken `taken`: of a streamed one always the same.
+    pub(super) fn held(&self, taken: u64) -> u64 {
+        match self.waiting {
+            Some(_) => self.bytes as u64,
+            None => (self.bytes as u64).saturating_sub(taken),
+        }
     }
 
     /// Abandons the response: ends its HTTP/2 stream. Ends the connection for HTTP/1, and when the stream was ended before

@@ -22,7 +22,7 @@ use super::protocol::{Handler, ResponseFuture};
 use super::refusal::HttpRefusal;
 use super::response::HttpResponse;
 use super::state::ServerState;
-use super::{graphql, head, operations};
+use super::{files, graphql, head, operations};
 
 /// Handles the requests of the client listener.
 #[derive(Clone)]
@@ -106,6 +106,9 @@ impl Paths {
         let path = request.uri().path();
         if self.has_endpoint && is_endpoint(path) {
             return Box::pin(async move { graphql::respond(&state, request).await });
+        }
+        if files::is_file(path) {
+            return Box::pin(async move { files::respond(&state, request).await });
         }
         if operations::is_path(path) {
             return Box::pin(async move { operations::respond(&state, request).await });

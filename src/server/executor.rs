@@ -6,7 +6,12 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use crate::budget::Account;
-use crate::gateway::{ClientContext, Gateway, GraphqlRequest, GraphqlResponse, LiveGateway};
+use crate::errors::code;
+use crate::files::Files;
+use crate::gateway::{
+    ClientContext, Download, DownloadRequest, Gateway, GraphqlRequest, GraphqlResponse,
+    LiveGateway, NoDownload,
+};
 use crate::named::NamedOperations;
 use crate::observe::Samples;
 
@@ -28,6 +33,19 @@ pub trait Executor: Send + Sync + 'static {
 
     /// An account for the memory of what is made of one response.
     fn account(&self) -> Account;
+
+    /// The settings of files, if there are files.
+    fn files(&self) -> Option<Arc<Files>> {
+        None
+    }
+
+    /// Opens the file of a URL below [`PATH`](crate::files::PATH).
+    async fn download(&self, _: DownloadRequest<'_>) -> Result<Download, NoDownload> {
+        Err(code::FILE_NOT_FOUND.into())
+    }
+
+    /// Clients reach this gateway at `address`, such as `http://127.0.0.1:4000`, unless the settings say otherwise.
+    fn listening(&self, _address: String) {}
 
     /// The public schema, as SDL.
     fn schema(&self) -> Bytes;
@@ -63,6 +81,18 @@ impl Executor for Gateway {
 
     fn account(&self) -> Account {
         self.file_account()
+    }
+
+    async fn download(&self, request: DownloadRequest<'_>) -> Result<Download, NoDownload> {
+        Gateway::download(self, request).await
+    }
+
+    fn files(&self) -> Option<Arc<Files>> {
+        Some(Arc::clone(Gateway::files(self)))
+    }
+
+    fn listening(&self, address: String) {
+        Gateway::files(self).listening(address);
     }
 
     fn schema(&self) -> Bytes {
@@ -102,6 +132,18 @@ impl Executor for LiveGateway {
 
     fn account(&self) -> Account {
         self.current().file_account()
+    }
+
+    async fn download(&self, request: DownloadRequest<'_>) -> Result<Download, NoDownload> {
+        self.current().download(request).await
+    }
+
+    fn files(&self) -> Option<Arc<Files>> {
+        Executor::files(&*self.current())
+    }
+
+    fn listening(&self, address: String) {
+        Executor::listening(&*self.current(), address);
     }
 
     fn schema(&self) -> Bytes {

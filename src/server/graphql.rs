@@ -17,7 +17,9 @@ use super::refusal::HttpRefusal;
 use super::request::Posted;
 use super::response::{HttpResponse, http_response};
 use super::state::ServerState;
-use super::{batch, compression, decompression, etag, landing_page, request, request_body};
+use super::{
+    batch, compression, decompression, etag, landing_page, request, request_body, uploads,
+};
 use crate::gateway::{
     ClientContext, ContentCoding, Draw, GraphqlRequest, GraphqlResponse, Payload,
 };
@@ -29,7 +31,7 @@ const LONG: usize = 64 * 1024;
 /// A request to `/graphql`, whatever its method.
 pub(super) async fn respond<B>(state: &ServerState, http: Request<B>) -> HttpResponse
 where
-    B: Body<Data = Bytes> + Unpin,
+    B: Body<Data = Bytes> + Unpin + Send + 'static,
 {
     let respond = async |http: Request<B>, identity: &RequestIdentity| {
         let (mut parts, body) = http.into_parts();
@@ -54,9 +56,12 @@ async fn post<B>(
     body: B,
 ) -> Result<ObservedResponse, HttpRefusal>
 where
-    B: Body<Data = Bytes> + Unpin,
+    B: Body<Data = Bytes> + Unpin + Send + 'static,
 {
     let media = MediaType::accepted(&headers).ok_or_else(HttpRefusal::not_acceptable)?;
+    if uploads::is_multipart(&headers) {
+        return Box::pin(with_files(state, identity, headers, body, media)).await;
+    }
     if !request::is_json(&headers) {
         return Err(HttpRefusal::unsupported_media_type());
     }
@@ -99,6 +104,33 @@ where
         priority::lower().await;
     }
     Ok((body, permit))
+}
+
+/// `POST` with files. It takes none of the permits of other requests: those are for work, and this waits for the client.
+async fn with_files<B>(
+    state: &ServerState,
+    identity: &RequestIdentity,
+    headers: Arc<HeaderMap>,
+    body: B,
+    media: MediaType,
+) -> Result<ObservedResponse, HttpRefusal>
+where
+    B: Body<Data = Bytes> + Unpin + Send + 'static,
+{
+    let files = state.executor.files();
+    let files = files.ok_or_else(HttpRefusal::unsupported_media_type)?;
+    let _permit = files.upload().ok_or_else(HttpRefusal::busy)?;
+    if !state.connections.has_room() {
+        return Err(HttpRefusal::busy());
+    }
+    let (graphql, uploads) = uploads::read(&headers, body, &files, &state.limits).await?;
+    let mut client = client(headers, identity, true);
+    client.uploads = uploads;
+    let (response, payload) = execute(state, graphql, &client).await?;
+    let negotiated = compression::negotiate(state.compression, &client.headers, &payload.body);
+    let http = http_response(&response, media, negotiated);
+    let http = with_body(http, &payload, negotiated.coding).await;
+    Ok(observed(http, response, payload.body.len()))
 }
 
 /// `GET`: queries only, so that a link or an image on a page cannot run a mutation.
@@ -171,6 +203,7 @@ pub(super) fn client(
         trace: Some(identity.trace),
         trace_state: identity.trace_state.clone(),
         draw: Draw::Random,
+        uploads: None,
         instant: None,
         batch_cost: None,
     }

@@ -8,13 +8,15 @@
 //! the request id, negotiates the media type, reads the body ([`request_body`]), takes a permit, parses the request, calls
 //! the executor, compares the response with the one that the client has ([`etag`]), compresses it and writes the log line. The
 //! only layer around it is CORS, if the settings allow an origin. [`batch`] executes a list of requests. [`operations`] does the
-//! same for operations that have a URL of their own. [`response_body`] hands the response to the socket.
+//! same for operations that have a URL of their own. [`response_body`] hands the response to the socket. [`files`] passes files of
+//! upstreams on, and [`uploads`] those of clients.
 
 mod accept;
 mod active_request;
 mod admin;
 mod batch;
 mod client_body;
+mod client_stream;
 mod coded_body;
 mod compression;
 mod connection;
@@ -25,6 +27,7 @@ mod descriptors;
 mod dispatch;
 mod etag;
 mod executor;
+mod files;
 mod graphql;
 mod head;
 mod health;
@@ -50,6 +53,7 @@ mod start_error;
 mod state;
 mod stop;
 mod sweep;
+mod uploads;
 
 pub use executor::Executor;
 pub use start::Server;

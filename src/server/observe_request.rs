@@ -19,6 +19,9 @@ use crate::observe::{TraceContext, metrics as names, trace_state};
 /// The path of the endpoint, as traces show it.
 const GRAPHQL: &str = "/graphql";
 
+/// The path of files.
+const FILES: &str = "/files/{token}";
+
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
@@ -246,13 +249,15 @@ fn span_name<B>(request: &Request<B>) -> String {
     }
 }
 
-/// The path of the endpoint, if the request is for it; of named operations, without the name.
+/// The path that the request is for, without what differs with each request.
 fn route<B>(request: &Request<B>) -> Option<&'static str> {
     let path = request.uri().path().trim_end_matches('/');
     match path {
         GRAPHQL => Some(GRAPHQL),
         "/operations" => Some("/operations"),
         path if path.starts_with("/operations/") => Some("/operations/{name}"),
+        // What follows is a secret.
+        path if path.starts_with(crate::files::PATH) => Some(FILES),
         _ => None,
     }
 }

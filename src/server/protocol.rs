@@ -24,7 +24,7 @@ use super::connections::{Registration, ServedConnection};
 use super::listener_state::Phase;
 use super::refusal::HttpRefusal;
 use super::response::HttpResponse;
-use super::response_body::ResponseBody;
+use super::response_body::{ResponseBody, Streamed};
 use super::socket::{Rewind, Socket};
 use crate::config::Limits;
 use crate::priority;
@@ -314,7 +314,13 @@ fn respond(
     version: Version,
 ) -> Response<ResponseBody> {
     let stream = STREAM.try_with(Arc::clone).ok();
-    if !active.hold(response.body().len(), stream.clone()) {
+    let mut content = Streamed::take(&mut response);
+    let is_held = match &content {
+        Some(content) => active.hold_streamed(stream.clone(), Arc::clone(&content.waiting)),
+        None => active.hold(response.body().len(), stream.clone()),
+    };
+    if !is_held {
+        content = None;
         let unsent = std::mem::replace(&mut response, HttpRefusal::busy().http_response());
         for (name, value) in unsent.headers() {
             if is_kept(name) {
@@ -333,7 +339,10 @@ fn respond(
         let close = HeaderValue::from_static("close");
         response.headers_mut().insert(CONNECTION, close);
     }
-    response.map(|body| ResponseBody::new(body, active, stream))
+    match content {
+        Some(content) => ResponseBody::streamed(response, content, active, stream),
+        None => response.map(|body| ResponseBody::new(body, active, stream)),
+    }
 }
 
 /// Whether a header does not describe the body: the request's id, and what CORS has added.

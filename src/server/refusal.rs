@@ -168,6 +168,64 @@ impl HttpRefusal {
         }
     }
 
+    /// A request with files that a page of another origin could send: 400.
+    pub(super) fn without_preflight() -> HttpRefusal {
+        let message = "Send a request with files with the header Apollo-Require-Preflight: true, so that no page of another origin can send it";
+        HttpRefusal::new(code::UPLOAD_NEEDS_PREFLIGHT, message)
+    }
+
+    /// A request with files that has several operations: 400.
+    pub(super) fn upload_batch() -> HttpRefusal {
+        let message = "`operations` is a list: send one operation in a request with files";
+        HttpRefusal::new(code::UPLOAD_BATCH, message)
+    }
+
+    /// `map` does not fit the variables: 400.
+    pub(super) fn upload_map(message: &str) -> HttpRefusal {
+        HttpRefusal::new(code::UPLOAD_MAP, message)
+    }
+
+    /// A request has too many files: 413.
+    pub(super) fn too_many_files(limit: usize) -> HttpRefusal {
+        let message = format!("The request has more than {limit} files (files.uploads)");
+        HttpRefusal {
+            kind: ErrorKind::Limit,
+            ..HttpRefusal::new(code::REQUEST_TOO_LARGE, message)
+        }
+    }
+
+    /// There is no file, or it cannot be passed on.
+    pub(super) fn of_file(code: ErrorCode) -> HttpRefusal {
+        let (kind, message) = match code {
+            code::FILE_NOT_FOUND => (
+                ErrorKind::NotFound,
+                "There is no such file; request the field again for a new URL",
+            ),
+            code::FILE_EXPIRED => (
+                ErrorKind::NotFound,
+                "The time of this URL is over; request the field again for a new one",
+            ),
+            code::RANGE_NOT_SATISFIABLE => (
+                ErrorKind::Invalid,
+                "The range begins beyond the end of the file",
+            ),
+            code::FILE_TOO_LARGE => (
+                ErrorKind::Limit,
+                "The file is longer than this gateway passes on (files.download_bytes)",
+            ),
+            code::FILE_UPSTREAM_TIMEOUT => (
+                ErrorKind::Timeout,
+                "The upstream does not send the file in time",
+            ),
+            code::OVERLOADED => return HttpRefusal::busy(),
+            _ => (ErrorKind::BadAnswer, "The upstream does not send the file"),
+        };
+        HttpRefusal {
+            kind,
+            ..HttpRefusal::new(code, message)
+        }
+    }
+
     /// The gateway has reached a limit of concurrent work or memory: 503.
     pub(super) fn busy() -> HttpRefusal {
         let message = "The gateway is busy; try again in a moment";

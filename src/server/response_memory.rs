@@ -76,9 +76,10 @@ impl Connections {
     }
 
     fn time_left(&self, response: &PendingResponse, connection: &Connection) -> f64 {
-        let taken = response.taken(connection) as f64;
+        let taken = response.taken(connection);
+        let rest = (response.held(taken) as f64).max(1.0);
+        let taken = taken as f64;
         let waited = self.listener.now().saturating_sub(response.since) as f64;
-        let rest = (response.bytes as f64 - taken).max(1.0);
         rest * waited / taken.max(1.0)
     }
 }

@@ -108,6 +108,7 @@ impl Server {
         )?;
         let connections = state.connections.clone();
         server.address = server.serve(listener, dispatch, connections, tls.clone())?;
+        state.executor.listening(server.url());
         if let Some(address) = settings.operations.listen {
             let help = "choose another address with `operations.listen` in sangam.toml";
             let listener = listen::bind(address, "operations.listen", help)?;
@@ -126,6 +127,15 @@ impl Server {
         }
         server.keep_metrics_small();
         Ok(server)
+    }
+
+    /// The address as a client on this machine writes it.
+    fn url(&self) -> String {
+        let scheme = if self.tls { "https" } else { "http" };
+        match self.address.ip().is_unspecified() {
+            true => format!("{scheme}://localhost:{}", self.address.port()),
+            false => format!("{scheme}://{}", self.address),
+        }
     }
 
     /// Reads the certificate of `[tls]` again, for the connections from now on. Returns whether it is another one.

@@ -90,7 +90,7 @@ impl Connections {
     fn with_responses(&self, connection: &Connection, now: u64) {
         for response in connection.pending().iter_mut() {
             let taken = response.taken(connection);
-            if taken.saturating_sub(response.taken_mark) >= self.limits.least {
+            if response.waits() || taken.saturating_sub(response.taken_mark) >= self.limits.least {
                 response.taken_mark = taken;
                 response.mark_at = now;
             } else if now.saturating_sub(response.mark_at) > self.limits.stall {

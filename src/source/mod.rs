@@ -25,27 +25,33 @@
 
 pub mod dns;
 pub mod envelope;
+mod file;
 pub mod gate;
 pub mod graphql;
 pub mod http;
 pub mod native;
 mod response;
+mod source_error;
 pub mod tls;
 mod wire;
 mod wires;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ::http::HeaderValue;
 use async_trait::async_trait;
 
 pub use envelope::{Envelope, StoredHeaders, WireStatus};
+pub use file::{FileAnswer, FileOptions, FileStream, OpenedFile};
 pub use response::{CacheFacts, GivenLifetime, Outcome, RetryAfter, UpstreamResponse};
+pub use source_error::{SourceError, SourceErrorKind};
 pub use wire::{SetupError, SourceParts, Wire};
 pub use wires::Wires;
 
 use crate::connector::Request;
-use crate::errors::ErrorKind;
+use crate::files::Files;
+use crate::files::uploads::Uploads;
 use crate::observe::TraceContext;
 
 /// The bounds of one call.
@@ -61,28 +67,10 @@ pub struct CallOptions {
     pub tracestate: Option<HeaderValue>,
     /// The call changes nothing at the upstream, whatever its method: it may be sent twice.
     pub is_read: bool,
+    /// The files of the client's request, if it has some, and the settings for them.
+    pub uploads: Option<(Arc<Uploads>, Arc<Files>)>,
     /// Nothing of a success's content is used: it may be in any format, and the document is `null`.
     pub ignores_content: bool,
-}
-
-/// Why there is no response.
-#[derive(Debug, Clone, thiserror::Error)]
-#[error("{kind:?}: {detail}")]
-pub struct SourceError {
-    /// The kind of failure.
-    pub kind: SourceErrorKind,
-    /// For the log only: it may have hosts and ports, but no secrets.
-    pub detail: String,
-}
-
-impl SourceError {
-    /// An error of this kind; `detail` is for the log.
-    pub fn new(kind: SourceErrorKind, detail: impl Into<String>) -> SourceError {
-        SourceError {
-            kind,
-            detail: detail.into(),
-        }
-    }
 }
 
 /// The error of a driver that gets the request of another wire.
@@ -91,42 +79,6 @@ pub(crate) fn wrong_wire() -> SourceError {
         SourceErrorKind::Internal,
         "the request belongs to another wire protocol",
     )
-}
-
-/// The kinds of [`SourceError`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum SourceErrorKind {
-    /// No connection, or it broke.
-    Unreachable,
-    /// Not done within the timeout.
-    Timeout,
-    /// The body is longer than allowed.
-    TooLarge,
-    /// The response does not follow the wire protocol, its encoding is broken, or its content type cannot be read.
-    BadAnswer,
-    /// A limit of the gateway (concurrency, memory) refused the call.
-    Busy,
-    /// The gateway itself failed: a driver or a task ended without a response.
-    Internal,
-}
-
-impl SourceErrorKind {
-    /// The `extensions.sangam.kind` that clients see.
-    pub fn kind(self) -> ErrorKind {
-        match self {
-            SourceErrorKind::Unreachable => ErrorKind::Unreachable,
-            SourceErrorKind::Timeout => ErrorKind::Timeout,
-            SourceErrorKind::TooLarge => ErrorKind::Limit,
-            SourceErrorKind::BadAnswer => ErrorKind::BadAnswer,
-            SourceErrorKind::Busy => ErrorKind::Busy,
-            SourceErrorKind::Internal => ErrorKind::Internal,
-        }
-    }
-
-    /// Its name in logs and metrics, which is that of its [`ErrorKind`].
-    pub fn as_str(self) -> &'static str {
-        self.kind().as_str()
-    }
 }
 
 /// The driver of one source.
@@ -138,6 +90,11 @@ pub trait Source: std::fmt::Debug + Send + Sync {
         request: &Request,
         options: &CallOptions,
     ) -> Result<UpstreamResponse, SourceError>;
+
+    /// Sends the request for a file, and reads the head of the response.
+    async fn open(&self, _: &Request, _: &FileOptions) -> Result<OpenedFile, SourceError> {
+        Err(wrong_wire())
+    }
 }
 
 /// The source of a connect that makes no call.

@@ -222,6 +222,7 @@ impl SpecRun {
             trace: None,
             trace_state: None,
             draw: Draw::Random,
+            uploads: None,
             instant: case.instant,
             batch_cost: None,
         };
@@ -245,7 +246,9 @@ impl SpecRun {
 
 /// A gateway that runs a spec, with the default settings, independent of this machine's settings.
 fn gateway(connectors: &[ConfiguredConnector], wires: &Wires) -> Result<Gateway, SetupProblem> {
-    Gateway::with_wires(connectors.to_vec(), &Settings::default(), wires.clone())
+    let gateway = Gateway::with_wires(connectors.to_vec(), &Settings::default(), wires.clone())?;
+    gateway.files().show_values();
+    Ok(gateway)
 }
 
 fn shown(unexpected: &Unexpected) -> Vec<String> {

@@ -6,7 +6,9 @@ use sangam::connector::{
 
 pub(super) fn kind(kind: &SubgraphKind) -> String {
     match kind {
-        SubgraphKind::Connectors { sources, connects } => {
+        SubgraphKind::Connectors {
+            sources, connects, ..
+        } => {
             let sources = sources
                 .iter()
                 .map(|source| format!("source {} {}\n", source.name, source.base_url));

@@ -336,9 +336,11 @@ async fn a_fetch_that_waits_for_itself() {
             },
             endpoints: Vec::new(),
             gate: Arc::new(Gate::new(1, 0, Duration::ZERO)),
+            files: Vec::new(),
         }],
         documents: Arc::new(Documents::new(0)),
         limits: ExecutionLimits::from(&Limits::default()),
+        files: Arc::new(sangam::files::Files::new(&sangam::config::Files::default())),
         budget: Budget::unbounded(),
     };
     let (context, account) = (RequestContext::default(), runtime.account(false));

@@ -75,6 +75,8 @@ impl World {
         }
         let gateway =
             Gateway::new(members, &settings).unwrap_or_else(|problem| panic!("{problem:#?}"));
+        // Their URLs would be others in each response.
+        gateway.files().show_values();
         World { standins, gateway }
     }
 

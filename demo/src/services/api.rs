@@ -2,9 +2,9 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use axum::extract::{Path, Query, Request, State};
-use axum::http::header::CACHE_CONTROL;
-use axum::http::{HeaderMap, HeaderName, StatusCode};
+use axum::extract::{DefaultBodyLimit, FromRequest, Multipart, Path, Query, Request, State};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -17,9 +17,10 @@ use super::refusal::Refusal;
 use super::register::{Application, Register, Status};
 use super::summary::Group;
 use super::texts::Language;
-use super::{intake, summary, view};
+use super::{certificate, intake, summary, upload, view};
 use crate::closed::unless_open;
 use crate::date::Date;
+use crate::ranges::File;
 
 type Desk = Arc<Mutex<Register>>;
 type Answer = Result<Json<Value>, Refusal>;
@@ -44,9 +45,13 @@ fn router_on(today: Date) -> Result<Router, String> {
         .route("/applications", get(list).post(apply))
         .route("/applications/files", post(files))
         .route("/applications/track", post(track))
-        .route("/applications/documents", post(attach))
+        .route(
+            "/applications/documents",
+            post(attach).layer(DefaultBodyLimit::max(upload::LONGEST + 10_000)),
+        )
         .route("/applications/payments", post(pay))
         .route("/summary", get(summary).post(summaries))
+        .route("/download/{file}", get(download))
         .layer(from_fn(sign_in))
         .with_state(desk);
     Ok(Router::new().nest("/eunnat/v1", api))
@@ -278,8 +283,53 @@ async fn track(State(desk): State<Desk>, Json(request): Json<Value>) -> Private 
     private(&open(&desk), &reference(&request)?)
 }
 
-async fn attach(State(desk): State<Desk>, Json(request): Json<Value>) -> Private {
-    let reference = reference(&request)?;
+/// An issued certificate, by the key in its link.
+async fn download(
+    State(desk): State<Desk>,
+    headers: HeaderMap,
+    Path(file): Path<String>,
+) -> Result<Response, Refusal> {
+    let register = open(&desk);
+    let key = file.strip_suffix(".pdf").unwrap_or_default();
+    let mut issued = register
+        .applications()
+        .filter(|application| application.status == Status::Issued);
+    let application = issued.find(|application| application.download == key);
+    let application =
+        application.ok_or_else(|| Refusal::not_found("There is no such certificate".to_owned()))?;
+    let file = File {
+        content: certificate::pdf(application),
+        content_type: "application/pdf",
+        name: &format!(
+            "{}-{}.pdf",
+            application.service.service_id, application.file
+        ),
+        version: &application.file,
+    };
+    let mut response = file.response(&headers);
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
+}
+
+/// Attaches a document by its id (JSON), or the file itself (a form with `file`).
+async fn attach(State(desk): State<Desk>, request: Request) -> Result<Private, Response> {
+    let content_type = request.headers().get(CONTENT_TYPE);
+    let is_form = content_type.is_some_and(|it| it.as_bytes().starts_with(b"multipart/form-data"));
+    let fields = if is_form {
+        let form = Multipart::from_request(request, &()).await;
+        let form = form.map_err(IntoResponse::into_response)?;
+        upload::fields(form).await
+    } else {
+        let json = Json::<Value>::from_request(request, &()).await;
+        let Json(fields) = json.map_err(IntoResponse::into_response)?;
+        Ok(fields)
+    };
+    Ok(fields.and_then(|fields| attached(&desk, &fields)))
+}
+
+fn attached(desk: &Desk, request: &Value) -> Private {
+    let reference = reference(request)?;
     let text = |name: &str| request.get(name).and_then(Value::as_str);
     let doc_type = text("docType")
         .ok_or_else(|| Refusal::missing("The type of the document").about("docType"))?;
@@ -290,7 +340,7 @@ async fn attach(State(desk): State<Desk>, Json(request): Json<Value>) -> Private
         let why = "This is no id of a document";
         return Err(Refusal::invalid(why).about("documentId"));
     }
-    let mut register = open(&desk);
+    let mut register = open(desk);
     register.attach(&reference, doc_type, id)?;
     private(&register, &reference)
 }

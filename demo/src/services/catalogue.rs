@@ -18,7 +18,7 @@ pub(super) struct Service {
     pub(super) short: String,
     doc_type: String,
     issuer: String,
-    service_name: Texts,
+    pub(super) service_name: Texts,
     category: String,
     pub(super) department_code: String,
     description: Texts,

@@ -14,7 +14,8 @@
 //! | `GET /departments?codes=a,b` | the services of departments |
 //! | `POST /applications` (`Idempotency-Key`) | apply |
 //! | `POST /applications/track` | the whole application, by its reference |
-//! | `POST /applications/documents` | attach a document by its id |
+//! | `POST /applications/documents` | attach a document: its id (JSON), or the file itself (`multipart/form-data`, the part `file`) |
+//! | `GET /download/{key}.pdf` | an issued certificate, by the key in its link |
 //! | `POST /applications/payments` (`Idempotency-Key`) | pay the fee |
 //! | `GET /applications[?district&service&status&overdue&limit&offset]`, `POST /applications/files` | lines of the list, masked |
 //! | `POST /summary` | counts of districts, areas and departments, by service and status |
@@ -22,12 +23,14 @@
 
 mod api;
 mod catalogue;
+mod certificate;
 mod intake;
 mod questions;
 mod refusal;
 mod register;
 mod summary;
 mod texts;
+mod upload;
 mod view;
 
 pub use api::router;

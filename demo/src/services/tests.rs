@@ -122,6 +122,33 @@ async fn from_application_to_certificate() {
     assert_eq!(tracked["history"][4]["stage"], "ISS");
     assert_eq!(tracked["nextStep"]["code"], "DWN");
     assert_eq!(tracked["certificate"]["issuedOn"], "31-10-2026");
+    let url = tracked["certificate"]["url"].as_str().unwrap();
+    let path = url.strip_prefix("https://services.example.gov.in").unwrap();
+    let whole = certificate(&desk, path, "bytes=x").await;
+    assert_eq!(whole.0, StatusCode::OK);
+    let text = String::from_utf8(whole.1).unwrap();
+    assert!(text.starts_with("%PDF-1.4\n") && text.ends_with("%%EOF\n"));
+    assert!(text.contains("(Issued to: Sample Citizen 9001)"), "{text}");
+    let part = certificate(&desk, path, "bytes=1-3").await;
+    assert_eq!(part, (StatusCode::PARTIAL_CONTENT, b"PDF".to_vec()));
+    let beyond = certificate(&desk, path, "bytes=99999-").await;
+    assert_eq!(beyond.0, StatusCode::RANGE_NOT_SATISFIABLE);
+    let other = "/eunnat/v1/download/none.pdf";
+    assert_eq!(certificate(&desk, other, "").await.0, StatusCode::NOT_FOUND);
+}
+
+async fn certificate(desk: &Router, path: &str, range: &str) -> (StatusCode, Vec<u8>) {
+    let request = Request::builder()
+        .uri(path)
+        .header("x-apisetu-clientid", "sample-client")
+        .header("x-apisetu-apikey", "sample-key")
+        .header("range", range)
+        .body(Body::empty())
+        .unwrap();
+    let response = desk.clone().oneshot(request).await.unwrap();
+    let status = response.status();
+    let body = to_bytes(response.into_body(), 1 << 20).await.unwrap();
+    (status, body.to_vec())
 }
 
 #[tokio::test]

@@ -113,6 +113,8 @@ impl Inner {
                 state.called(took, None);
                 match error.kind {
                     SourceErrorKind::Busy => state.limited(received_at, &error.detail),
+                    // The upstream is not to blame.
+                    SourceErrorKind::Upload(_) => {}
                     kind => {
                         let failure = CallFailure {
                             status: None,

@@ -193,6 +193,7 @@ impl Setup {
                 traceparent: None,
                 tracestate: None,
                 is_read: true,
+                uploads: None,
                 ignores_content: false,
             },
             policy,

@@ -190,7 +190,8 @@ pub(super) fn masker(deployments: &[(&Settings, &Connectors)]) -> Masker {
     let secrets = deployments.iter().flat_map(|(settings, connectors)| {
         let connectors = connectors.values();
         let of_connectors = connectors.flat_map(|connector| connector.settings.secrets());
-        of_connectors.chain(settings.admin.token.as_ref())
+        let others = [&settings.admin.token, &settings.files.key];
+        of_connectors.chain(others.into_iter().flatten())
     });
     Masker::new(secrets.map(Secret::expose))
 }

@@ -62,6 +62,11 @@ pub(crate) fn read(
         findings,
     };
     let connects = reader.read();
+    let is_linked = directives.iter().any(|row| row.name == "file");
+    let files = match is_linked {
+        true => directives::file::read(schema, &sources, &language, findings),
+        false => Vec::new(),
+    };
     mappings::report_unused(&named, &mappings, findings);
     let services = directives
         .iter()
@@ -88,6 +93,7 @@ pub(crate) fn read(
                     (option.check)(&declarations, findings);
                 }
             }
+            directives::file::refuse(schema, findings);
             let service = read_service(directive, schema, &language, findings)?;
             return Some(SubgraphKind::Service(service));
         }
@@ -110,6 +116,7 @@ pub(crate) fn read(
             .into_iter()
             .map(|source| source.declaration)
             .collect(),
+        files,
     })
 }
 

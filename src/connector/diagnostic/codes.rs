@@ -173,6 +173,10 @@ pub mod connector {
         INVALID_CONNECTION;
         /// `@cacheNull` on an element without a connect, or with an invalid `maxAge`
         INVALID_CACHE_NULL;
+        /// `@file` on a field that is not a custom scalar, with an unknown source, without a request, or with another variable
+        INVALID_FILE;
+        /// `@upload` on an element that is not a mutation, beside a request without a body, or missing where an argument has a file
+        INVALID_UPLOAD;
         /// `@invalidates` on an element that is not a mutation, or of fields that are not fetched
         INVALID_INVALIDATES;
         /// `@entityList` on an element that is not a list of `Query`, with an unknown key, or a key that is not selected

@@ -212,7 +212,7 @@ fn read(
 }
 
 /// Reads the `http:` argument of a connect into a request.
-fn request(
+pub(super) fn request(
     http: &Node<Value>,
     source: Option<&DeclaredSource>,
     expressions: &mut Expressions,

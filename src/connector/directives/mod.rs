@@ -16,6 +16,7 @@ pub(crate) mod connection;
 mod constraint;
 pub(crate) mod definition;
 mod entity_list;
+pub(crate) mod file;
 mod graphql;
 mod invalidates;
 mod lookup_per_element;
@@ -25,6 +26,7 @@ mod paginate;
 mod source;
 mod style_exception;
 mod types;
+mod upload;
 
 pub use cache_null::CacheNull;
 pub(crate) use client_errors::{NAME as CLIENT_ERRORS, REFUSAL};
@@ -37,6 +39,7 @@ pub(crate) use lookup_per_element::NAME as LOOKUP_PER_ELEMENT;
 pub(crate) use node::NodeType;
 pub use paginate::{CutOff, LastPage, PageStyle, Pagination};
 pub(crate) use style_exception::NAME as STYLE_EXCEPTION;
+pub use upload::UploadOption;
 
 /// `https://specs.apollo.dev/connect`
 pub(crate) static CONNECT: &[&SupportedDirective] = &[&source::DIRECTIVE, &connect::DIRECTIVE];
@@ -55,6 +58,8 @@ pub(crate) static WIRE: &[&SupportedDirective] = &[
     &node::DIRECTIVE,
     &client_errors::DIRECTIVE,
     &style_exception::DIRECTIVE,
+    &file::DIRECTIVE,
+    &upload::DIRECTIVE,
 ];
 
 /// Directives that a folder uses without linking a specification.

@@ -9,7 +9,7 @@ use super::url::scalar;
 use crate::document::Value;
 
 /// Writes a value as such a body.
-pub(super) fn encode(value: &Value) -> Result<String, RenderError> {
+pub(crate) fn encode(value: &Value) -> Result<String, RenderError> {
     let Value::Object(members) = value else {
         return Err(RenderError::new(
             "body: a form needs an object: its names and values",

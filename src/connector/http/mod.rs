@@ -17,6 +17,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method};
 
 use evaluate::evaluate;
+pub(crate) use form::encode as encode_form;
 pub(crate) use headers::{HeaderTemplate, HeaderValueTemplate, NEVER_SET, VALUE_ONLY};
 pub(crate) use url::{RequestText, UrlStart};
 
@@ -80,6 +81,7 @@ impl RequestTemplate for HttpTemplate {
             headers,
             body,
             is_graphql: false,
+            upload: None,
             address: Arc::clone(self.address.get_or_init(|| self.redacted().into())),
         }))
     }
@@ -105,6 +107,24 @@ impl RequestTemplate for HttpTemplate {
             fixed_start: OnceLock::new(),
             ..self.clone()
         }))
+    }
+
+    fn render_at(
+        &self,
+        address: &str,
+        variables: &Variables,
+        client: &HeaderMap,
+    ) -> Result<Request, RenderError> {
+        if address.contains("://") {
+            let request = self.render(variables, client)?;
+            return self.next_page(&request, address);
+        }
+        url::check_steps(address, "the address")?;
+        let relative = HttpTemplate {
+            url: RequestText::Fixed(address.to_owned()),
+            ..self.clone()
+        };
+        relative.render(variables, client)
     }
 
     fn next_page(&self, sent: &Request, address: &str) -> Result<Request, RenderError> {

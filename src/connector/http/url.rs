@@ -75,6 +75,14 @@ impl RequestText {
     }
 }
 
+/// Refuses a text with segments that lead to another path.
+pub(super) fn check_steps(text: &str, part: &str) -> Result<(), RenderError> {
+    match Segments::of(text).has_dots {
+        true => Err(leads_elsewhere(part)),
+        false => Ok(()),
+    }
+}
+
 /// Renders a template; its errors name the part of the request.
 pub(super) fn render(
     template: &Template,

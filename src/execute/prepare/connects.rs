@@ -8,7 +8,7 @@ use ahash::AHashMap;
 use super::groups::Group;
 use super::prepared::{Preparation, PreparedCall};
 use super::preparer::Preparer;
-use crate::connector::{Connect, ConnectKind, Pagination};
+use crate::connector::{Connect, ConnectKind, Pagination, RenderError, Request, UploadOption};
 use crate::document::{Object, Value};
 use crate::graph::query::ConnectMode;
 use crate::mapping::Variables;
@@ -16,6 +16,9 @@ use crate::plan::Fetch;
 use crate::response::inputs::{comparable_key, value_of};
 use crate::response::store::RowId;
 use crate::response::targets::Targets;
+
+/// Why a request with what stands for a file cannot be sent.
+pub(super) const NOT_PASSED_ON: &str = "a file can only be passed on by `@upload`";
 
 impl Preparer<'_> {
     pub(super) fn connect(
@@ -143,6 +146,7 @@ impl Preparer<'_> {
             Some(template) => template.render(&variables, &self.request.headers).map(Some),
             None => Ok(None),
         };
+        let request = request.and_then(|request| self.with_files(connect, request, &variables));
         match request {
             Ok(request) => preparation.calls.push(PreparedCall {
                 request,
@@ -151,6 +155,30 @@ impl Preparer<'_> {
                 entities: None,
             }),
             Err(error) => preparation.unrendered.push((targets, error)),
+        }
+    }
+
+    /// The request with the files of the client that the connect passes on.
+    fn with_files(
+        &self,
+        connect: &Connect,
+        request: Option<Request>,
+        variables: &Variables,
+    ) -> Result<Option<Request>, RenderError> {
+        let uploads = self.request.uploads.as_ref();
+        let Some(request) = request else {
+            return Ok(None);
+        };
+        // What stands for a file in the variables means nothing to an upstream.
+        if uploads.is_some_and(|uploads| uploads.is_in(&request.fingerprint())) {
+            return Err(RenderError::new(NOT_PASSED_ON));
+        }
+        match connect.options.get::<UploadOption>() {
+            Some(option) => {
+                let marked = |text: &str| uploads?.marked(text);
+                option.with_files(request, variables, &marked).map(Some)
+            }
+            None => Ok(Some(request)),
         }
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use apollo_compiler::Name;
 use bytes::Bytes;
 
+use super::connects::NOT_PASSED_ON;
 use super::prepared::PreparedCall;
 use super::preparer::Preparer;
 use crate::connector::{RenderError, SubgraphKind};
@@ -72,6 +73,10 @@ impl Preparer<'_> {
         body: Bytes,
         targets: Targets,
     ) -> Result<PreparedCall, (Targets, RenderError)> {
+        let uploads = self.request.uploads.as_ref();
+        if uploads.is_some_and(|uploads| uploads.is_in(&body)) {
+            return Err((targets, RenderError::new(NOT_PASSED_ON)));
+        }
         let service = self.connector(fetch);
         let (variables, rendered) = match &self.runtime.graph.subgraph(fetch.subgraph).kind {
             SubgraphKind::Service(remote) => {

@@ -1,9 +1,10 @@
 //! Builds the query graph of a composed schema, subgraph by subgraph.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::builder::GraphBuilder;
-use super::graph::{LookupId, QueryGraph, SubgraphId};
+use super::graph::{FileOfSubgraph, LookupId, QueryGraph, SubgraphId};
 use super::{connects, identification, services};
 use crate::connector::SubgraphKind;
 use crate::graph::Composed;
@@ -13,10 +14,23 @@ impl QueryGraph {
     /// deterministic.
     pub fn new(composed: &Composed) -> Self {
         let mut builder = GraphBuilder::new(composed);
+        let mut files = HashMap::new();
         for (index, subgraph) in composed.subgraphs.iter().enumerate() {
             let subgraph_id = SubgraphId(index as u32);
             match &subgraph.kind {
-                SubgraphKind::Connectors { connects, .. } => {
+                SubgraphKind::Connectors {
+                    connects,
+                    files: own,
+                    ..
+                } => {
+                    let name: Arc<str> = Arc::from(subgraph.name.as_str());
+                    for field in own {
+                        let file = FileOfSubgraph {
+                            subgraph: Arc::clone(&name),
+                            field: Arc::clone(field),
+                        };
+                        files.insert(field.coordinate.clone(), file);
+                    }
                     for (connect_index, connect) in connects.iter().enumerate() {
                         connects::add(&mut builder, subgraph_id, connect_index, connect);
                     }
@@ -39,6 +53,7 @@ impl QueryGraph {
             nodes: builder.nodes,
             lookups: builder.lookups,
             contexts: builder.contexts,
+            files,
             by_type,
         }
     }

@@ -1,12 +1,12 @@
 //! The query graph as satisfiability and planning read it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use apollo_compiler::{Name, Schema, ast};
 
 use super::types::{TypeId, TypeTable};
-use crate::connector::{Connect, FieldSet, Subgraph, SubgraphKind};
+use crate::connector::{Connect, FieldSet, FileField, Subgraph, SubgraphKind};
 
 /// A subgraph, as an index into [`QueryGraph::subgraphs`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -161,6 +161,15 @@ pub struct Identification {
     pub lookups: BTreeMap<TypeId, Vec<LookupId>>,
 }
 
+/// A field that yields a file.
+#[derive(Debug, Clone)]
+pub struct FileOfSubgraph {
+    /// The name of the subgraph.
+    pub subgraph: Arc<str>,
+    /// The field.
+    pub field: Arc<FileField>,
+}
+
 /// The query graph of a composed schema.
 #[derive(Debug)]
 pub struct QueryGraph {
@@ -178,6 +187,8 @@ pub struct QueryGraph {
     pub contexts: Vec<Context>,
     /// What is known about globally unique ids, if some type has `@node`.
     pub identification: Option<Identification>,
+    /// The fields with `@file`, with their subgraphs, by their coordinates.
+    pub(super) files: HashMap<String, FileOfSubgraph>,
     /// The lookups by the type of the rows that they start from.
     pub(super) by_type: Vec<Vec<LookupId>>,
 }
@@ -209,6 +220,19 @@ impl QueryGraph {
             SubgraphKind::Connectors { connects, .. } => connects.get(connect),
             _ => None,
         }
+    }
+
+    /// The field of an object type, if it yields a file.
+    pub fn file(&self, ty: TypeId, field: &str) -> Option<&FileOfSubgraph> {
+        if self.files.is_empty() {
+            return None;
+        }
+        self.files.get(&format!("{}.{field}", self.types.name(ty)))
+    }
+
+    /// Whether a field yields a file.
+    pub fn has_files(&self) -> bool {
+        !self.files.is_empty()
     }
 
     /// The composite type of a field of an object type or interface.

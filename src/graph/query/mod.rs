@@ -20,7 +20,7 @@ mod services;
 mod types;
 
 pub use graph::{
-    ConnectMode, Context, ContextId, ContextualArgument, Edge, Identification, Lookup, LookupId,
-    LookupKind, Node, NodeId, QueryGraph, SubgraphId,
+    ConnectMode, Context, ContextId, ContextualArgument, Edge, FileOfSubgraph, Identification,
+    Lookup, LookupId, LookupKind, Node, NodeId, QueryGraph, SubgraphId,
 };
 pub use types::{TypeId, TypeInfo, TypeTable};

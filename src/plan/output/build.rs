@@ -21,8 +21,8 @@ use crate::graph::query::{QueryGraph, TypeId};
 /// The most locations of one response field that an error lists: a client may write the same field thousands of times.
 const MOST_PLACES: usize = 20;
 
-/// The identity of an output field: a response field, and the source and the type that it has for a concrete type.
-type Identity<'a> = (ResponseId, Option<SlotOrId>, &'a ast::Type);
+/// The identity of an output field: a response field, and the source, the type and the file that it has for a concrete type.
+type Identity<'a> = (ResponseId, Option<SlotOrId>, &'a ast::Type, Option<u32>);
 
 /// The source of a field's value in the row: a slot, or what an id is made from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -77,7 +77,8 @@ impl<'a> OutputBuilder<'_, 'a> {
                 let first = operation.first_field(response);
                 let slot = planned.slot_of(concrete, operation, response, each);
                 let source = slot.map(|slot| self.slot_or_id(position, slot, concrete));
-                let identity = (response, source, self.type_of(concrete, first));
+                let file = self.file(concrete, &first.key.field);
+                let identity = (response, source, self.type_of(concrete, first), file);
                 let made = match made.entry(identity) {
                     Entry::Occupied(made) => made.into_mut(),
                     Entry::Vacant(new) => new.insert(self.field(position, concrete, identity)?),
@@ -98,6 +99,19 @@ impl<'a> OutputBuilder<'_, 'a> {
             });
         }
         Ok(index as u32)
+    }
+
+    /// The file that a field yields, as an index into those of the output.
+    fn file(&mut self, concrete: TypeId, field: &Name) -> Option<u32> {
+        let file = self.graph.file(concrete, field)?;
+        let files = &mut self.output.files;
+        let mut listed = files.iter();
+        let index = listed.position(|listed| Arc::ptr_eq(&listed.field, &file.field));
+        let index = index.unwrap_or_else(|| {
+            files.push(file.clone());
+            files.len() - 1
+        });
+        Some(index as u32)
     }
 
     /// The type of a field on a concrete type. It may be narrower than that of the interface on which the operation
@@ -141,7 +155,7 @@ impl<'a> OutputBuilder<'_, 'a> {
         &mut self,
         position: PositionId,
         concrete: TypeId,
-        (response, source, ty): Identity<'a>,
+        (response, source, ty, file): Identity<'a>,
     ) -> Result<OutputField, PlanError> {
         let operation = self.operation;
         let first = operation.first_field(response);
@@ -157,7 +171,10 @@ impl<'a> OutputBuilder<'_, 'a> {
             (Some(child), Some(set)) => Some(self.object(child, set)?),
             _ => None,
         };
-        let ty = self.output_type(ty, object);
+        let mut ty = self.output_type(ty, object);
+        if let Some(file) = file {
+            *leaf_of(&mut ty) = OutputType::Leaf(Leaf::File(file));
+        }
         let locations: Vec<(usize, usize)> = response
             .fields
             .iter()
@@ -259,5 +276,13 @@ impl<'a> OutputBuilder<'_, 'a> {
             },
         };
         OutputType::Leaf(leaf)
+    }
+}
+
+/// The type below lists and non-null types.
+fn leaf_of(ty: &mut OutputType) -> &mut OutputType {
+    match ty {
+        OutputType::NonNull(inner) | OutputType::List(inner) => leaf_of(inner),
+        ty => ty,
     }
 }

@@ -102,6 +102,7 @@ impl<'w> Writer<'w> {
                 Err(self.fail(|| Failure::number_beyond(&field.coordinate), field))
             }
             (cell, OutputType::Leaf(Leaf::Custom)) => self.any(cell),
+            (cell, OutputType::Leaf(Leaf::File(file))) => self.file(cell, *file, field),
             (cell, OutputType::Leaf(leaf)) => {
                 self.leaf(cell, leaf, field)?;
                 Ok(Completion::Written)

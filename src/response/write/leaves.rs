@@ -100,5 +100,6 @@ pub(super) fn leaf_name(leaf: &Leaf) -> &'static str {
         Leaf::Id => "ID",
         Leaf::Enum(_) => "an enum value",
         Leaf::Custom => "a value",
+        Leaf::File(_) => "an address",
     }
 }

@@ -19,6 +19,7 @@ mod connect;
 mod connections;
 mod direct;
 mod error;
+mod files;
 mod pool;
 mod proxy;
 mod received;
@@ -27,6 +28,7 @@ mod settings;
 mod span;
 mod status;
 mod target;
+mod uploads;
 
 use std::sync::Arc;
 
@@ -41,8 +43,8 @@ pub use settings::{HttpSettings, ProxyChoice};
 use super::gate::Gate;
 use super::wire::{SetupError, SourceParts, Wire};
 use super::{
-    CallOptions, Envelope, Source, SourceError, SourceErrorKind, UpstreamResponse, WireStatus,
-    wrong_wire,
+    CallOptions, Envelope, FileOptions, OpenedFile, Source, SourceError, SourceErrorKind,
+    UpstreamResponse, WireStatus, wrong_wire,
 };
 use crate::budget::{Account, Budget};
 use crate::config::ResponseFormat;
@@ -115,7 +117,12 @@ impl HttpSource {
         options: &CallOptions,
         running: &mut Option<RequestSpan>,
     ) -> Result<UpstreamResponse, SourceError> {
-        let _permit = self.gate.enter().await?;
+        // A request with files waits for its client, which must not keep other calls from the upstream. These requests have a
+        // limit of their own.
+        let _permit = match request.upload {
+            Some(_) => None,
+            None => Some(self.gate.enter().await?),
+        };
         let url = &target.url;
         let mut span = running.insert(RequestSpan::begin(request, url, options, 0));
         let sent = self.send(request, target, (options, span), Connection::Any);
@@ -197,6 +204,10 @@ impl HttpSource {
         connection: Connection,
     ) -> Result<Received, BrokenCall> {
         let url = &target.url;
+        if let Some(upload) = &request.upload {
+            let sent = self.send_files(request, upload, url, options, span.traceparent);
+            return Box::pin(sent).await;
+        }
         let headers = headers(request, options, span.traceparent);
         let method = request.method.clone();
         let pool = self.clients.pool(connection);
@@ -246,6 +257,14 @@ impl Source for HttpSource {
             span.failed(error.kind);
         }
         result
+    }
+
+    async fn open(
+        &self,
+        request: &Request,
+        options: &FileOptions,
+    ) -> Result<OpenedFile, SourceError> {
+        self.file(request, options).await
     }
 }
 

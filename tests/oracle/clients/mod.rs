@@ -104,6 +104,7 @@ async fn clients_show_the_sample_graph_as_it_is() {
     let running = Running::start(folder.command(&["serve"]));
     let operations = root.join("schema/operations");
     clients("graph.mjs", &running, &[operations.as_path()]);
+    clients("uploads.mjs", &running, &[]);
 }
 
 /// Runs a program of this folder against the gateway.

@@ -1,0 +1,308 @@
+//! The files of a multipart request (the GraphQL multipart request specification), which are passed on while the client sends
+//! them.
+//!
+//! A request has the parts `operations`, `map` and then the files. The first two are read before the operation is executed. Each
+//! file stands in the variables as a [marker](Uploads::marker), which only this request knows, so that no client can make one.
+//! A call that has the file in its request [takes](Uploads::take) it: its content comes from the client's connection as the
+//! upstream reads it, and is never held whole. So files are taken in the order in which the client sends them, each once. What
+//! needs another order is refused, or read to [disk](spool) before, if the settings allow that.
+//!
+//! If a client breaks the rules, the call fails, and the [fault](UploadFault) is the error of its field.
+
+mod fault;
+mod spool;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Mutex as StdMutex, OnceLock, PoisonError};
+
+use bytes::Bytes;
+use futures_util::stream::BoxStream;
+use futures_util::{StreamExt, stream};
+use multer::{Field, Multipart};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+pub use self::fault::{BrokenBody, UploadFault};
+pub use self::spool::Spool;
+use self::spool::{SpooledFile, presented};
+use super::presentation::is_listed;
+
+/// What the client may send before the content of a part begins, in bytes: its head, and what is read together with it.
+const HEAD: usize = 1 << 20;
+
+/// The client's body, after `map`.
+type Body = Multipart<'static>;
+
+/// The files of one request.
+pub struct Uploads {
+    /// Begins each marker.
+    secret: String,
+    /// The names of the parts, in the order of `map`.
+    names: Vec<UploadName>,
+    body: Arc<Mutex<Body>>,
+    room: Room,
+    /// Files that were read to disk.
+    spooled: StdMutex<HashMap<usize, Arc<SpooledFile>>>,
+    taken: StdMutex<Vec<bool>>,
+    spool: Arc<Spool>,
+    fault: OnceLock<UploadFault>,
+}
+
+/// A file that `map` names.
+#[derive(Debug, Clone)]
+pub struct UploadName {
+    /// The name of its part.
+    pub part: String,
+    /// It stands at several places of the variables.
+    pub is_repeated: bool,
+}
+
+/// What a call allows of a file.
+#[derive(Debug, Clone)]
+pub struct UploadRules {
+    /// Its greatest length in bytes.
+    pub max_bytes: u64,
+    /// Its content types.
+    pub types: Arc<[String]>,
+    /// The upstream must know the length before.
+    pub needs_length: bool,
+}
+
+/// A file that is passed on.
+pub struct Upload {
+    /// The name that the client gives it, without folders.
+    pub name: Option<String>,
+    /// The content type that the client declares, without parameters.
+    pub content_type: String,
+    /// The length, if it is known.
+    pub length: Option<u64>,
+    /// The content.
+    pub content: BoxStream<'static, Result<Bytes, UploadFault>>,
+}
+
+/// The bytes that may be read before a part begins. The parser buffers the head of a part whole, so the reader of the client's
+/// body must end what has no end.
+#[derive(Debug, Clone)]
+pub struct Room(Arc<AtomicUsize>);
+
+impl Room {
+    /// Room for two parts with so many bytes of content.
+    pub fn new(content: usize) -> Room {
+        Room(Arc::new(AtomicUsize::new(content.saturating_add(HEAD))))
+    }
+
+    /// Counts bytes of the body. False if there were too many.
+    pub fn count(&self, bytes: usize) -> bool {
+        let left = self.0.load(Relaxed);
+        if left == usize::MAX {
+            return true;
+        }
+        self.0.store(left.saturating_sub(bytes), Relaxed);
+        left >= bytes
+    }
+
+    /// The next bytes are those of a head.
+    pub fn of_head(&self) {
+        self.0.store(HEAD, Relaxed);
+    }
+
+    /// The next bytes are content, which is passed on at once.
+    pub fn of_content(&self) {
+        self.0.store(usize::MAX, Relaxed);
+    }
+}
+
+impl fmt::Debug for Uploads {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Uploads")
+            .field("names", &self.names.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Uploads {
+    /// The files that follow in a body.
+    pub fn new(names: Vec<UploadName>, body: Body, room: Room, spool: Arc<Spool>) -> Uploads {
+        let secret: u128 = rand::random();
+        Uploads {
+            secret: format!("upload-{secret:032x}-"),
+            taken: StdMutex::new(vec![false; names.len()]),
+            names,
+            body: Arc::new(Mutex::new(body)),
+            room,
+            spooled: StdMutex::default(),
+            spool,
+            fault: OnceLock::new(),
+        }
+    }
+
+    /// The text that stands in the variables for a file.
+    pub fn marker(&self, index: usize) -> String {
+        format!("{}{index}", self.secret)
+    }
+
+    /// The file that a text of the variables stands for.
+    pub fn marked(&self, text: &str) -> Option<usize> {
+        let index = text.strip_prefix(&self.secret)?.parse().ok()?;
+        (index < self.names.len()).then_some(index)
+    }
+
+    /// Whether a text contains a marker.
+    pub fn is_in(&self, text: &[u8]) -> bool {
+        memchr::memmem::find(text, self.secret.as_bytes()).is_some()
+    }
+
+    /// What the client, or an upstream that takes too many files, did wrong.
+    pub fn fault(&self) -> Option<UploadFault> {
+        self.fault.get().copied()
+    }
+
+    fn failed<T>(&self, fault: UploadFault) -> Result<T, UploadFault> {
+        let _ = self.fault.set(fault);
+        Err(fault)
+    }
+
+    /// Takes a file, whose content can then be read.
+    ///
+    /// # Errors
+    /// The client does not send it now, or not as `rules` allow.
+    pub async fn take(
+        self: &Arc<Self>,
+        index: usize,
+        rules: &UploadRules,
+    ) -> Result<Upload, UploadFault> {
+        if let Some(fault) = self.fault() {
+            return Err(fault);
+        }
+        let Some(name) = self.names.get(index) else {
+            return self.failed(UploadFault::Missing);
+        };
+        let taken = {
+            let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::replace(&mut taken[index], true)
+        };
+        if let Some(spooled) = self.spooled(index) {
+            return self.of_disk(&spooled, rules);
+        }
+        if taken {
+            return self.failed(UploadFault::Order);
+        }
+        // Waits until the file before has been read.
+        let mut body = Arc::clone(&self.body).lock_owned().await;
+        loop {
+            let (at, field) = match self.next(&mut body).await {
+                Ok(Some(next)) => next,
+                Ok(None) => return self.failed(UploadFault::Missing),
+                Err(fault) => return self.failed(fault),
+            };
+            if at == index && !name.is_repeated && !rules.needs_length {
+                return self.streamed(field, body, rules);
+            }
+            match SpooledFile::read(field, &self.spool).await {
+                Ok(file) => {
+                    let mut spooled = self.spooled.lock().unwrap_or_else(PoisonError::into_inner);
+                    spooled.insert(at, Arc::new(file));
+                }
+                Err(fault) => return self.failed(fault),
+            }
+            self.room.of_head();
+            if let Some(spooled) = self.spooled(index) {
+                return self.of_disk(&spooled, rules);
+            }
+        }
+    }
+
+    fn spooled(&self, index: usize) -> Option<Arc<SpooledFile>> {
+        let spooled = self.spooled.lock().unwrap_or_else(PoisonError::into_inner);
+        spooled.get(&index).cloned()
+    }
+
+    /// The next part of the body, and the number of its file.
+    async fn next(&self, body: &mut Body) -> Result<Option<(usize, Field<'static>)>, UploadFault> {
+        self.room.of_head();
+        let field = body.next_field().await;
+        let Some(field) = field.map_err(|error| UploadFault::of(&error))? else {
+            return Ok(None);
+        };
+        self.room.of_content();
+        let named = |name: &UploadName| Some(&*name.part) == field.name();
+        let at = self.names.iter().position(named);
+        let at = at.ok_or(UploadFault::NotInMap)?;
+        // A file has a name or a type; without both it is a field of a form.
+        match field.file_name().is_some() || field.content_type().is_some() {
+            true => Ok(Some((at, field))),
+            false => Err(UploadFault::NotAFile),
+        }
+    }
+
+    fn of_disk(&self, file: &Arc<SpooledFile>, rules: &UploadRules) -> Result<Upload, UploadFault> {
+        if file.length > rules.max_bytes {
+            return self.failed(UploadFault::TooLarge);
+        }
+        if !is_listed(&rules.types, &file.content_type) {
+            return self.failed(UploadFault::Type);
+        }
+        Ok(Upload {
+            name: file.name.clone(),
+            content_type: file.content_type.clone(),
+            length: Some(file.length),
+            content: file.content(),
+        })
+    }
+
+    fn streamed(
+        self: &Arc<Self>,
+        field: Field<'static>,
+        body: OwnedMutexGuard<Body>,
+        rules: &UploadRules,
+    ) -> Result<Upload, UploadFault> {
+        let (name, content_type) = presented(&field);
+        if !is_listed(&rules.types, &content_type) {
+            return self.failed(UploadFault::Type);
+        }
+        let reading = Reading {
+            uploads: Arc::clone(self),
+            field,
+            _body: body,
+            left: rules.max_bytes,
+        };
+        let next = |reading: Option<Reading>| async move {
+            let mut reading = reading?;
+            match reading.piece().await {
+                Ok(Some(piece)) => Some((Ok(piece), Some(reading))),
+                Ok(None) => None,
+                Err(fault) => {
+                    let failed = reading.uploads.failed(fault);
+                    Some((failed, None))
+                }
+            }
+        };
+        Ok(Upload {
+            name,
+            content_type,
+            length: None,
+            content: stream::unfold(Some(reading), next).boxed(),
+        })
+    }
+}
+
+/// A file that is being read. It holds the body, of which one part can be read at a time.
+struct Reading {
+    uploads: Arc<Uploads>,
+    field: Field<'static>,
+    _body: OwnedMutexGuard<Body>,
+    left: u64,
+}
+
+impl Reading {
+    async fn piece(&mut self) -> Result<Option<Bytes>, UploadFault> {
+        let piece = self.field.chunk().await;
+        let piece = piece.map_err(|error| UploadFault::of(&error))?;
+        let length = piece.as_ref().map_or(0, |piece| piece.len() as u64);
+        let left = self.left.checked_sub(length);
+        self.left = left.ok_or(UploadFault::TooLarge)?;
+        Ok(piece)
+    }
+}
