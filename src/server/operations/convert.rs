@@ -88,7 +88,7 @@ fn refusal(error: FormatError) -> HttpRefusal {
         FormatFault::TooLarge => HttpRefusal::too_much(error.to_string()),
         FormatFault::Busy => HttpRefusal::busy(),
         FormatFault::Gateway => {
-            tracing::error!(error = %error, "a result cannot be made a file");
+            tracing::error!(error = ?error, "a result cannot be made a file");
             HttpRefusal::internal()
         }
     }

@@ -79,7 +79,7 @@ async fn start<'a>(bench: &'a Bench, row: &Row) -> Result<Pair<'a>, Box<dyn Erro
     let cached = row.answer_cached().settings(bench, &upstream).await?;
     let other = one_side(bench, &upstream, &body, false, || match row.other {
         Other::ByHand(backend) => bench.other_side(&settings, backend, &address),
-        Other::AnswerCached => bench.gateway(&cached),
+        Other::AnswerCached => bench.gateway_beside(&cached),
     });
     let (backend, theirs, expected) = other.await?;
     if !same(&answer, &expected)? {

@@ -134,6 +134,12 @@ impl Bench {
         Process::gateway(&self.paths.gateway, &self.files.settings(settings)?)
     }
 
+    /// Starts a second gateway with settings of its own. In the file of the first one, that would take them over.
+    fn gateway_beside(&self, settings: &str) -> Result<Process, Box<dyn Error>> {
+        let settings = self.files.write("beside.toml", settings.as_bytes())?;
+        Process::gateway(&self.paths.gateway, &settings)
+    }
+
     /// Starts what the gateway is compared with: an older gateway, or the row's backend.
     fn other_side(
         &self,
