@@ -1,6 +1,6 @@
 //! A table as CSV: RFC 4180, UTF-8, a header, lines that end with CR and LF.
 //!
-//! A spreadsheet that opens the file evaluates a cell that begins like a formula, whoever wrote it. Such a text gets an
+//! A spreadsheet that opens the file evaluates a cell that begins like a formula, also if a client has written it. Such a text gets an
 //! apostrophe before it. Numbers are no text, and a `Decimal` that has the form of a number is none, either: `-12.50`
 //! stays.
 

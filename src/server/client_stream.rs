@@ -1,7 +1,7 @@
 //! The body of a request as a stream of pieces, for a parser that reads while the client sends.
 //!
 //! It gives one piece each time that it is polled: the parser would otherwise read on for as long as the client is fast, and
-//! hold what nobody takes. The client has to keep up the rate of [`Limits`] only while it is waited for.
+//! hold what is not taken. The client has to keep up the rate of [`Limits`] only while it is waited for.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};

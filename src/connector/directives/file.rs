@@ -45,7 +45,7 @@ The field yields a file. Clients get a URL of the gateway, from which they downl
 The `selection` maps the field to the file's address at the upstream, which may be relative to the `baseURL` of the source and must
 lead to the same host. Clients never see that address. They get `https://graph.example/files/…`, a URL that holds it sealed, with the
 time at which it ends. When a client uses the URL, the gateway sends a `GET` with the headers of the source, and passes the bytes on
-as they arrive, also in ranges. Nobody needs credentials to use such a URL, as with a signed URL of a file store: who may see
+as they arrive, also in ranges. Such a URL needs no credentials, as a signed URL of a file store needs none: who may see
 the field may pass the file on for that time.
 
     type Certificate {

@@ -2,7 +2,7 @@
 //! them.
 //!
 //! A request has the parts `operations`, `map` and then the files. The first two are read before the operation is executed. Each
-//! file stands in the variables as a [marker](Uploads::marker), which only this request knows, so that no client can make one.
+//! file is in the variables as a [marker](Uploads::marker), which only this request knows, so that no client can make one.
 //! A call that has the file in its request [takes](Uploads::take) it: its content comes from the client's connection as the
 //! upstream reads it, and is never held whole. So files are taken in the order in which the client sends them, each once. What
 //! needs another order is refused, or read to [disk](spool) before, if the settings allow that.
@@ -138,7 +138,7 @@ impl Uploads {
         }
     }
 
-    /// The text that stands in the variables for a file.
+    /// The text in the variables that represents a file.
     pub fn marker(&self, index: usize) -> String {
         format!("{}{index}", self.secret)
     }
