@@ -17,7 +17,8 @@ use crate::connector::Request;
 use crate::document::Value;
 use crate::execute::CallRecord;
 use crate::gateway::{
-    ClientContext, ConfiguredConnector, Draw, ErrorBehavior, Explained, Gateway, GraphqlRequest,
+    AcceptedDeliveries, ClientContext, ConfiguredConnector, Draw, ErrorBehavior, Explained,
+    Gateway, GraphqlRequest,
 };
 use crate::observe::Masker;
 
@@ -116,6 +117,7 @@ impl Explain {
             uploads: None,
             instant: None,
             batch_cost: None,
+            deliveries: AcceptedDeliveries::default(),
         })
     }
 }

@@ -5,10 +5,10 @@ use std::sync::{Arc, PoisonError};
 use super::compile::{Compiled, CompiledOperation};
 use super::cost::CostControl;
 use super::refusal::Refusal;
-use super::respond::executed_response;
-use super::{GraphqlResponse, ResponseCachePolicy};
+use super::respond::cache_policy;
+use super::{GraphqlResponse, RequestOutcome, ResponseCachePolicy};
 use crate::cache::responses::Responses;
-use crate::cache::{Provenance, ResponseKey};
+use crate::cache::{Payload, Provenance, ResponseKey};
 use crate::execute::{Executed, Execution, RequestContext, Runtime};
 use crate::observe::scope;
 use crate::plan::Plan;
@@ -28,12 +28,28 @@ pub(super) struct OperationExecution {
     pub(super) uncached: bool,
 }
 
-/// The response of an execution.
+/// The result of an execution. Several requests may get it.
 #[derive(Debug, Clone)]
 pub(super) struct ExecutedOperation {
-    pub(super) response: GraphqlResponse,
+    payload: Payload,
+    cache: ResponseCachePolicy,
+    has_errors: bool,
     /// Whether other requests that wait for the same may have it.
     pub(super) may_be_shared: bool,
+}
+
+impl ExecutedOperation {
+    /// The response of the operation.
+    pub(super) fn into_response(self, ready: &CompiledOperation) -> GraphqlResponse {
+        GraphqlResponse {
+            payloads: self.payload.into(),
+            outcome: RequestOutcome::Executed,
+            cache: self.cache,
+            vary: Arc::clone(&ready.operation.headers),
+            operation: Some(Arc::clone(&ready.observed)),
+            has_errors: self.has_errors,
+        }
+    }
 }
 
 impl OperationExecution {
@@ -68,17 +84,18 @@ impl OperationExecution {
         if let Some(key) = self.key {
             self.store(key, &executed, ready);
         }
-        let may_be_shared = executed.provenance.may_be_shared();
-        let mut response = executed_response(executed, ready, &self.runtime.documents);
+        let mut cache = cache_policy(&executed, ready, &self.runtime.documents);
         if self.uncached {
-            response.cache = ResponseCachePolicy {
-                data_age: response.cache.data_age,
+            cache = ResponseCachePolicy {
+                data_age: cache.data_age,
                 ..ResponseCachePolicy::default()
             };
         }
         Ok(ExecutedOperation {
-            response,
-            may_be_shared,
+            cache,
+            has_errors: executed.failed,
+            may_be_shared: executed.provenance.may_be_shared(),
+            payload: executed.payload,
         })
     }
 

@@ -56,7 +56,7 @@ pub use self::files::{Download, DownloadRequest, NoDownload};
 pub use self::labels::Draw;
 pub use self::live::LiveGateway;
 pub use self::native::OWN_CONNECTOR;
-pub use self::payloads::Payloads;
+pub use self::payloads::{AcceptedDeliveries, Delivery, IncrementalFormat, Payloads};
 pub use self::quarantine::{Candidate, Chosen, choose};
 pub use self::run::Gateway;
 
@@ -103,10 +103,12 @@ pub struct ClientContext {
     pub instant: Option<Timestamp>,
     /// The cost of the operations of a batch, of which this request is one.
     pub batch_cost: Option<Arc<BatchCost>>,
+    /// Which deliveries the transport can make.
+    pub deliveries: AcceptedDeliveries,
 }
 
 /// The response to a [`GraphqlRequest`].
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct GraphqlResponse {
     /// The outcome, from which the transport derives the status code.
     pub outcome: RequestOutcome,

@@ -1,14 +1,71 @@
 //! The payloads of a response, in the order in which clients get them.
 
+use std::fmt;
+
+use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
+
 use crate::cache::Payload;
 
-/// The payloads of a response: a stream without a box, since nearly all responses have one payload.
-#[derive(Debug, Clone, Default)]
+/// What the payloads of a response are to each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Delivery {
+    /// One payload: the whole response.
+    #[default]
+    Whole,
+    /// Parts of one response (`@defer`, `@stream`): the first payload, and then what was still pending.
+    Incremental(IncrementalFormat),
+    /// Each payload is the response to one event of a subscription. None may be left out: a client that does not read them is
+    /// disconnected.
+    Events,
+    /// Each payload is the whole response as it is now (`@live`), or its difference from the one before. A client that does
+    /// not read gets the latest one.
+    Live,
+}
+
+/// How the parts of an incremental response are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IncrementalFormat {
+    /// `pending`, `incremental` and `completed` (`incrementalSpec=v0.2`).
+    V02,
+    /// `incremental` with paths and labels, and `hasNext` (`deferSpec=20220824`).
+    DeferSpec2022,
+}
+
+/// Which deliveries the transport of a request can make, apart from a whole response. Without any, a response has one payload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct AcceptedDeliveries {
+    /// The format of incremental responses, if the client reads one.
+    pub incremental: Option<IncrementalFormat>,
+    /// Subscriptions.
+    pub events: bool,
+    /// Live queries.
+    pub live: bool,
+}
+
+/// The payloads of a response. The first one is not boxed, since nearly all responses have only one.
+#[derive(Default)]
 pub struct Payloads {
     next: Option<Payload>,
+    rest: Option<BoxStream<'static, Payload>>,
+    delivery: Delivery,
 }
 
 impl Payloads {
+    /// Payloads that come one after the other. The execution ends when they are dropped.
+    pub fn stream(delivery: Delivery, payloads: BoxStream<'static, Payload>) -> Payloads {
+        Payloads {
+            next: None,
+            rest: Some(payloads),
+            delivery,
+        }
+    }
+
+    /// What the payloads are to each other.
+    pub fn delivery(&self) -> Delivery {
+        self.delivery
+    }
+
     /// The length of the payload that is complete.
     pub(super) fn bytes(&self) -> usize {
         self.next.as_ref().map_or(0, |next| next.body.len())
@@ -16,12 +73,42 @@ impl Payloads {
 
     /// The next payload, or `None` after the last one. Waits until the next one is complete.
     pub async fn next(&mut self) -> Option<Payload> {
-        self.next.take()
+        if let Some(next) = self.next.take() {
+            return Some(next);
+        }
+        let rest = self.rest.as_mut()?;
+        let next = rest.next().await;
+        if next.as_ref().is_none_or(|next| next.is_last) {
+            self.rest = None;
+        }
+        next
+    }
+
+    /// All payloads, as a stream.
+    pub fn into_stream(self) -> BoxStream<'static, Payload> {
+        let next = futures_util::stream::iter(self.next);
+        match self.rest {
+            Some(rest) => next.chain(rest).boxed(),
+            None => next.boxed(),
+        }
     }
 }
 
 impl From<Payload> for Payloads {
     fn from(only: Payload) -> Payloads {
-        Payloads { next: Some(only) }
+        Payloads {
+            next: Some(only),
+            rest: None,
+            delivery: Delivery::Whole,
+        }
+    }
+}
+
+impl fmt::Debug for Payloads {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Payloads")
+            .field("delivery", &self.delivery)
+            .field("next", &self.next)
+            .finish_non_exhaustive()
     }
 }

@@ -1,4 +1,4 @@
-//! The keys of cached responses, and the responses of executions and of the cache.
+//! The keys of cached responses, the cache policy of executed ones, and the responses of the cache.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,12 +42,12 @@ pub(super) fn response_key(
     }
 }
 
-/// The response of an execution.
-pub(super) fn executed_response(
-    executed: Executed,
+/// How long the response of an execution may be cached.
+pub(super) fn cache_policy(
+    executed: &Executed,
     ready: &CompiledOperation,
     documents: &Documents,
-) -> GraphqlResponse {
+) -> ResponseCachePolicy {
     let provenance = &executed.provenance;
     let now = documents.now();
     let seconds = |time: Duration| time.as_secs();
@@ -65,14 +65,7 @@ pub(super) fn executed_response(
             fresh_for.map(|left| seconds(provenance.private_fresh_for(now, left)));
         cache.age = age;
     }
-    GraphqlResponse {
-        payloads: executed.payload.into(),
-        outcome: RequestOutcome::Executed,
-        cache,
-        vary: Arc::clone(&ready.operation.headers),
-        operation: Some(Arc::clone(&ready.observed)),
-        has_errors: executed.failed,
-    }
+    cache
 }
 
 /// Whether `Vary` can name all headers that a response depends on. A response that depends on every client header is only

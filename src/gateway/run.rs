@@ -318,7 +318,7 @@ impl Gateway {
             Some(key) => Box::pin(self.shared.in_flight.run(key, execution)).await?,
             None => Box::pin(execution.run()).await?,
         };
-        Ok(executed.response)
+        Ok(executed.into_response(ready))
     }
 
     /// The values of `__schema` and `__type` as JSON, and the account that they are charged to.

@@ -21,7 +21,8 @@ use super::{
     batch, compression, decompression, etag, landing_page, request, request_body, uploads,
 };
 use crate::gateway::{
-    ClientContext, ContentCoding, Draw, GraphqlRequest, GraphqlResponse, Payload,
+    AcceptedDeliveries, ClientContext, ContentCoding, Draw, GraphqlRequest, GraphqlResponse,
+    Payload,
 };
 use crate::priority;
 
@@ -206,6 +207,7 @@ pub(super) fn client(
         uploads: None,
         instant: None,
         batch_cost: None,
+        deliveries: AcceptedDeliveries::default(),
     }
 }
 

@@ -15,7 +15,8 @@ use crate::config::{HttpUrl, RawConnectorSettings, Settings};
 use crate::connector::{Diagnostic, Folder, Subgraph, SubgraphKind};
 use crate::document::Value;
 use crate::gateway::{
-    ClientContext, ConfiguredConnector, Draw, Gateway, GraphqlRequest, SetupProblem,
+    AcceptedDeliveries, ClientContext, ConfiguredConnector, Draw, Gateway, GraphqlRequest,
+    SetupProblem,
 };
 use crate::source::Wires;
 
@@ -225,6 +226,7 @@ impl SpecRun {
             uploads: None,
             instant: case.instant,
             batch_cost: None,
+            deliveries: AcceptedDeliveries::default(),
         };
         let body = gateway.execute(request.clone(), &client).await.body().await;
         let mut lines = Vec::new();
