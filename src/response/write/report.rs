@@ -183,7 +183,8 @@ impl<'w> Writer<'w> {
                 return None;
             };
             let mut overruled = self.store.overruled(open.row, slot).iter().copied();
-            let failure = overruled.find(|failure| self.is_null_here(*failure, depth, &field.ty))?;
+            let failure =
+                overruled.find(|failure| self.is_null_here(*failure, depth, &field.ty))?;
             Some(FailedAbove {
                 failure,
                 depth,
