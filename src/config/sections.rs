@@ -512,6 +512,8 @@ section! {
         /// each of the waiting requests makes a call of its own. `on`: whatever the upstream says, except where the schema
         /// gives the scope `PRIVATE`. `off`: never. `[connector.<name>.sources.<source>]` may have its own.
         share_in_flight: ShareInFlight = ShareInFlight::Auto,
+        /// How often the upstream is asked for subscriptions with `@poll`, in place of `every` in the folder.
+        poll_every: Option<Duration> = None,
         /// How long an unused connection stays open; less if the upstream's `Keep-Alive` says so. Set it below the time after
         /// which the upstream closes connections (often 60 s), so that calls seldom use one that is about to be closed.
         idle_timeout: Duration = Duration::from_secs(30),

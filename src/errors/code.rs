@@ -114,7 +114,9 @@ error_codes! {
     SLICING_ARGUMENT_REQUIRED: "a list needs exactly one of its slicing arguments", "set one of them";
     UNAUTHENTICATED: "the field requires authentication", "omit the field: authentication is not supported yet";
     INTROSPECTION_DISABLED: "introspection is switched off", "use the published schema";
-    NOT_SUPPORTED: "the operation is a subscription", "use a query";
+    NOT_SUPPORTED: "the operation is a subscription, and the transport of the request has one response", "subscribe over a WebSocket, SSE or multipart";
+    SUBSCRIPTION_SCHEMA_RELOAD: "a subscription ends, because the graph has changed", "subscribe again";
+    SUBSCRIPTION_EVENTS_LOST: "a subscription ends, because its events came faster than the client has read them", "subscribe again, and request the current state";
 
     // A reference to an operation text (persisted operations).
     PERSISTED_QUERY_NOT_FOUND 200: "the gateway has no operation text with this hash or id", "send the text with the hash, as clients with automatic persisted queries do by themselves; for an id, deploy the manifest of the app";
