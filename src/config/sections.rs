@@ -330,7 +330,7 @@ section! {
         /// `/schema.graphql`.
         only: bool = false,
         /// Origins of pages that may read named operations: as in `[cors]`, which they replace for these URLs. Browsers send no
-        /// cookies. When empty, `[cors]` holds.
+        /// cookies. When empty, `[cors]` holds. An operation may name its own in its file, in place of these.
         origins: Vec<AllowedOrigin> = Vec::new(),
     }
 }

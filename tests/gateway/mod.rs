@@ -17,6 +17,7 @@ mod dggi;
 mod district;
 mod filters;
 mod generations;
+mod halt;
 mod in_flight;
 mod labels;
 mod languages;
