@@ -330,7 +330,7 @@ section! {
         /// `/schema.graphql`.
         only: bool = false,
         /// Origins of pages that may read named operations: as in `[cors]`, which they replace for these URLs. Browsers send no
-        /// cookies. When empty, `[cors]` holds.
+        /// cookies. When empty, `[cors]` holds. An operation may name its own in its file, in place of these.
         origins: Vec<AllowedOrigin> = Vec::new(),
     }
 }
@@ -513,6 +513,8 @@ section! {
         /// each of the waiting requests makes a call of its own. `on`: whatever the upstream says, except where the schema
         /// gives the scope `PRIVATE`. `off`: never. `[connector.<name>.sources.<source>]` may have its own.
         share_in_flight: ShareInFlight = ShareInFlight::Auto,
+        /// How often the upstream is asked for subscriptions with `@poll`, in place of `every` in the folder.
+        poll_every: Option<Duration> = None,
         /// How long an unused connection stays open; less if the upstream's `Keep-Alive` says so. Set it below the time after
         /// which the upstream closes connections (often 60 s), so that calls seldom use one that is about to be closed.
         idle_timeout: Duration = Duration::from_secs(30),

@@ -114,7 +114,9 @@ error_codes! {
     SLICING_ARGUMENT_REQUIRED: "a list needs exactly one of its slicing arguments", "set one of them";
     UNAUTHENTICATED: "the field requires authentication", "omit the field: authentication is not supported yet";
     INTROSPECTION_DISABLED: "introspection is switched off", "use the published schema";
-    NOT_SUPPORTED: "the operation is a subscription", "use a query";
+    NOT_SUPPORTED: "the operation is a subscription, and the transport of the request has one response", "subscribe over a WebSocket, SSE or multipart";
+    SUBSCRIPTION_SCHEMA_RELOAD: "a subscription ends, because the graph has changed", "subscribe again";
+    SUBSCRIPTION_EVENTS_LOST: "a subscription ends, because its events came faster than the client has read them", "subscribe again, and request the current state";
 
     // A reference to an operation text (persisted operations).
     PERSISTED_QUERY_NOT_FOUND 200: "the gateway has no operation text with this hash or id", "send the text with the hash, as clients with automatic persisted queries do by themselves; for an id, deploy the manifest of the app";
@@ -125,7 +127,7 @@ error_codes! {
     // A file that is not passed on.
     UPLOAD_BROKEN: "the body of a multipart request ends before the file does, or is malformed", "send the whole file; correct the client";
     UPLOAD_MISSING: "a multipart request has no part for a file that `map` names", "send a part for each file, under its name in `map`";
-    UPLOAD_NOT_IN_MAP: "a multipart request has a part that `map` does not name", "name each part in `map`";
+    UPLOAD_NOT_IN_MAP: "a multipart request has a part that `map` does not name, before a file that the operation uses", "name each part in `map`";
     UPLOAD_ORDER: "a file is used twice, or before one that is sent before it, or its length must be known, and `files.spool_bytes` has no room for it", "send the files in the order in which the operation uses them, and each once";
     UPLOAD_TOO_LARGE: "a file is longer than `files.upload_bytes`, or than the field allows (`@upload`)", "send a shorter file";
     UPLOAD_TYPE: "the content type of a file is not in `files.upload_types`, or not one that the field allows (`@upload`)", "send a file of another type";

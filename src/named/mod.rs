@@ -9,6 +9,7 @@ mod comment;
 mod load;
 mod openapi;
 mod operation;
+mod origins;
 mod parameter;
 mod problems;
 mod query;

@@ -22,7 +22,7 @@ use apollo_compiler::{Schema, ast};
 use crate::document::{Number, Value};
 
 /// Parameters that are no variables: they choose what is sent of the result, and how. A variable may not have such a name.
-pub const RESERVED_PARAMETERS: [&str; 4] = ["bom", "format", "partial", "path"];
+pub const RESERVED_PARAMETERS: [&str; 5] = ["bom", "format", "partial", "path", "timezone"];
 
 /// The most values of an enum that are listed.
 const MOST: usize = 20;

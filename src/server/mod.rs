@@ -37,6 +37,7 @@ mod listener_state;
 mod measure;
 mod media;
 mod observe_request;
+mod operation_origins;
 mod operations;
 pub mod probe;
 mod protocol;

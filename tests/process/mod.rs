@@ -6,7 +6,7 @@ mod attacks;
 mod authorities;
 mod batches;
 mod checked;
-mod citizen;
+pub(crate) mod citizen;
 mod collector;
 mod departments;
 mod downloads;

@@ -33,6 +33,14 @@ pub(super) fn is_path(path: &str) -> bool {
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
+/// The name of the operation that a path is for; `None` if it is not for one.
+pub(super) fn name(path: &str) -> Option<&str> {
+    match Target::of(path) {
+        Target::Operation(name, _) => Some(name),
+        Target::List | Target::Description | Target::Nothing => None,
+    }
+}
+
 /// What a path names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Target<'p> {
