@@ -128,6 +128,7 @@ impl<'a> SettingsReader<'a> {
                 }
                 "operations" => self.operations_folder(&mut raw, value),
                 "files" => self.section(&mut raw.files, "files", value),
+                "live" => self.section(&mut raw.live, "live", value),
                 "log" => self.section(&mut raw.log, "log", value),
                 "tracing" => self.section(&mut raw.tracing, "tracing", value),
                 "override_labels" => self.override_labels(&mut raw, value),
@@ -311,7 +312,7 @@ impl<'a> SettingsReader<'a> {
 }
 
 /// The sections of the file.
-const SECTIONS: [&str; 15] = [
+const SECTIONS: [&str; 16] = [
     "admin",
     "cache",
     "check",
@@ -321,6 +322,7 @@ const SECTIONS: [&str; 15] = [
     "dns",
     "files",
     "limits",
+    "live",
     "log",
     "operations",
     "override_labels",

@@ -21,6 +21,7 @@ mod in_flight;
 mod labels;
 mod languages;
 mod limits;
+mod live_queries;
 mod names;
 pub(crate) mod operations;
 mod operators;

@@ -20,12 +20,12 @@ use super::super::state::ServerState;
 use super::super::{compression, graphql, request};
 use super::convert::Conversion;
 use super::format::{Format, Options};
-use super::parts::Parts;
+
 use super::status::Summary;
 use super::{body, convert};
 use crate::budget::Account;
 use crate::document::Value;
-use crate::gateway::{GraphqlRequest, Payload, RequestOutcome};
+use crate::gateway::{GraphqlRequest, Payload, RequestOutcome, ResponseParts};
 use crate::named::{NamedOperation, UnfitParameters};
 
 /// A request for a named operation.
@@ -159,7 +159,7 @@ impl Call<'_> {
         as_of: Timestamp,
         account: &Account,
     ) -> Result<OfCall, HttpRefusal> {
-        let parts = Parts::of(&payload.body);
+        let parts = ResponseParts::of(&payload.body);
         if let Some(summary) = summary.as_ref().filter(|_| !options.is_partial) {
             let errors = Payload::only(parts.only_errors());
             return Ok(OfCall::Map(summary.status_of_file(), errors));

@@ -11,7 +11,6 @@ mod execute;
 mod format;
 mod listing;
 mod page;
-mod parts;
 mod status;
 
 use std::sync::Arc;
