@@ -48,8 +48,8 @@ pub use section::Section;
 pub use sections::{
     Admin, Cache, Check, ConnectorLimits, Cors, Cost, Dns, Files, General, Limits, Live, Log,
     Operations, Persisted, RawAdmin, RawCache, RawCheck, RawConnectorLimits, RawCors, RawCost,
-    RawDns, RawFiles, RawGeneral, RawLimits, RawLive, RawLog, RawOperations, RawPersisted, RawTls,
-    RawTracing, Tls, Tracing,
+    RawDns, RawFiles, RawGeneral, RawLimits, RawLive, RawLog, RawOperations, RawPersisted,
+    RawStreaming, RawTls, RawTracing, Streaming, Tls, Tracing,
 };
 pub use table::markdown;
 pub use value::{
@@ -87,6 +87,8 @@ pub struct Settings {
     pub files: Files,
     /// `[live]`
     pub live: Live,
+    /// `[streaming]`
+    pub streaming: Streaming,
     /// `[log]`
     pub log: Log,
     /// `[tracing]`
@@ -344,6 +346,7 @@ impl RawSettings {
             operations: resolving.section(self.operations, "operations."),
             files: resolving.section(self.files, "files."),
             live: resolving.section(self.live, "live."),
+            streaming: resolving.section(self.streaming, "streaming."),
             log: resolving.section(self.log, "log."),
             tracing: resolving.section(self.tracing, "tracing."),
             override_labels: self.override_labels,

@@ -7,7 +7,7 @@ use super::places::Places;
 use super::section::Section;
 use super::sections::{
     RawAdmin, RawCache, RawCheck, RawCors, RawCost, RawDns, RawFiles, RawGeneral, RawLimits,
-    RawLive, RawLog, RawOperations, RawPersisted, RawTls, RawTracing,
+    RawLive, RawLog, RawOperations, RawPersisted, RawStreaming, RawTls, RawTracing,
 };
 use super::value::Percentage;
 
@@ -40,6 +40,8 @@ pub struct RawSettings {
     pub files: RawFiles,
     /// `[live]`
     pub live: RawLive,
+    /// `[streaming]`
+    pub streaming: RawStreaming,
     /// `[log]`
     pub log: RawLog,
     /// `[tracing]`
@@ -76,6 +78,7 @@ impl RawSettings {
             operations: self.operations.over(lower.operations),
             files: self.files.over(lower.files),
             live: self.live.over(lower.live),
+            streaming: self.streaming.over(lower.streaming),
             log: self.log.over(lower.log),
             tracing: self.tracing.over(lower.tracing),
             override_labels,

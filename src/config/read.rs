@@ -129,6 +129,7 @@ impl<'a> SettingsReader<'a> {
                 "operations" => self.operations_folder(&mut raw, value),
                 "files" => self.section(&mut raw.files, "files", value),
                 "live" => self.section(&mut raw.live, "live", value),
+                "streaming" => self.section(&mut raw.streaming, "streaming", value),
                 "log" => self.section(&mut raw.log, "log", value),
                 "tracing" => self.section(&mut raw.tracing, "tracing", value),
                 "override_labels" => self.override_labels(&mut raw, value),
@@ -312,7 +313,7 @@ impl<'a> SettingsReader<'a> {
 }
 
 /// The sections of the file.
-const SECTIONS: [&str; 16] = [
+const SECTIONS: [&str; 17] = [
     "admin",
     "cache",
     "check",
@@ -327,6 +328,7 @@ const SECTIONS: [&str; 16] = [
     "operations",
     "override_labels",
     "persisted",
+    "streaming",
     "tls",
     "tracing",
 ];

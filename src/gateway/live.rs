@@ -71,10 +71,12 @@ impl std::fmt::Debug for LiveGateway {
 }
 
 impl Gateway {
-    /// From now on this generation executes what is watched.
+    /// From now on this generation executes what clients watch and have subscribed to.
     fn serve(self: &Arc<Gateway>) {
-        let weak: Weak<Gateway> = Arc::downgrade(self);
-        self.shared.watches.serve(weak);
+        let generation: Weak<Gateway> = Arc::downgrade(self);
+        let watched = Weak::clone(&generation);
+        self.shared.watches.serve(watched);
+        self.shared.subscriptions.serves(generation);
     }
 
     /// Compiles the operations that another generation has executed most often, the most frequent first.

@@ -43,6 +43,7 @@ mod respond;
 mod run;
 mod shared;
 mod sources;
+mod subscriptions;
 mod watch;
 mod watching;
 mod workers;

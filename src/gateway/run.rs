@@ -298,6 +298,10 @@ impl Gateway {
         {
             return watched;
         }
+        if operation.definition.is_subscription() {
+            // Boxed because it is rare.
+            return Box::pin(self.subscribe(compiled, ready, request, client, coerced)).await;
+        }
         let conditions = self.decide(ready, &coerced, client);
         // A response that reports its cost, or whose requests depend on the clock, is not cached, and not taken from the
         // cache.
@@ -386,6 +390,7 @@ impl Gateway {
             record: false,
             admissions: Admissions::new(),
             on_error: ErrorBehavior::default(),
+            event: None,
         }
     }
 }

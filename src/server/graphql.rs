@@ -126,8 +126,12 @@ where
     }
     let (graphql, uploads) = uploads::read(&headers, body, &files, &state.limits).await?;
     let mut client = client(headers, identity, true);
-    client.uploads = uploads;
-    let (response, payload) = execute(state, graphql, &client).await?;
+    client.uploads = uploads.has_files().then(|| Arc::clone(&uploads));
+    let executed = execute(state, graphql, &client).await;
+    // A client that is too slow gets the response, and its connection is closed.
+    let rest = uploads.drain(files.settings.upload_bytes.0);
+    let _ = tokio::time::timeout(state.limits.request_read_timeout, rest).await;
+    let (response, payload) = executed?;
     let negotiated = compression::negotiate(state.compression, &client.headers, &payload.body);
     let http = http_response(&response, media, negotiated);
     let http = with_body(http, &payload, negotiated.coding).await;
@@ -142,7 +146,7 @@ async fn get(
     uri: &Uri,
 ) -> Result<ObservedResponse, HttpRefusal> {
     if wants_web_socket(&headers) {
-        return Err(HttpRefusal::web_socket());
+        return Err(HttpRefusal::handshake("WebSockets are not supported here"));
     }
     let query = uri.query().unwrap_or_default();
     if query.is_empty() && landing_page::is_browser(&headers) {

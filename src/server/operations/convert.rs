@@ -5,6 +5,7 @@
 
 use bytes::Bytes;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use super::super::refusal::HttpRefusal;
 use super::format::{Format, Options};
@@ -58,7 +59,8 @@ impl Conversion<'_> {
                 let options = XlsxOptions {
                     parameters: self.parameters,
                     errors,
-                    ..XlsxOptions::new(Some(self.as_of), Timestamp::now())
+                    time_zone: self.options.time_zone.clone().unwrap_or(TimeZone::UTC),
+                    ..XlsxOptions::new(Some(self.as_of))
                 };
                 xlsx(shape, data, &options, account)
             }
