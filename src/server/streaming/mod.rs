@@ -26,7 +26,8 @@ use super::response::HttpResponse;
 use super::state::ServerState;
 use super::uploads;
 
-#[allow(unused_imports)]
+pub(super) use self::framing::one_line;
+pub(super) use self::http::compact;
 pub(super) use self::streams::{Streams, Transport};
 
 /// Whether a request to `/graphql` is one for [`respond`]: its client accepts a stream.
