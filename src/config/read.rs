@@ -128,6 +128,7 @@ impl<'a> SettingsReader<'a> {
                 }
                 "operations" => self.operations_folder(&mut raw, value),
                 "files" => self.section(&mut raw.files, "files", value),
+                "live" => self.section(&mut raw.live, "live", value),
                 "streaming" => self.section(&mut raw.streaming, "streaming", value),
                 "log" => self.section(&mut raw.log, "log", value),
                 "tracing" => self.section(&mut raw.tracing, "tracing", value),
@@ -312,7 +313,7 @@ impl<'a> SettingsReader<'a> {
 }
 
 /// The sections of the file.
-const SECTIONS: [&str; 16] = [
+const SECTIONS: [&str; 17] = [
     "admin",
     "cache",
     "check",
@@ -322,6 +323,7 @@ const SECTIONS: [&str; 16] = [
     "dns",
     "files",
     "limits",
+    "live",
     "log",
     "operations",
     "override_labels",

@@ -395,6 +395,25 @@ const FILE_TYPES: [&str; 12] = [
 ];
 
 section! {
+    /// Live queries (`@live`): each different one is executed once for all clients that watch it. See [live.md](live.md).
+    Live, RawLive {
+        /// Live queries that are watched at the same time, by different operation, variables, read headers or `throttle`; a
+        /// further one is refused.
+        operations: usize = 1_000,
+        /// How long a live query waits until it is executed again, if its answer may not be kept or has errors. After
+        /// successive failures it waits twice as long each time, up to a minute.
+        interval: Duration = Duration::from_secs(5) => Duration::from_millis(100)..,
+        /// The least time between two executions of a live query; a client's `throttle` may ask for more.
+        throttle: Duration = Duration::from_millis(500) => Duration::from_millis(10)..,
+        /// Live queries that are executed at the same time; further ones wait, so that requests have the rest.
+        executions: usize = 8 => 1..,
+        /// Bytes of answers that are held for watchers, of all live queries together. Without room for its next answer, a live
+        /// query ends with an error.
+        bytes: ByteSize = ByteSize(64_000_000),
+    }
+}
+
+section! {
     /// Responses that stream: subscriptions, live queries and incremental responses, over WebSockets, server-sent events and
     /// multipart. See [live.md](live.md).
     Streaming, RawStreaming {

@@ -19,5 +19,5 @@ pub use self::catalogue::{DESCRIPTION, Named, NamedOperations};
 pub use self::load::OperationFile;
 pub use self::openapi::{DescribedFormat, Formats};
 pub use self::operation::NamedOperation;
-pub use self::parameter::{Parameter, RESERVED_PARAMETERS};
+pub use self::parameter::{LIVE_PARAMETERS, Parameter, RESERVED_PARAMETERS};
 pub use self::query::{Given, UnfitParameters};

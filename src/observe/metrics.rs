@@ -74,6 +74,14 @@ pub const FETCH_BYTES: &str = "sangam_fetch_bytes_total";
 pub const CACHE_LOOKUPS: &str = "sangam_cache_lookups_total";
 /// Requests that waited for another request's execution.
 pub const JOINED: &str = "sangam_requests_joined_total";
+/// Live queries that are watched.
+pub const LIVE_QUERIES: &str = "sangam_live_queries";
+/// Clients that watch a live query.
+pub const LIVE_WATCHERS: &str = "sangam_live_watchers";
+/// Bytes of the answers that are held for them.
+pub const LIVE_BYTES: &str = "sangam_live_held_bytes";
+/// Executions of live queries.
+pub const LIVE_EXECUTIONS: &str = "sangam_live_executions_total";
 /// The cost of operations.
 pub const OPERATION_COST: &str = "sangam_operation_cost";
 /// Operations that cost more than the maximum.
@@ -182,6 +190,10 @@ pub const METRICS: &[Metric] = &[
     metric(CACHE_BYTES, Gauge, &["cache"], "Bytes that the entries of a cache hold"),
     metric(CACHE_MAX_BYTES, Gauge, &["cache"], "Bytes that the entries of a cache may hold (`[cache]`)"),
     metric(CACHE_EVICTIONS, Counter, &["cache", "reason"], "Entries that a cache has given up: size (it is full), expired, removed (could not be used)"),
+    metric(LIVE_QUERIES, Gauge, &[], "Different live queries that are watched, each of which is executed for all of its watchers"),
+    metric(LIVE_WATCHERS, Gauge, &[], "Clients that watch a live query"),
+    metric(LIVE_BYTES, Gauge, &[], "Bytes of the answers of live queries that are held for their watchers"),
+    metric(LIVE_EXECUTIONS, Counter, &[], "Executions of live queries, each for all watchers"),
     metric(OPERATION_COST, Cost, &["kind"], "Cost of operations that no cached response serves: estimated (before execution), actual (of one in sixty-four, and where the client asks for it)"),
     metric(COST_EXCEEDED, Counter, &["mode"], "Operations whose estimated cost is over the maximum: enforce (refused), log (executed)"),
     metric(PERSISTED_DOCUMENTS, Counter, &["result"], "Requests that refer to an operation text by its hash or id: trusted (it is a trusted document), automatic (a client has registered it), registered (the client registers it now), not_found, not_supported (`persisted.automatic` is off), mismatch (the text is another one), malformed; and requests for operations that are no trusted documents, with `persisted.only`: untrusted (executed, as the mode is log), refused"),

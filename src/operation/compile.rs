@@ -12,7 +12,8 @@ use super::limits::{DocumentLimits, LimitExceeded, check_document, check_text};
 use super::rejection::Rejection;
 use super::variables::CoercedVariables;
 use super::{
-    access, constraints, introspection, service, syntax, validate, validation_errors, variables,
+    access, constraints, introspection, live, service, syntax, validate, validation_errors,
+    variables,
 };
 use crate::config::{CostMode, Settings};
 use crate::connector::{Reads, SubgraphKind};
@@ -52,7 +53,7 @@ impl Compiler {
         let schemas = graph.subgraphs.iter().map(|subgraph| &subgraph.schema);
         Compiler {
             constraints: Constraints::of(schemas),
-            api: Arc::new(service::with_service(&api)),
+            api: Arc::new(service::with_service(&live::with_directives(&api))),
             graph,
             document_limits: limits.into(),
             plan_limits: limits.into(),

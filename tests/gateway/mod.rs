@@ -22,6 +22,7 @@ mod in_flight;
 mod labels;
 mod languages;
 mod limits;
+mod live_queries;
 mod names;
 pub(crate) mod operations;
 mod operators;

@@ -21,12 +21,13 @@ use super::super::state::ServerState;
 use super::super::{etag, graphql, request};
 use super::convert::Conversion;
 use super::format::{Format, Options};
-use super::parts::Parts;
 use super::status::Summary;
 use super::{body, convert};
 use crate::budget::Account;
 use crate::document::Value;
-use crate::gateway::{ContentCoding, GraphqlRequest, GraphqlResponse, Payload, RequestOutcome};
+use crate::gateway::{
+    ContentCoding, GraphqlRequest, GraphqlResponse, Payload, RequestOutcome, ResponseParts,
+};
 use crate::named::{NamedOperation, UnfitParameters};
 use crate::observe::process;
 
@@ -211,7 +212,7 @@ impl Call<'_> {
         as_of: Timestamp,
         account: &Account,
     ) -> Result<OfCall, HttpRefusal> {
-        let parts = Parts::of(&payload.body);
+        let parts = ResponseParts::of(&payload.body);
         if let Some(summary) = summary.as_ref().filter(|_| !options.is_partial) {
             let errors = Payload::only(parts.only_errors());
             return Ok(OfCall::Map(summary.status_of_file(), errors));
@@ -272,7 +273,7 @@ enum OfCall {
 }
 
 /// The parameters are not those of the operation.
-fn unfit(UnfitParameters(problems): UnfitParameters) -> HttpRefusal {
+pub(super) fn unfit(UnfitParameters(problems): UnfitParameters) -> HttpRefusal {
     HttpRefusal::variables(problems.join("; "))
 }
 
@@ -291,7 +292,7 @@ fn http_date(time: Timestamp) -> HeaderValue {
 }
 
 /// Removes `accept` from `Vary`: the path decides the media type.
-fn without_accept(headers: &mut HeaderMap) {
+pub(super) fn without_accept(headers: &mut HeaderMap) {
     let Some(vary) = headers.get(VARY).and_then(|vary| vary.to_str().ok()) else {
         return;
     };

@@ -208,7 +208,7 @@ fn time_zone(name: &str, value: &str) -> Result<TimeZone, HttpRefusal> {
 }
 
 /// The value of a parameter that is on or off.
-fn is_set(name: &str, value: &str) -> Result<bool, HttpRefusal> {
+pub(super) fn is_set(name: &str, value: &str) -> Result<bool, HttpRefusal> {
     match value {
         "true" => Ok(true),
         "false" => Ok(false),

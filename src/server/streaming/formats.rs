@@ -26,6 +26,8 @@ pub(super) struct Formats {
 pub(super) enum Format {
     /// Server-sent events, one operation per connection.
     Events,
+    /// Server-sent events whose payloads are the texts of events: the answers of a named operation, for `EventSource`.
+    Answers,
     /// Parts that each wrap a response.
     Subscription,
     /// Parts of one response.

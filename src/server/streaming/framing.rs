@@ -30,7 +30,7 @@ const NO_PART: &[u8] = b"--\r\n";
 impl Format {
     pub(super) fn transport(self) -> Transport {
         match self {
-            Format::Events => Transport::Sse,
+            Format::Events | Format::Answers => Transport::Sse,
             Format::Subscription | Format::Incremental(_) => Transport::Multipart,
         }
     }
@@ -38,7 +38,7 @@ impl Format {
     /// The media type of the response.
     pub(super) fn content_type(self) -> HeaderValue {
         HeaderValue::from_static(match self {
-            Format::Events => "text/event-stream; charset=utf-8",
+            Format::Events | Format::Answers => "text/event-stream; charset=utf-8",
             Format::Subscription => "multipart/mixed;boundary=\"graphql\";subscriptionSpec=1.0",
             Format::Incremental(IncrementalFormat::V02) => {
                 "multipart/mixed;boundary=\"-\";incrementalSpec=v0.2"
@@ -51,7 +51,7 @@ impl Format {
 
     fn delimiter(self) -> &'static [u8] {
         match self {
-            Format::Events => b"",
+            Format::Events | Format::Answers => b"",
             Format::Subscription => GRAPHQL,
             Format::Incremental(_) => PARTS,
         }
@@ -59,8 +59,14 @@ impl Format {
 
     /// What precedes all payloads.
     pub(super) fn begin(self, pieces: &mut VecDeque<Bytes>) {
-        if self != Format::Events {
-            pieces.push_back(Bytes::from_static(self.delimiter()));
+        match self {
+            Format::Events => {}
+            // When a browser connects again that has lost its connection: not all at the same time.
+            Format::Answers => {
+                let milliseconds = rand::random_range(1_000..5_000);
+                pieces.push_back(Bytes::from(format!("retry: {milliseconds}\n\n")));
+            }
+            _ => pieces.push_back(Bytes::from_static(self.delimiter())),
         }
     }
 
@@ -75,6 +81,7 @@ impl Format {
                     pieces,
                 );
             }
+            Format::Answers => pieces.push_back(body),
             Format::Subscription => {
                 frame(&[PART, b"{\"payload\":"], body, &[b"}", GRAPHQL], pieces);
             }
@@ -85,7 +92,7 @@ impl Format {
     /// What is sent if nothing else is; `None` if the format has none.
     pub(super) fn heartbeat(self) -> Option<Bytes> {
         match self {
-            Format::Events => Some(Bytes::from_static(b":\n\n")),
+            Format::Events | Format::Answers => Some(Bytes::from_static(b":\n\n")),
             Format::Subscription => Some(Bytes::from([PART, b"{}".as_slice(), GRAPHQL].concat())),
             Format::Incremental(_) => None,
         }
@@ -94,6 +101,8 @@ impl Format {
     /// What follows the last payload.
     pub(super) fn complete(self, pieces: &mut VecDeque<Bytes>) {
         pieces.push_back(Bytes::from_static(match self {
+            // `EventSource` connects again, and learns from the status if there is nothing to watch any more.
+            Format::Answers => b"",
             Format::Events => b"event: complete\ndata:\n\n",
             Format::Subscription | Format::Incremental(_) => NO_PART,
         }));
@@ -161,7 +170,7 @@ pub(super) fn single(id: &str, payload: Option<Bytes>, pieces: &mut VecDeque<Byt
 }
 
 /// A payload on one line: outside of strings, a line break in JSON is a blank, and inside there is none.
-pub(super) fn one_line(body: Bytes) -> Bytes {
+pub(in crate::server) fn one_line(body: Bytes) -> Bytes {
     if memchr2(b'\n', b'\r', &body).is_none() {
         return body;
     }

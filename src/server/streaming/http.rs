@@ -170,7 +170,7 @@ pub(super) async fn begin(
 }
 
 /// A copy of headers that does not share the buffer of the connection: a stream may hold it for hours.
-pub(super) fn compact(headers: &HeaderMap) -> HeaderMap {
+pub(in crate::server) fn compact(headers: &HeaderMap) -> HeaderMap {
     let mut copy = HeaderMap::with_capacity(headers.len());
     for (name, value) in headers {
         // The bytes of a valid value are one.

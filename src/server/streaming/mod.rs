@@ -32,8 +32,9 @@ use super::response::HttpResponse;
 use super::state::ServerState;
 use super::uploads;
 
+pub(super) use self::framing::one_line;
+pub(super) use self::http::compact;
 pub(super) use self::single::SingleConnections;
-#[allow(unused_imports)]
 pub(super) use self::streams::{Streams, Transport};
 pub(super) use self::websocket::Following;
 

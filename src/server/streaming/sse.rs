@@ -1,4 +1,4 @@
-//! Responses that stream over HTTP: their heads. Named operations that are watched use [`response`] too.
+//! Responses that stream over HTTP: their heads. Named operations that are watched use [`answers`].
 
 use std::collections::VecDeque;
 
@@ -17,12 +17,13 @@ use crate::server::response_body::Streamed;
 /// Tells nginx, and proxies that know its headers, not to collect a response before they pass it on.
 const BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
-/// An event stream of the payloads, one event for each, until the last one: the distinct connections mode of `graphql-sse`.
-/// `open` comes from [`Streams::open`](super::Streams::open), and counts the stream until its body has been sent or its client
+/// An event stream of payloads that are the texts of events. `open` comes from [`Streams::open`](super::Streams::open), and counts the stream until its body has been sent or its client
 /// has left.
-#[allow(dead_code)]
-pub(in crate::server) fn response(payloads: Payloads, open: OpenStream) -> HttpResponse {
-    streamed(Format::Events, None, payloads, open)
+pub(in crate::server) fn answers(events: Payloads, open: OpenStream) -> HttpResponse {
+    let mut response = streamed(Format::Answers, None, events, open);
+    // The path decides the format.
+    response.headers_mut().remove(VARY);
+    response
 }
 
 /// A response in this format; `first` was taken from the payloads.
