@@ -48,8 +48,8 @@ pub use section::Section;
 pub use sections::{
     Admin, Cache, Check, ConnectorLimits, Cors, Cost, Dns, Files, General, Limits, Log, Operations,
     Persisted, RawAdmin, RawCache, RawCheck, RawConnectorLimits, RawCors, RawCost, RawDns,
-    RawFiles, RawGeneral, RawLimits, RawLog, RawOperations, RawPersisted, RawTls, RawTracing, Tls,
-    Tracing,
+    RawFiles, RawGeneral, RawLimits, RawLog, RawOperations, RawPersisted, RawStreaming, RawTls,
+    RawTracing, Streaming, Tls, Tracing,
 };
 pub use table::markdown;
 pub use value::{
@@ -85,6 +85,8 @@ pub struct Settings {
     pub operations: Operations,
     /// `[files]`
     pub files: Files,
+    /// `[streaming]`
+    pub streaming: Streaming,
     /// `[log]`
     pub log: Log,
     /// `[tracing]`
@@ -341,6 +343,7 @@ impl RawSettings {
             cors: resolving.section(self.cors, "cors."),
             operations: resolving.section(self.operations, "operations."),
             files: resolving.section(self.files, "files."),
+            streaming: resolving.section(self.streaming, "streaming."),
             log: resolving.section(self.log, "log."),
             tracing: resolving.section(self.tracing, "tracing."),
             override_labels: self.override_labels,

@@ -128,6 +128,7 @@ impl<'a> SettingsReader<'a> {
                 }
                 "operations" => self.operations_folder(&mut raw, value),
                 "files" => self.section(&mut raw.files, "files", value),
+                "streaming" => self.section(&mut raw.streaming, "streaming", value),
                 "log" => self.section(&mut raw.log, "log", value),
                 "tracing" => self.section(&mut raw.tracing, "tracing", value),
                 "override_labels" => self.override_labels(&mut raw, value),
@@ -311,7 +312,7 @@ impl<'a> SettingsReader<'a> {
 }
 
 /// The sections of the file.
-const SECTIONS: [&str; 15] = [
+const SECTIONS: [&str; 16] = [
     "admin",
     "cache",
     "check",
@@ -325,6 +326,7 @@ const SECTIONS: [&str; 15] = [
     "operations",
     "override_labels",
     "persisted",
+    "streaming",
     "tls",
     "tracing",
 ];

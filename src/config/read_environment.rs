@@ -6,7 +6,7 @@ use super::raw::RawSettings;
 use super::section::Section;
 use super::sections::{
     RawAdmin, RawCache, RawCheck, RawConnectorLimits, RawCors, RawCost, RawDns, RawFiles,
-    RawGeneral, RawLimits, RawLog, RawOperations, RawPersisted, RawTls, RawTracing,
+    RawGeneral, RawLimits, RawLog, RawOperations, RawPersisted, RawStreaming, RawTls, RawTracing,
 };
 use super::value::{HttpUrl, ParseSetting};
 use crate::connector::Diagnostic;
@@ -51,7 +51,7 @@ pub(super) fn readable_log(environment: &Environment) -> RawLog {
 }
 
 /// The sections whose keys variables set, with the names of these.
-const SECTIONS: [(&str, &[&str]); 13] = [
+const SECTIONS: [(&str, &[&str]); 14] = [
     ("limits", RawLimits::NAMES),
     ("dns", RawDns::NAMES),
     ("cost", RawCost::NAMES),
@@ -63,6 +63,7 @@ const SECTIONS: [(&str, &[&str]); 13] = [
     ("cors", RawCors::NAMES),
     ("operations", RawOperations::NAMES),
     ("files", RawFiles::NAMES),
+    ("streaming", RawStreaming::NAMES),
     ("log", RawLog::NAMES),
     ("tracing", RawTracing::NAMES),
 ];
@@ -118,6 +119,7 @@ fn set_from_text(raw: &mut RawSettings, name: &str, text: &str) -> Option<Result
             "cors" => raw.cors.set_text(key, text),
             "operations" => raw.operations.set_text(key, text),
             "files" => raw.files.set_text(key, text),
+            "streaming" => raw.streaming.set_text(key, text),
             "log" => raw.log.set_text(key, text),
             "tracing" => raw.tracing.set_text(key, text),
             _ => None,

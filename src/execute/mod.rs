@@ -27,6 +27,8 @@
 mod accept;
 mod call;
 mod context;
+mod event;
+mod event_call;
 mod finish;
 mod observed;
 mod page_loop;
@@ -35,6 +37,7 @@ mod prepare;
 mod queue;
 mod record;
 mod results;
+mod seeded;
 mod serial;
 mod start;
 
@@ -49,6 +52,8 @@ use tokio::time::{Instant, timeout_at};
 
 use self::call::{CacheUse, CallScope, Called};
 pub use self::context::{ConnectorRuntime, ExecutionLimits, FileRuntime, RequestContext, Runtime};
+pub use self::event::Event;
+pub use self::event_call::{EventCall, Polled, yields_true};
 use self::queue::{Queue, QueuedCall};
 pub use self::record::CallRecord;
 use crate::budget::Account;
@@ -286,6 +291,18 @@ impl<'a> Execution<'a> {
                 Ok(None) => {}
                 Err(_) => return Err(Reached::Time),
             }
+        }
+    }
+
+    /// What a call of a fetch belongs to.
+    fn scope_of(&self, fetch: usize, cache_use: CacheUse) -> CallScope<'a> {
+        CallScope {
+            runtime: self.runtime,
+            request: self.request,
+            plan: self.plan,
+            fetch: &self.plan.fetches[fetch],
+            cache_use,
+            bounds: self.bounds,
         }
     }
 

@@ -38,7 +38,10 @@ impl LiveGateway {
     /// Compiles the most used operations for a successor; then it serves.
     pub async fn replace(&self, successor: Gateway) {
         successor.warm(&self.current()).await;
-        self.current.store(Arc::new(successor));
+        let successor = Arc::new(successor);
+        let generation = Arc::downgrade(&successor);
+        self.current.store(Arc::clone(&successor));
+        successor.shared.subscriptions.serves(generation);
     }
 
     /// Executes one request, by the generation that serves now.

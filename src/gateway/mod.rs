@@ -40,6 +40,7 @@ mod respond;
 mod run;
 mod shared;
 mod sources;
+mod subscriptions;
 mod workers;
 
 use std::sync::Arc;

@@ -282,6 +282,10 @@ impl Gateway {
             .compiling
             .compiler
             .coerce(operation, request.variables.as_ref())?;
+        if operation.definition.is_subscription() {
+            // Boxed because it is rare.
+            return Box::pin(self.subscribe(compiled, ready, request, client, coerced)).await;
+        }
         let conditions = self.decide(ready, &coerced, client);
         // A response that reports its cost, or whose requests depend on the clock, is not cached, and not taken from the
         // cache.
@@ -370,6 +374,7 @@ impl Gateway {
             record: false,
             admissions: Admissions::new(),
             on_error: ErrorBehavior::default(),
+            event: None,
         }
     }
 }

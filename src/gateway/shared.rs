@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use super::in_flight::InFlight;
+use super::subscriptions::Subscriptions;
 use super::workers::{WorkerLimits, Workers};
 use crate::budget::Budget;
 use crate::cache::responses::Responses;
@@ -30,6 +31,7 @@ pub(super) struct Shared {
     pub(super) resolver: Resolver,
     pub(super) operations: Arc<OperationMeters>,
     pub(super) files: Arc<Files>,
+    pub(super) subscriptions: Arc<Subscriptions>,
     bounds: Bounds,
 }
 
@@ -70,6 +72,7 @@ impl Shared {
             resolver: Resolver::new(bounds.dns.clone()),
             operations: OperationMeters::new(settings.admin.operation_labels),
             files: Arc::new(Files::new(&settings.files)),
+            subscriptions: Arc::default(),
             bounds,
         }
     }

@@ -54,6 +54,14 @@ pub const CONNECTIONS_OPEN: &str = "sangam_connections_open";
 pub const CLIENTS_ENDED: &str = "sangam_clients_ended_total";
 /// Bytes of responses that clients have not taken.
 pub const ANSWERS_HELD: &str = "sangam_answers_held_bytes";
+/// Responses that stream, and their connections.
+pub const STREAMS_OPEN: &str = "sangam_streams_open";
+/// Streams that have ended.
+pub const STREAMS_ENDED: &str = "sangam_streams_ended_total";
+/// Payloads that were sent in streams.
+pub const STREAM_PAYLOADS: &str = "sangam_stream_payloads_total";
+/// Bytes of events that wait for their clients.
+pub const EVENTS_HELD: &str = "sangam_events_held_bytes";
 /// Bytes of request bodies that have arrived in part.
 pub const BODIES_HELD: &str = "sangam_bodies_held_bytes";
 /// Upstream calls.
@@ -151,6 +159,10 @@ pub const METRICS: &[Metric] = &[
     metric(CONNECTIONS_OPEN, Gauge, &["listener"], "Open connections"),
     metric(CLIENTS_ENDED, Counter, &["listener", "reason"], "Connections closed because they had no request for too long (idle) or the head of one did not arrive in time (head); responses abandoned because their clients were too slow (answer) or the slowest when memory was full (room); responses replaced by status 503 when memory was full and no client was slow (no_room)"),
     metric(ANSWERS_HELD, Gauge, &["listener"], "Bytes of responses that clients have not taken"),
+    metric(STREAMS_OPEN, Gauge, &["transport"], "Open subscriptions, live queries and incremental responses by transport: sse, multipart, websocket; and open connections that carry several: websockets, single_connections"),
+    metric(STREAMS_ENDED, Counter, &["transport", "reason"], "Ended streams of the same transports: complete (all was sent), client (the client has left or unsubscribed), slow (it did not take its events), gone (it answered no ping), lifetime (`streaming.lifetime`), stop (the gateway stops), protocol (the client broke the protocol), failed (an internal error)"),
+    metric(STREAM_PAYLOADS, Counter, &["transport"], "Payloads of streams that were handed to the connections"),
+    metric(EVENTS_HELD, Gauge, &[], "Bytes of events that wait for clients"),
     metric(BODIES_HELD, Gauge, &[], "Bytes of request bodies that have arrived in part"),
     metric(OPERATIONS_HELD, Gauge, &[], "Bytes that running operations hold: upstream bodies, rows and responses together"),
     metric(LIMIT, Gauge, &["limit"], "Bounds that the settings give, by the names of the settings: bytes or numbers, for ratios with what is held or in flight. `limits.connections` is less where the process may not open enough descriptors"),

@@ -122,13 +122,6 @@ impl Compiler {
             return Err(unknown_operation(name));
         };
         let definition = definition.clone();
-        if definition.is_subscription() {
-            return Err(Rejection::new(
-                code::NOT_SUPPORTED,
-                ErrorKind::Invalid,
-                "Subscriptions are not supported yet",
-            ));
-        }
         let introspects = definition
             .root_fields(&document)
             .any(|field| matches!(field.name.as_str(), "__schema" | "__type" | "__service"));

@@ -13,6 +13,7 @@
 //! once, recursion through nested keys stops where a closure is already being computed, and each step spends from the
 //! budget of the plan. A counted budget, unlike a time limit, gives the same result on every machine.
 
+mod closure;
 mod cost;
 mod kept;
 mod known_nodes;
@@ -20,47 +21,20 @@ mod obtain;
 mod parts;
 
 use std::cell::Cell;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use ahash::{HashMap, HashMapExt};
 use apollo_compiler::Name;
 
+pub(super) use self::closure::Reachable;
 pub(crate) use self::kept::KeptClosures;
 use self::known_nodes::KnownNodes;
 use super::PlanError;
 use super::cases::LabelOutcomes;
 use super::requested::PositionId;
 use crate::connector::{FieldSet, FieldSetItem};
-use crate::graph::query::{Edge, LookupId, NodeId, QueryGraph, TypeId};
-
-/// What can be entered from a set of nodes of one type.
-#[derive(Debug, Default)]
-pub(super) struct Reachable {
-    /// The lookups, with the least cost of entering them, keys included.
-    pub(super) lookups: BTreeMap<LookupId, u32>,
-    /// Fields with `@requires`, by name and lookup, with the cost of the lookup and of what is required.
-    required: BTreeMap<Name, BTreeMap<LookupId, u32>>,
-    /// The lookups by the fields that they lead to, in their order.
-    by_field: HashMap<Name, Vec<LookupId>>,
-    /// Key and `@requires` fields that no start node offers. A new provider with one of them makes something cheaper.
-    pub(super) cost_reducing: HashSet<Name>,
-}
-
-impl Reachable {
-    /// The lookups that lead to a field.
-    pub(super) fn offering(&self, field: &Name) -> &[LookupId] {
-        self.by_field
-            .get(field)
-            .map(Vec::as_slice)
-            .unwrap_or_default()
-    }
-
-    /// The cost of a field with `@requires` by a lookup; `None` when it cannot be resolved.
-    pub(super) fn required_cost(&self, lookup: LookupId, field: &Name) -> Option<u32> {
-        self.required.get(field)?.get(&lookup).copied()
-    }
-}
+use crate::graph::query::{Edge, NodeId, QueryGraph, TypeId};
 
 /// The memo tables over one graph and the positions of one operation.
 pub(super) struct Reachability<'g> {

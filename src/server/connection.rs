@@ -239,6 +239,15 @@ impl PendingResponse {
         waiting.is_some_and(|waiting| waiting.load(Relaxed))
     }
 
+    /// From when its client's rate counts: the bytes that it had taken then, and the time. A streamed response may have waited
+    /// for hours.
+    pub(super) fn rate_since(&self) -> (u64, u64) {
+        match self.waiting {
+            Some(_) => (self.taken_mark, self.mark_at),
+            None => (0, self.since),
+        }
+    }
+
     /// The bytes that are still held for it, of which the client has taken `taken`: of a streamed one always the same.
     pub(super) fn held(&self, taken: u64) -> u64 {
         match self.waiting {

@@ -23,7 +23,7 @@ use super::protocol::{Handler, ResponseFuture};
 use super::refusal::HttpRefusal;
 use super::response::HttpResponse;
 use super::state::ServerState;
-use super::{files, graphql, head, operations};
+use super::{files, graphql, head, operations, streaming};
 
 /// Handles the requests of the client listener.
 #[derive(Clone)]
@@ -117,6 +117,9 @@ impl Paths {
         }
         let path = request.uri().path();
         if self.has_endpoint && is_endpoint(path) {
+            if streaming::is_wanted(request.method(), headers) {
+                return Box::pin(streaming::respond(state, request));
+            }
             return Box::pin(async move { graphql::respond(&state, request).await });
         }
         if files::is_file(path) {

@@ -146,7 +146,7 @@ async fn get(
     uri: &Uri,
 ) -> Result<ObservedResponse, HttpRefusal> {
     if wants_web_socket(&headers) {
-        return Err(HttpRefusal::web_socket());
+        return Err(HttpRefusal::handshake("WebSockets are not supported here"));
     }
     let query = uri.query().unwrap_or_default();
     if query.is_empty() && landing_page::is_browser(&headers) {

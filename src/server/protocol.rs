@@ -316,7 +316,9 @@ fn respond(
     let stream = STREAM.try_with(Arc::clone).ok();
     let mut content = Streamed::take(&mut response);
     let is_held = match &content {
-        Some(content) => active.hold_streamed(stream.clone(), Arc::clone(&content.waiting)),
+        Some(content) => {
+            active.hold_streamed(content.held, stream.clone(), Arc::clone(&content.waiting))
+        }
         None => active.hold(response.body().len(), stream.clone()),
     };
     if !is_held {

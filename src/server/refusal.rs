@@ -109,11 +109,22 @@ impl HttpRefusal {
         }
     }
 
-    /// The client wants a WebSocket: 400. Most clients show the status only, so the code is in the log line too.
-    pub(super) fn web_socket() -> HttpRefusal {
-        let message = "There are no WebSockets here, because subscriptions are not supported; \
-                       send queries and mutations by POST, with the header Content-Type: application/json";
-        HttpRefusal::new(code::WEBSOCKET_NOT_SUPPORTED, message)
+    /// Why a stream ends before its last payload.
+    pub(super) fn of_stream(code: ErrorCode, message: &str) -> HttpRefusal {
+        let kind = match code {
+            code::STREAM_SLOW => ErrorKind::Limit,
+            _ => ErrorKind::Busy,
+        };
+        HttpRefusal {
+            kind,
+            ..HttpRefusal::new(code, message)
+        }
+    }
+
+    /// The request is no valid handshake of a WebSocket: 400. Most clients show the status only, so the code is in the log line
+    /// too.
+    pub(super) fn handshake(message: &str) -> HttpRefusal {
+        HttpRefusal::new(code::WEBSOCKET_HANDSHAKE, message)
     }
 
     /// The client accepts none of our media types: 406.

@@ -32,6 +32,7 @@ mod refused_mutations;
 mod schemes;
 pub(crate) mod scripted;
 mod smoke;
+mod subscriptions;
 mod unreadable;
 mod weather;
 mod works;

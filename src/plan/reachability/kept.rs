@@ -8,7 +8,7 @@ use std::sync::{Arc, RwLock};
 
 use ahash::HashMap;
 
-use super::Reachable;
+use super::closure::Reachable;
 use crate::graph::query::{NodeId, TypeId};
 
 /// The most closures that are kept. A graph has some for each type; operations that combine services add others.
