@@ -417,7 +417,8 @@ section! {
     /// multipart. See [live.md](live.md).
     Streaming, RawStreaming {
         /// Open subscriptions, live queries and incremental responses of all clients; a further one is refused with status 503, or
-        /// with the code `BUSY` over a WebSocket. Each of those over HTTP/1.1 needs one of `limits.connections`, too.
+        /// with the code `OVERLOADED` over a WebSocket, which counts as one itself. Each of those over HTTP/1.1 needs one of
+        /// `limits.connections`, too.
         streams: usize = 20_000,
         /// Operations at the same time on one WebSocket or one single-connection event stream.
         connection_streams: usize = 100 => 1..,

@@ -100,7 +100,7 @@ impl ErrorList {
         locations: &[(usize, usize)],
     ) {
         let number = failures.number(id);
-        if failures.is_left_out(number) {
+        if failures.is_left_out(id) {
             return;
         }
         let reported = self.reported(number);

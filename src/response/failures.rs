@@ -108,9 +108,9 @@ impl Failures {
         self.halted.get_or_insert(self.all.len());
     }
 
-    /// Whether the failure with this number is of a field that was left out when the execution ended.
-    pub(super) fn is_left_out(&self, number: usize) -> bool {
-        self.halted.is_some_and(|halted| number >= halted)
+    /// Whether the failure is of a field that was left out when the execution ended.
+    pub(super) fn is_left_out(&self, id: u32) -> bool {
+        self.halted.is_some_and(|halted| self.number(id) >= halted)
     }
 
     /// The first failure of a field that was left out; `None` if there is none.

@@ -13,6 +13,7 @@ use std::task::{Context, Poll};
 use futures_util::task::AtomicWaker;
 
 use super::listener_state::ListenerState;
+use super::upgrade::Protocol;
 
 /// Order: finish the active requests, then close. No further request is read.
 pub(super) const FINISH: u8 = 1;
@@ -44,6 +45,8 @@ pub(super) struct Connection {
     orders: AtomicU8,
     waker: AtomicWaker,
     pending: Mutex<Vec<PendingResponse>>,
+    /// What follows HTTP on this connection, when the response to the request for it has been sent.
+    following: Mutex<Option<Box<dyn Protocol>>>,
 }
 
 /// Stands for "no time".
@@ -136,6 +139,7 @@ impl Connection {
             orders: AtomicU8::new(0),
             waker: AtomicWaker::new(),
             pending: Mutex::default(),
+            following: Mutex::default(),
         }
     }
 
@@ -143,6 +147,21 @@ impl Connection {
     pub(super) fn begin_http2(&self) {
         self.http2.store(true, Relaxed);
         self.head_since.store(NEVER, Relaxed);
+    }
+
+    /// Another protocol follows the response that is sent next.
+    pub(super) fn follow(&self, protocol: Box<dyn Protocol>) {
+        *self.following() = Some(protocol);
+    }
+
+    /// Takes the protocol that follows, if there is one.
+    pub(super) fn take_following(&self) -> Option<Box<dyn Protocol>> {
+        self.following().take()
+    }
+
+    fn following(&self) -> MutexGuard<'_, Option<Box<dyn Protocol>>> {
+        let following = self.following.lock();
+        following.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Records when closing began, whether by an order or by the HTTP library.

@@ -55,6 +55,7 @@ mod state;
 mod stop;
 mod streaming;
 mod sweep;
+mod upgrade;
 mod uploads;
 
 pub use executor::Executor;

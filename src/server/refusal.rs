@@ -3,7 +3,9 @@
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use http::header::{ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{
+    ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, SEC_WEBSOCKET_VERSION,
+};
 use http::{HeaderName, HeaderValue, StatusCode};
 
 use super::response::HttpResponse;
@@ -125,6 +127,25 @@ impl HttpRefusal {
     /// too.
     pub(super) fn handshake(message: &str) -> HttpRefusal {
         HttpRefusal::new(code::WEBSOCKET_HANDSHAKE, message)
+    }
+
+    /// The client speaks another version of the protocol: 426 (RFC 6455, section 4.4).
+    pub(super) fn web_socket_version() -> HttpRefusal {
+        HttpRefusal {
+            status: StatusCode::UPGRADE_REQUIRED,
+            allowed: Some((SEC_WEBSOCKET_VERSION, "13")),
+            ..HttpRefusal::handshake("The header Sec-WebSocket-Version must be 13")
+        }
+    }
+
+    /// A page of a foreign origin wants a WebSocket: 403.
+    pub(super) fn origin() -> HttpRefusal {
+        let message =
+            "Pages of this origin may not open a WebSocket (cors.origins, streaming.origins)";
+        HttpRefusal {
+            kind: ErrorKind::Denied,
+            ..HttpRefusal::new(code::ORIGIN_NOT_ALLOWED, message)
+        }
     }
 
     /// The client accepts none of our media types: 406.

@@ -23,6 +23,7 @@ mod starting;
 mod stopping;
 mod streams;
 mod unread;
+mod web_sockets;
 
 use super::listener_state::Phase;
 use super::{Executor, Server};

@@ -47,6 +47,8 @@ impl<'w> Writer<'w> {
             return None;
         };
         match self.store.cell(row, slot) {
+            // What was left out is not the reason why the execution has ended, which may be in another field.
+            Cell::Failed(failure) if self.failures.is_left_out(failure) => None,
             Cell::Failed(failure) if self.guards[field.guard as usize] => Some(failure),
             _ => None,
         }

@@ -34,9 +34,9 @@ pub(super) struct StreamRequest<'s> {
 }
 
 /// A response with its first payload, if there is one already.
-struct Begun {
-    response: GraphqlResponse,
-    first: Option<Payload>,
+pub(super) struct Begun {
+    pub(super) response: GraphqlResponse,
+    pub(super) first: Option<Payload>,
 }
 
 impl StreamRequest<'_> {
@@ -149,7 +149,7 @@ fn as_json(outcome: RequestOutcome) -> Option<MediaType> {
 }
 
 /// Executes a request up to its first payload, or up to its payloads if these come later. A panic fails this request only.
-async fn begin(
+pub(super) async fn begin(
     state: &ServerState,
     graphql: GraphqlRequest,
     client: &ClientContext,

@@ -2,7 +2,7 @@
 //!
 //! [`http`] answers requests whose clients accept a stream, in one of the [`formats`]; [`body`] makes its body, with the texts of
 //! [`framing`]. [`streams`] counts all streams, and ends them when the server stops. What waits for a client is in its
-//! [`outbox`], which [`pump`] fills.
+//! [`outbox`], which [`pump`] fills. [`websocket`] has a protocol of its own.
 
 mod body;
 mod formats;
@@ -12,6 +12,7 @@ mod outbox;
 mod pump;
 pub(super) mod sse;
 mod streams;
+mod websocket;
 
 use std::sync::Arc;
 
@@ -22,6 +23,7 @@ use hyper::body::Body;
 use self::formats::Formats;
 use self::http::StreamRequest;
 use super::observe_request::{ObservedResponse, RequestIdentity, observe};
+use super::refusal::HttpRefusal;
 use super::response::HttpResponse;
 use super::state::ServerState;
 use super::uploads;
@@ -29,9 +31,14 @@ use super::uploads;
 pub(super) use self::framing::one_line;
 pub(super) use self::http::compact;
 pub(super) use self::streams::{Streams, Transport};
+pub(super) use self::websocket::Following;
 
-/// Whether a request to `/graphql` is one for [`respond`]: its client accepts a stream.
+/// Whether a request to `/graphql` is one for [`respond`]: its client accepts a stream, or opens a
+/// WebSocket.
 pub(super) fn is_wanted(method: &Method, headers: &HeaderMap) -> bool {
+    if *method == Method::GET && websocket::is_wanted(headers) {
+        return true;
+    }
     matches!(*method, Method::GET | Method::POST)
         && Formats::accepted(headers).is_some()
         // A response to files does not stream.
@@ -43,11 +50,15 @@ pub(super) async fn respond<B>(state: Arc<ServerState>, http: Request<B>) -> Htt
 where
     B: Body<Data = Bytes> + Unpin + Send + 'static,
 {
-    let state = &*state;
     let respond = async |http: Request<B>, identity: &RequestIdentity| {
         let (parts, body) = http.into_parts();
+        if parts.method == Method::GET && websocket::is_wanted(&parts.headers) {
+            let opened = websocket::open(&state, &parts);
+            let response = opened.unwrap_or_else(HttpRefusal::http_response);
+            return ObservedResponse::without_request(response);
+        }
         let request = StreamRequest {
-            state,
+            state: &state,
             identity,
             formats: Formats::accepted(&parts.headers).unwrap_or_default(),
             headers: parts.headers,

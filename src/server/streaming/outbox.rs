@@ -25,7 +25,6 @@ pub(super) struct Message {
 pub(super) enum Content {
     /// A payload.
     Next(Bytes),
-    #[allow(dead_code)]
     /// The operation was refused: the response, which has `errors` and no `data`.
     Refused(Bytes),
     /// The operation has ended.
@@ -127,7 +126,6 @@ impl Outbox {
         self.emptied.notify_waiters();
     }
 
-    #[allow(dead_code)]
     /// Removes the messages of an operation that the client has ended.
     pub(super) fn forget(&self, id: &str) {
         let mut queue = self.queue();

@@ -105,7 +105,6 @@ impl Reason {
 }
 
 /// The open streams of a server.
-#[allow(dead_code)]
 pub(in crate::server) struct Streams {
     pub(super) settings: Streaming,
     /// The origins of pages that may open WebSockets, besides the gateway's own.

@@ -156,6 +156,16 @@ impl Raw {
         std::mem::take(&mut self.read).len()
     }
 
+    /// Sends bytes.
+    pub(super) async fn send_bytes(&mut self, bytes: &[u8]) {
+        self.stream.write_all(bytes).await.unwrap();
+    }
+
+    /// The stream, for another protocol, and what was read of it.
+    pub(super) fn into_stream(self) -> (TcpStream, Vec<u8>) {
+        (self.stream, self.read)
+    }
+
     async fn more(&mut self) -> Option<()> {
         match self.stream.read_buf(&mut self.read).await {
             Ok(0) | Err(_) => None,
