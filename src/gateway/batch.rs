@@ -17,7 +17,7 @@ use tracing::{Instrument, Span, field};
 use super::batch_cost::BatchCost;
 use super::compile::Compiled;
 use super::refusal::Refusal;
-use super::{ClientContext, Gateway, GraphqlRequest, GraphqlResponse};
+use super::{AcceptedDeliveries, ClientContext, Gateway, GraphqlRequest, GraphqlResponse};
 use crate::errors::{ErrorKind, code};
 use crate::observe::operations::ObservedOperation;
 
@@ -31,6 +31,7 @@ impl Gateway {
     ) -> Vec<GraphqlResponse> {
         let client = ClientContext {
             batch_cost: Some(Arc::new(BatchCost::default())),
+            deliveries: AcceptedDeliveries::default(),
             ..client.clone()
         };
         // First, since the type of an operation says what waits for what. Then the operations begin in their order, in which
