@@ -34,6 +34,7 @@ pub mod connector;
 pub mod cost;
 pub mod document;
 pub mod errors;
+pub mod events;
 pub mod execute;
 pub mod files;
 pub mod formats;

@@ -68,6 +68,12 @@ impl Endpoint {
         &self.changes
     }
 
+    /// Ends the cached documents that an event of it may have changed: those of [`EndpointParts::changes`]. Returns when no
+    /// lookup, here or in a gateway that shares the backend, finds them any more.
+    pub async fn invalidate(&self) {
+        self.connector.state().advance(&self.changes).wait().await;
+    }
+
     /// `service:Type.field[n]`, or the name of a GraphQL service.
     pub fn coordinate(&self) -> &Arc<str> {
         &self.coordinate

@@ -3,11 +3,16 @@
 //! An epoch is the sum of two counters, of a connector and of one of its fields. A counter is a number with a name, so
 //! gateways that share a backend can share it. This process has a view of each number, which reads compare without a
 //! wait. [`Epochs`] moves the number for all who share it, and brings the view up to date.
+//!
+//! What must notice a change at once, such as a live query, waits for it ([`EpochsAt::moved`]).
 
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::future::select_all;
+use tokio::sync::Notify;
 
 use super::entries::Answer;
 
@@ -18,6 +23,8 @@ pub struct Counter(Arc<CounterState>);
 struct CounterState {
     name: Box<str>,
     value: AtomicU64,
+    /// Wakes those that wait for a change.
+    moved: Notify,
 }
 
 impl Counter {
@@ -25,6 +32,7 @@ impl Counter {
         Counter(Arc::new(CounterState {
             name: name.into(),
             value: AtomicU64::new(0),
+            moved: Notify::new(),
         }))
     }
 
@@ -41,11 +49,14 @@ impl Counter {
     /// Adds one.
     pub fn advance(&self) {
         self.0.value.fetch_add(1, Ordering::SeqCst);
+        self.0.moved.notify_waiters();
     }
 
     /// Sets the number, if it is larger than what is known here.
     pub fn raise_to(&self, value: u64) {
-        self.0.value.fetch_max(value, Ordering::SeqCst);
+        if self.0.value.fetch_max(value, Ordering::SeqCst) < value {
+            self.0.moved.notify_waiters();
+        }
     }
 }
 
@@ -90,6 +101,56 @@ impl Epoch {
     /// Its counters.
     pub(super) fn counters(&self) -> [Counter; 2] {
         [self.connector.clone(), self.field.clone()]
+    }
+}
+
+/// The counters of some epochs, and their values at one time.
+#[derive(Debug, Clone, Default)]
+pub struct EpochsAt(Vec<(Counter, u64)>);
+
+impl EpochsAt {
+    /// Of these epochs, now.
+    pub fn now<'e>(epochs: impl IntoIterator<Item = &'e Epoch>) -> EpochsAt {
+        let mut counters: Vec<(Counter, u64)> = Vec::new();
+        for counter in epochs.into_iter().flat_map(Epoch::counters) {
+            let is_known = counters
+                .iter()
+                .any(|(known, _)| Arc::ptr_eq(&known.0, &counter.0));
+            if !is_known {
+                let value = counter.now();
+                counters.push((counter, value));
+            }
+        }
+        EpochsAt(counters)
+    }
+
+    /// Whether no counter has moved since, as far as it is known here.
+    pub fn is_current(&self) -> bool {
+        self.0.iter().all(|(counter, then)| counter.now() == *then)
+    }
+
+    /// Waits until a counter has moved; for ever if there is none.
+    pub async fn moved(&self) {
+        loop {
+            let mut waits: Vec<_> = self
+                .0
+                .iter()
+                .map(|(counter, _)| Box::pin(counter.0.moved.notified()))
+                .collect();
+            // From here on no move is missed.
+            for wait in &mut waits {
+                wait.as_mut().enable();
+            }
+            if !self.is_current() {
+                return;
+            }
+            match waits.is_empty() {
+                true => std::future::pending().await,
+                false => {
+                    select_all(waits).await;
+                }
+            }
+        }
     }
 }
 

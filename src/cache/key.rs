@@ -148,6 +148,11 @@ impl Subject {
         })
     }
 
+    /// Its bytes, for a hash of several.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        self.key.as_bytes()
+    }
+
     /// Whether the client has sent credentials: `Authorization` or `Cookie`.
     pub fn has_credentials(&self) -> bool {
         self.has_credentials

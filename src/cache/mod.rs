@@ -70,7 +70,7 @@ pub use documents::{
 };
 pub use endpoint::{Endpoint, EndpointParts};
 pub use entry::{Document, Memo};
-pub use epoch::Epoch;
+pub use epoch::{Epoch, EpochsAt};
 pub use key::{Generation, HeadersRead, OperationKey, ResponseKey, ResponseKeyParts, Subject};
 pub use payload::{Payload, PayloadMemo};
 pub use plans::Plans;

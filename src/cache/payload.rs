@@ -28,6 +28,8 @@ pub struct PayloadMemo {
     /// Bytes of the compressed bodies.
     bytes: AtomicUsize,
     compressed: [OnceLock<Bytes>; ContentCoding::ALL.len()],
+    /// The text of a server-sent event with the body.
+    pub event: OnceLock<Bytes>,
     /// The entity tags of the body, by content coding.
     pub tags: OnceLock<Box<[HeaderValue; ContentCoding::ALL.len()]>>,
 }

@@ -85,6 +85,15 @@ impl Responses {
         response
     }
 
+    /// How much longer a response is fresh that is held in this process; `None` if there is none that may be used. It does
+    /// not count as a lookup.
+    pub fn fresh_for(&self, key: &ResponseKey) -> Option<Duration> {
+        match self.entries.get(&(*key).into()) {
+            Answer::Now(stored) => Some(self.usable(&*stored?)?.fresh_for),
+            Answer::Later(_) => None,
+        }
+    }
+
     /// Waits for a response, and then for the epochs with which it is compared.
     async fn current(
         &self,

@@ -92,6 +92,7 @@ impl Explain {
             variables: variables.transpose()?,
             extensions: None,
             on_error: ErrorBehavior::default(),
+            live: None,
         })
     }
 

@@ -46,10 +46,10 @@ pub use raw::RawSettings;
 pub use secret::{MASK, Secret, SecretRef};
 pub use section::Section;
 pub use sections::{
-    Admin, Cache, Check, ConnectorLimits, Cors, Cost, Dns, Files, General, Limits, Log, Operations,
-    Persisted, RawAdmin, RawCache, RawCheck, RawConnectorLimits, RawCors, RawCost, RawDns,
-    RawFiles, RawGeneral, RawLimits, RawLog, RawOperations, RawPersisted, RawTls, RawTracing, Tls,
-    Tracing,
+    Admin, Cache, Check, ConnectorLimits, Cors, Cost, Dns, Files, General, Limits, Live, Log,
+    Operations, Persisted, RawAdmin, RawCache, RawCheck, RawConnectorLimits, RawCors, RawCost,
+    RawDns, RawFiles, RawGeneral, RawLimits, RawLive, RawLog, RawOperations, RawPersisted,
+    RawStreaming, RawTls, RawTracing, Streaming, Tls, Tracing,
 };
 pub use table::markdown;
 pub use value::{
@@ -85,6 +85,10 @@ pub struct Settings {
     pub operations: Operations,
     /// `[files]`
     pub files: Files,
+    /// `[live]`
+    pub live: Live,
+    /// `[streaming]`
+    pub streaming: Streaming,
     /// `[log]`
     pub log: Log,
     /// `[tracing]`
@@ -341,6 +345,8 @@ impl RawSettings {
             cors: resolving.section(self.cors, "cors."),
             operations: resolving.section(self.operations, "operations."),
             files: resolving.section(self.files, "files."),
+            live: resolving.section(self.live, "live."),
+            streaming: resolving.section(self.streaming, "streaming."),
             log: resolving.section(self.log, "log."),
             tracing: resolving.section(self.tracing, "tracing."),
             override_labels: self.override_labels,

@@ -7,7 +7,7 @@ use super::places::Places;
 use super::section::Section;
 use super::sections::{
     RawAdmin, RawCache, RawCheck, RawCors, RawCost, RawDns, RawFiles, RawGeneral, RawLimits,
-    RawLog, RawOperations, RawPersisted, RawTls, RawTracing,
+    RawLive, RawLog, RawOperations, RawPersisted, RawStreaming, RawTls, RawTracing,
 };
 use super::value::Percentage;
 
@@ -38,6 +38,10 @@ pub struct RawSettings {
     pub operations: RawOperations,
     /// `[files]`
     pub files: RawFiles,
+    /// `[live]`
+    pub live: RawLive,
+    /// `[streaming]`
+    pub streaming: RawStreaming,
     /// `[log]`
     pub log: RawLog,
     /// `[tracing]`
@@ -73,6 +77,8 @@ impl RawSettings {
             cors: self.cors.over(lower.cors),
             operations: self.operations.over(lower.operations),
             files: self.files.over(lower.files),
+            live: self.live.over(lower.live),
+            streaming: self.streaming.over(lower.streaming),
             log: self.log.over(lower.log),
             tracing: self.tracing.over(lower.tracing),
             override_labels,

@@ -128,6 +128,8 @@ impl<'a> SettingsReader<'a> {
                 }
                 "operations" => self.operations_folder(&mut raw, value),
                 "files" => self.section(&mut raw.files, "files", value),
+                "live" => self.section(&mut raw.live, "live", value),
+                "streaming" => self.section(&mut raw.streaming, "streaming", value),
                 "log" => self.section(&mut raw.log, "log", value),
                 "tracing" => self.section(&mut raw.tracing, "tracing", value),
                 "override_labels" => self.override_labels(&mut raw, value),
@@ -311,7 +313,7 @@ impl<'a> SettingsReader<'a> {
 }
 
 /// The sections of the file.
-const SECTIONS: [&str; 15] = [
+const SECTIONS: [&str; 17] = [
     "admin",
     "cache",
     "check",
@@ -321,10 +323,12 @@ const SECTIONS: [&str; 15] = [
     "dns",
     "files",
     "limits",
+    "live",
     "log",
     "operations",
     "override_labels",
     "persisted",
+    "streaming",
     "tls",
     "tracing",
 ];

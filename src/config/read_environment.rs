@@ -6,7 +6,8 @@ use super::raw::RawSettings;
 use super::section::Section;
 use super::sections::{
     RawAdmin, RawCache, RawCheck, RawConnectorLimits, RawCors, RawCost, RawDns, RawFiles,
-    RawGeneral, RawLimits, RawLog, RawOperations, RawPersisted, RawTls, RawTracing,
+    RawGeneral, RawLimits, RawLive, RawLog, RawOperations, RawPersisted, RawStreaming, RawTls,
+    RawTracing,
 };
 use super::value::{HttpUrl, ParseSetting};
 use crate::connector::Diagnostic;
@@ -51,7 +52,7 @@ pub(super) fn readable_log(environment: &Environment) -> RawLog {
 }
 
 /// The sections whose keys variables set, with the names of these.
-const SECTIONS: [(&str, &[&str]); 13] = [
+const SECTIONS: [(&str, &[&str]); 15] = [
     ("limits", RawLimits::NAMES),
     ("dns", RawDns::NAMES),
     ("cost", RawCost::NAMES),
@@ -63,6 +64,8 @@ const SECTIONS: [(&str, &[&str]); 13] = [
     ("cors", RawCors::NAMES),
     ("operations", RawOperations::NAMES),
     ("files", RawFiles::NAMES),
+    ("live", RawLive::NAMES),
+    ("streaming", RawStreaming::NAMES),
     ("log", RawLog::NAMES),
     ("tracing", RawTracing::NAMES),
 ];
@@ -118,6 +121,8 @@ fn set_from_text(raw: &mut RawSettings, name: &str, text: &str) -> Option<Result
             "cors" => raw.cors.set_text(key, text),
             "operations" => raw.operations.set_text(key, text),
             "files" => raw.files.set_text(key, text),
+            "live" => raw.live.set_text(key, text),
+            "streaming" => raw.streaming.set_text(key, text),
             "log" => raw.log.set_text(key, text),
             "tracing" => raw.tracing.set_text(key, text),
             _ => None,

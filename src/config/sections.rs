@@ -330,7 +330,7 @@ section! {
         /// `/schema.graphql`.
         only: bool = false,
         /// Origins of pages that may read named operations: as in `[cors]`, which they replace for these URLs. Browsers send no
-        /// cookies. When empty, `[cors]` holds.
+        /// cookies. When empty, `[cors]` holds. An operation may name its own in its file, in place of these.
         origins: Vec<AllowedOrigin> = Vec::new(),
     }
 }
@@ -392,6 +392,61 @@ const FILE_TYPES: [&str; 12] = [
     "text/plain",
     "video/mp4",
 ];
+
+section! {
+    /// Live queries (`@live`): each different one is executed once for all clients that watch it. See [live.md](live.md).
+    Live, RawLive {
+        /// Live queries that are watched at the same time, by different operation, variables, read headers or `throttle`; a
+        /// further one is refused.
+        operations: usize = 1_000,
+        /// How long a live query waits until it is executed again, if its answer may not be kept or has errors. After
+        /// successive failures it waits twice as long each time, up to a minute.
+        interval: Duration = Duration::from_secs(5) => Duration::from_millis(100)..,
+        /// The least time between two executions of a live query; a client's `throttle` may ask for more.
+        throttle: Duration = Duration::from_millis(500) => Duration::from_millis(10)..,
+        /// Live queries that are executed at the same time; further ones wait, so that requests have the rest.
+        executions: usize = 8 => 1..,
+        /// Bytes of answers that are held for watchers, of all live queries together. Without room for its next answer, a live
+        /// query ends with an error.
+        bytes: ByteSize = ByteSize(64_000_000),
+    }
+}
+
+section! {
+    /// Responses that stream: subscriptions, live queries and incremental responses, over WebSockets, server-sent events and
+    /// multipart. See [live.md](live.md).
+    Streaming, RawStreaming {
+        /// Open subscriptions, live queries and incremental responses of all clients; a further one is refused with status 503, or
+        /// with the code `OVERLOADED` over a WebSocket, which counts as one itself. Each of those over HTTP/1.1 needs one of
+        /// `limits.connections`, too.
+        streams: usize = 20_000,
+        /// Operations at the same time on one WebSocket or one single-connection event stream.
+        connection_streams: usize = 100 => 1..,
+        /// Events of subscriptions that may wait for a client that does not read, on one connection. With a further one, the
+        /// client is disconnected, because events are never left out. Of a live query only the latest response waits.
+        queue: usize = 128 => 1..,
+        /// Bytes of these events, unless it is only one.
+        queue_bytes: ByteSize = ByteSize(1_000_000),
+        /// Bytes of these events, of all clients together.
+        queues_bytes: ByteSize = ByteSize(64_000_000),
+        /// How long a stream may send nothing before it sends a heartbeat: a comment in an event stream, an empty part of a
+        /// multipart response, a ping over a WebSocket. A WebSocket whose client answers none for two intervals is closed. With
+        /// `0s` there are none.
+        heartbeat: Duration = Duration::from_secs(15),
+        /// How long a stream or a WebSocket may stay open; clients then connect again. With `0s`, for ever.
+        lifetime: Duration = Duration::from_secs(4 * 3600),
+        /// Bytes of one message that a client sends over a WebSocket, and of one frame.
+        message_bytes: ByteSize = ByteSize(1_000_000) => ByteSize(1)..,
+        /// How long a WebSocket may take to send `connection_init`, and a reserved event stream to be opened.
+        init_timeout: Duration = Duration::from_secs(10) => MOMENT..,
+        /// The fields of the payload of `connection_init` that become headers of the requests on its WebSocket. Browsers cannot
+        /// set headers of a WebSocket.
+        init_headers: Vec<HeaderName> = vec![http::header::AUTHORIZATION],
+        /// Origins of pages that may open WebSockets, as in `[cors]`, which they replace for these. When empty, `[cors]` holds.
+        /// Pages of the gateway's own origin always may.
+        origins: Vec<AllowedOrigin> = Vec::new(),
+    }
+}
 
 section! {
     /// The log, on standard error. It never contains values of variables, bodies or headers. Its fields:
@@ -477,6 +532,8 @@ section! {
         /// each of the waiting requests makes a call of its own. `on`: whatever the upstream says, except where the schema
         /// gives the scope `PRIVATE`. `off`: never. `[connector.<name>.sources.<source>]` may have its own.
         share_in_flight: ShareInFlight = ShareInFlight::Auto,
+        /// How often the upstream is asked for subscriptions with `@poll`, in place of `every` in the folder.
+        poll_every: Option<Duration> = None,
         /// How long an unused connection stays open; less if the upstream's `Keep-Alive` says so. Set it below the time after
         /// which the upstream closes connections (often 60 s), so that calls seldom use one that is about to be closed.
         idle_timeout: Duration = Duration::from_secs(30),

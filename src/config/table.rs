@@ -5,7 +5,8 @@ use std::fmt::Write;
 use super::section::Section;
 use super::sections::{
     RawAdmin, RawCache, RawCheck, RawConnectorLimits, RawCors, RawCost, RawDns, RawFiles,
-    RawGeneral, RawLimits, RawLog, RawOperations, RawPersisted, RawTls, RawTracing,
+    RawGeneral, RawLimits, RawLive, RawLog, RawOperations, RawPersisted, RawStreaming, RawTls,
+    RawTracing,
 };
 
 const HEAD: &str = "\
@@ -88,6 +89,8 @@ pub fn markdown() -> String {
     section::<RawCors>(&mut text, "`[cors]`");
     section::<RawOperations>(&mut text, "`[operations]`");
     section::<RawFiles>(&mut text, "`[files]`");
+    section::<RawLive>(&mut text, "`[live]`");
+    section::<RawStreaming>(&mut text, "`[streaming]`");
     section::<RawLog>(&mut text, "`[log]`");
     section::<RawTracing>(&mut text, "`[tracing]`");
     text.push_str(OVERRIDE_LABELS);

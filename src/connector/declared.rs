@@ -199,6 +199,26 @@ impl DirectiveUse<'_> {
             None => declarations.is_type_fetched(&self.object.name),
         }
     }
+
+    /// Whether it is on a field of the subscription root.
+    pub(crate) fn is_on_subscription(&self, declarations: &Declarations<'_>) -> bool {
+        let root = declarations.schema.schema_definition.subscription.as_ref();
+        self.field.is_some() && root.is_some_and(|root| root.name == self.object.name)
+    }
+
+    /// The connects of its field.
+    pub(crate) fn connects<'d>(
+        &self,
+        declarations: &'d Declarations<'_>,
+    ) -> impl Iterator<Item = &'d DeclaredConnect> + use<'d> {
+        let parent = self.object.name.clone();
+        let name = self.field.map(|field| field.name.clone());
+        let is_beside = move |declared: &&DeclaredConnect| match &declared.site {
+            Site::Field { parent: of, field } => *of == parent && Some(field) == name.as_ref(),
+            Site::Type { .. } => false,
+        };
+        declarations.connects.iter().filter(is_beside)
+    }
 }
 
 impl DeclaredConnect {

@@ -276,7 +276,7 @@ pub(crate) fn of_settings(text: &str, form: Form) -> Result<Arc<Selection>, Stri
 /// The segments that a `path` writes out as an array.
 fn segments(path: &Expr) -> Vec<Expr> {
     match &path.kind {
-        ExprKind::Array(segments) => segments.clone(),
+        ExprKind::Array(segments) => segments.to_vec(),
         ExprKind::Path(inner) if inner.steps.is_empty() => match &inner.start {
             Start::Expression(inner) => segments(inner),
             _ => Vec::new(),

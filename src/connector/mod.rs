@@ -44,7 +44,7 @@ pub use connect_options::{ConnectOption, ConnectOptions};
 pub use diagnostic::Diagnostic;
 pub use directives::{
     AbsentKey, CacheNull, Connection, Constraint, CutOff, EntityList, Invalidates, LastPage,
-    PageStyle, Pagination, UploadOption,
+    PageStyle, Pagination, Poll, UploadOption, Webhook,
 };
 pub(crate) use directives::{LOOKUP_PER_ELEMENT, NodeType, STYLE_EXCEPTION};
 pub use field_set::{FieldSet, FieldSetItem};

@@ -74,10 +74,13 @@ macro_rules! error_codes {
 error_codes! {
     // The request as HTTP.
     BAD_REQUEST 400: "the body or the parameters are not a GraphQL request", "correct the request";
-    WEBSOCKET_NOT_SUPPORTED 400: "the client asks for a WebSocket", "send queries and mutations by POST: subscriptions are not supported";
+    WEBSOCKET_HANDSHAKE 400: "the request is no valid handshake of a WebSocket", "use a library for WebSockets; a proxy in between must pass the headers `Upgrade`, `Connection` and `Sec-WebSocket-*` on";
+    ORIGIN_NOT_ALLOWED 403: "a page of this origin may not open a WebSocket", "add the origin to `cors.origins` or `streaming.origins`";
+    STREAM_NOT_FOUND 404: "there is no event stream with this token, or its time is over", "reserve a stream by PUT, and open it at once";
+    STREAM_CONFLICT 409: "the event stream with this token is open already, or runs an operation with this id", "use one stream per token, and one id per operation";
     NOT_FOUND 404: "there is nothing at this path, or no named operation with this name", "use `/graphql`, or an operation that `/operations` lists";
     METHOD_NOT_ALLOWED 405: "the path does not allow the method, or the request is a mutation over GET", "use a method in the header `Allow`; send mutations by POST";
-    NOT_ACCEPTABLE 406: "the client accepts no media type of GraphQL responses", "accept `application/graphql-response+json` or `application/json`";
+    NOT_ACCEPTABLE 406: "the client accepts no media type of GraphQL responses", "accept `application/graphql-response+json` or `application/json`, or `text/event-stream` or `multipart/mixed` for responses that stream";
     REQUEST_TIMEOUT 408: "the body did not arrive in time", "send the body faster";
     REQUEST_TOO_LARGE 413: "the body is longer than `limits.body_bytes`", "send a shorter body";
     URI_TOO_LONG 414: "the path and query are longer than `limits.uri_bytes`", "send the request by POST";
@@ -94,6 +97,8 @@ error_codes! {
     FILE_UPSTREAM_FAILED 502: "the upstream does not send the file", "try again later";
     FILE_TOO_LARGE 502: "the file is longer than `files.download_bytes`", "report it to the gateway's operator";
     FILE_UPSTREAM_TIMEOUT 504: "the upstream does not send the file in time", "try again later";
+    STREAM_SLOW: "the client did not take the events of a subscription in time: more than `streaming.queue` waited", "read faster, or subscribe to less; subscribe again";
+    STREAM_ENDED: "the stream has reached its lifetime (`streaming.lifetime`), or the gateway stops", "send the operation again";
     OVERLOADED 503: "the gateway has no capacity for one more request", "repeat the request after `Retry-After`";
 
     // An operation that is refused; with INVALID_VARIABLES and LIMIT_EXCEEDED, possibly only some of its fields.
@@ -109,7 +114,9 @@ error_codes! {
     SLICING_ARGUMENT_REQUIRED: "a list needs exactly one of its slicing arguments", "set one of them";
     UNAUTHENTICATED: "the field requires authentication", "omit the field: authentication is not supported yet";
     INTROSPECTION_DISABLED: "introspection is switched off", "use the published schema";
-    NOT_SUPPORTED: "the operation is a subscription", "use a query";
+    NOT_SUPPORTED: "the operation is a subscription, and the transport of the request has one response", "subscribe over a WebSocket, SSE or multipart";
+    SUBSCRIPTION_SCHEMA_RELOAD: "a subscription ends, because the graph has changed", "subscribe again";
+    SUBSCRIPTION_EVENTS_LOST: "a subscription ends, because its events came faster than the client has read them", "subscribe again, and request the current state";
 
     // A reference to an operation text (persisted operations).
     PERSISTED_QUERY_NOT_FOUND 200: "the gateway has no operation text with this hash or id", "send the text with the hash, as clients with automatic persisted queries do by themselves; for an id, deploy the manifest of the app";
@@ -120,7 +127,7 @@ error_codes! {
     // A file that is not passed on.
     UPLOAD_BROKEN: "the body of a multipart request ends before the file does, or is malformed", "send the whole file; correct the client";
     UPLOAD_MISSING: "a multipart request has no part for a file that `map` names", "send a part for each file, under its name in `map`";
-    UPLOAD_NOT_IN_MAP: "a multipart request has a part that `map` does not name", "name each part in `map`";
+    UPLOAD_NOT_IN_MAP: "a multipart request has a part that `map` does not name, before a file that the operation uses", "name each part in `map`";
     UPLOAD_ORDER: "a file is used twice, or before one that is sent before it, or its length must be known, and `files.spool_bytes` has no room for it", "send the files in the order in which the operation uses them, and each once";
     UPLOAD_TOO_LARGE: "a file is longer than `files.upload_bytes`, or than the field allows (`@upload`)", "send a shorter file";
     UPLOAD_TYPE: "the content type of a file is not in `files.upload_types`, or not one that the field allows (`@upload`)", "send a file of another type";

@@ -300,7 +300,7 @@ fn has_key(element: &Value, key: &FieldSet) -> bool {
 fn plain_keys(root: &ExprKind) -> Option<Vec<&str>> {
     let path = match root {
         ExprKind::Path(path) => path,
-        ExprKind::Object(selection) => match selection.items.as_slice() {
+        ExprKind::Object(selection) => match &*selection.items {
             [Item::Spread { value }] => value.as_path().filter(|path| path.selection.is_some())?,
             items => {
                 let named = |item: &Item| matches!(item, Item::Field { .. });

@@ -75,6 +75,11 @@ pub(crate) struct CallScope<'a> {
 pub(crate) async fn call(scope: CallScope<'_>, prepared: &mut PreparedCall) -> Called {
     let caller = Caller::new(scope);
     let connect = caller.connect;
+    if let Some(event) = &scope.request.event
+        && scope.fetch.path.is_empty()
+    {
+        return Called::of(caller.of_event(event, &prepared.variables));
+    }
     let paginated = connect.and_then(|connect| {
         let template = connect.template.as_ref()?;
         Some((connect.options.get()?, template))
@@ -122,7 +127,7 @@ pub(super) struct Caller<'a> {
 }
 
 impl<'a> Caller<'a> {
-    fn new(scope: CallScope<'a>) -> Self {
+    pub(super) fn new(scope: CallScope<'a>) -> Self {
         let CallScope {
             runtime,
             request,
@@ -297,7 +302,7 @@ impl<'a> Caller<'a> {
     }
 
     /// Makes one call through the caches, and judges the document.
-    async fn fetched(
+    pub(super) async fn fetched(
         &self,
         request: Request,
         variables: &Arc<Variables>,
@@ -411,7 +416,7 @@ impl<'a> Caller<'a> {
 
     /// Whom private data belongs to: until sign-in exists, the client headers that the mapping reads identify the
     /// client.
-    fn subject(&self) -> Option<Subject> {
+    pub(super) fn subject(&self) -> Option<Subject> {
         let reads = match self.connect {
             Some(connect) => &connect.reads,
             None => match &self.runtime.graph.subgraph(self.fetch.subgraph).kind {

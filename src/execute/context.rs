@@ -8,6 +8,7 @@ use http::{HeaderMap, HeaderValue};
 use jiff::Timestamp;
 use tokio::time::Instant;
 
+use super::event::Event;
 use crate::budget::{Account, Budget};
 use crate::cache::{Admissions, Documents, Endpoint};
 use crate::connector::{FileField, Reads};
@@ -42,6 +43,8 @@ pub struct ConnectorRuntime {
     pub gate: Arc<Gate>,
     /// Its fields with `@file`.
     pub files: Vec<FileRuntime>,
+    /// How often it is asked for subscriptions with `@poll`, if that is not what its folder says.
+    pub poll_every: Option<Duration>,
 }
 
 /// A field with `@file`, and the source that has its files.
@@ -154,6 +157,8 @@ pub struct RequestContext {
     pub admissions: Admissions,
     /// What becomes of the response when a field fails.
     pub on_error: ErrorBehavior,
+    /// For a subscription: the event, in place of the call of the root field. Boxed because most requests have none.
+    pub event: Option<Box<Event>>,
 }
 
 impl RequestContext {

@@ -64,6 +64,11 @@ impl Execution<'_> {
             errors.report_without_path(&self.failures, failure);
             Vec::from(&b"{\"data\":null"[..])
         });
+        let left_out = self.failures.left_out();
+        if let Some(left_out) = left_out.filter(|_| self.group.errors.is_empty()) {
+            let errors = &mut self.group.errors;
+            errors.report_without_path(&self.failures, left_out);
+        }
         if self.request.on_error == ErrorBehavior::Halt && !self.group.errors.is_empty() {
             self.group.errors.keep_first();
             body = Vec::from(&b"{\"data\":null"[..]);

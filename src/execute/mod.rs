@@ -27,6 +27,8 @@
 mod accept;
 mod call;
 mod context;
+mod event;
+mod event_call;
 mod finish;
 mod incremental;
 mod observed;
@@ -36,6 +38,7 @@ mod prepare;
 mod queue;
 mod record;
 mod results;
+mod seeded;
 mod serial;
 mod start;
 
@@ -50,6 +53,8 @@ use tokio::time::{Instant, timeout_at};
 
 use self::call::{CacheUse, CallScope, Called};
 pub use self::context::{ConnectorRuntime, ExecutionLimits, FileRuntime, RequestContext, Runtime};
+pub use self::event::Event;
+pub use self::event_call::{EventCall, Polled, yields_true};
 use self::incremental::Incremental;
 pub use self::incremental::IncrementalFormat;
 use self::queue::{Queue, QueuedCall};
@@ -244,6 +249,12 @@ impl<'a> Execution<'a> {
         let mut ended_calls = Vec::new();
         loop {
             self.start_ready().await?;
+            if self.is_over() {
+                self.running.clear();
+                self.failures.halt();
+                Box::pin(self.fail_open(Failure::halted())).await;
+                return Ok(());
+            }
             while self.running.len() < self.runtime.limits.concurrency {
                 let Some(queued) = self.queue.pop() else {
                     break;
@@ -264,14 +275,19 @@ impl<'a> Execution<'a> {
             // Begin all calls first: ingesting takes time, in which the upstreams can already work.
             if !ended_calls.is_empty() {
                 for ended in ended_calls.drain(..) {
-                    self.ingest(ended).await?;
+                    if !self.is_over() {
+                        self.ingest(ended).await?;
+                    }
                 }
                 continue;
             }
             if self.running.is_empty() {
                 if !self.is_done() {
                     let failure = match self.is_halted() {
-                        true => Failure::halted(),
+                        true => {
+                            self.failures.halt();
+                            Failure::halted()
+                        }
                         false => Failure::stuck(),
                     };
                     Box::pin(self.fail_open(failure)).await;
@@ -291,12 +307,39 @@ impl<'a> Execution<'a> {
         }
     }
 
-    /// Whether no further mutation is executed. The calls of a query, and the lookups below a mutation, have no effects: they
-    /// end, and the response is the same.
+    /// What a call of a fetch belongs to.
+    fn scope_of(&self, fetch: usize, cache_use: CacheUse) -> CallScope<'a> {
+        CallScope {
+            runtime: self.runtime,
+            request: self.request,
+            plan: self.plan,
+            fetch: &self.plan.fetches[fetch],
+            cache_use,
+            bounds: self.bounds,
+        }
+    }
+
+    /// Whether no further mutation is executed.
     fn is_halted(&self) -> bool {
         self.request.on_error == ErrorBehavior::Halt
             && self.plan.kind == OperationType::Mutation
             && !self.failures.nothing_failed()
+    }
+
+    /// Whether the response is known: its data are null, because something has failed and the client wants the execution to end
+    /// then. Calls that run are of no use, but that of a mutation, of which nothing would be known. While a lookup may still say
+    /// that an object does not exist, what has failed may be a field of this object, and then is no error.
+    fn is_over(&self) -> bool {
+        if self.request.on_error != ErrorBehavior::Halt || self.failures.nothing_failed() {
+            return false;
+        }
+        let is_mutation = self.plan.kind == OperationType::Mutation;
+        let mut fetches = self.plan.fetches.iter().zip(&self.states);
+        fetches.all(|(fetch, state)| match state {
+            State::Done => true,
+            State::Waiting => !fetch.tells_existence,
+            State::Running(_) => !(fetch.tells_existence || is_mutation && fetch.path.is_empty()),
+        })
     }
 
     fn is_done(&self) -> bool {

@@ -140,7 +140,7 @@ impl Execution<'_> {
         }
     }
 
-    fn preparer(&self) -> Preparer<'_> {
+    pub(super) fn preparer(&self) -> Preparer<'_> {
         Preparer {
             runtime: self.runtime,
             plan: self.plan,

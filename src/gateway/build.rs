@@ -314,6 +314,7 @@ fn connector_runtime<'a>(
         endpoints,
         gate: sources.gate(),
         files: sources.of_files()?,
+        poll_every: settings.common.poll_every,
     })
 }
 

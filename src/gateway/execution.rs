@@ -97,6 +97,7 @@ impl OperationExecution {
         if self.uncached {
             cache = ResponseCachePolicy {
                 data_age: cache.data_age,
+                for_one_request: cache.for_one_request,
                 ..ResponseCachePolicy::default()
             };
         }

@@ -52,6 +52,11 @@ impl Fingerprints {
         }
     }
 
+    /// The hash of a connector.
+    pub(super) fn of(&self, connector: &str) -> Option<Generation> {
+        self.by_connector.get(connector).copied()
+    }
+
     /// Whether a connector is the same in another generation.
     pub(super) fn is_same(&self, connector: &str, other: &Fingerprints) -> bool {
         let of = |fingerprints: &Fingerprints| fingerprints.by_connector.get(connector).copied();

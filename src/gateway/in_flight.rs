@@ -20,9 +20,9 @@ use tracing::{Instrument, Span};
 use super::execution::{ExecutedOperation, OperationExecution};
 use super::refusal::Refusal;
 use crate::cache::flight::{FlightTerms, Flights, Lost, Waiter};
-use crate::cache::{ResponseKey, Sharing, SharingRules};
+use crate::cache::{Endpoint, ResponseKey, Sharing, SharingRules};
 use crate::config::Cache;
-use crate::connector::Scope;
+use crate::connector::{SchemaLifetime, Scope};
 use crate::execute::Runtime;
 use crate::observe::metrics::JOINED;
 use crate::plan::Plan;
@@ -127,18 +127,34 @@ impl InFlight {
         let mut epoch = 0;
         for fetch in &plan.fetches {
             let endpoint = runtime.endpoint(fetch)?;
-            let lifetime = fetch.lifetime;
-            let may_be_shared = match self.rules.sharing {
-                Sharing::Off => false,
-                Sharing::Auto => endpoint.may_be_shared(lifetime),
-                Sharing::On => lifetime.and_then(|one| one.scope) != Some(Scope::Private),
-            };
-            if !may_be_shared {
+            if !self.may_be_shared(endpoint, fetch.lifetime) {
                 return None;
             }
             epoch += endpoint.epoch().now();
         }
         Some(epoch)
+    }
+
+    fn may_be_shared(&self, endpoint: &Endpoint, lifetime: Option<SchemaLifetime>) -> bool {
+        match self.rules.sharing {
+            Sharing::Off => false,
+            Sharing::Auto => endpoint.may_be_shared(lifetime),
+            Sharing::On => lifetime.and_then(|one| one.scope) != Some(Scope::Private),
+        }
+    }
+
+    /// Whether clients may share the executions of a plan, as far as it is known before them: on the terms on which requests
+    /// join an execution.
+    pub(super) fn may_share(&self, runtime: &Runtime, plan: &Plan) -> bool {
+        plan.fetches.iter().all(|fetch| {
+            let endpoint = runtime.endpoint(fetch);
+            endpoint.is_some_and(|endpoint| self.may_be_shared(endpoint, fetch.lifetime))
+        })
+    }
+
+    /// Whether clients may share a response that says that it is for one request only.
+    pub(super) fn shares_all(&self) -> bool {
+        self.rules.sharing == Sharing::On
     }
 }
 

@@ -1,7 +1,7 @@
 //! The gateway that serves now, and its replacement by a successor.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
@@ -17,7 +17,7 @@ const WARMED: usize = 256;
 /// The time for that. What is not compiled by then is compiled when it is requested.
 const WARMING: Duration = Duration::from_secs(5);
 
-/// The gateway that serves now. A request ends on the generation with which it began.
+/// The gateway that serves now. A request ends on the generation with which it began; a live query goes on over the next one.
 pub struct LiveGateway {
     current: ArcSwap<Gateway>,
 }
@@ -25,8 +25,10 @@ pub struct LiveGateway {
 impl LiveGateway {
     /// Serves this generation.
     pub fn new(gateway: Gateway) -> LiveGateway {
+        let gateway = Arc::new(gateway);
+        gateway.serve();
         LiveGateway {
-            current: ArcSwap::from_pointee(gateway),
+            current: ArcSwap::new(gateway),
         }
     }
 
@@ -38,7 +40,9 @@ impl LiveGateway {
     /// Compiles the most used operations for a successor; then it serves.
     pub async fn replace(&self, successor: Gateway) {
         successor.warm(&self.current()).await;
-        self.current.store(Arc::new(successor));
+        let successor = Arc::new(successor);
+        self.current.store(Arc::clone(&successor));
+        successor.serve();
     }
 
     /// Executes one request, by the generation that serves now.
@@ -67,6 +71,14 @@ impl std::fmt::Debug for LiveGateway {
 }
 
 impl Gateway {
+    /// From now on this generation executes what clients watch and have subscribed to.
+    fn serve(self: &Arc<Gateway>) {
+        let generation: Weak<Gateway> = Arc::downgrade(self);
+        let watched = Weak::clone(&generation);
+        self.shared.watches.serve(watched);
+        self.shared.subscriptions.serves(generation);
+    }
+
     /// Compiles the operations that another generation has executed most often, the most frequent first.
     async fn warm(&self, other: &Gateway) {
         let mut used: Vec<(u32, PlanOrigin)> = Vec::new();

@@ -29,6 +29,12 @@ impl Gateway {
                 samples.add(names::LAST_SUCCESS, &[connector], last.0 as f64 / 1000.0);
             }
         }
+        let (queries, watchers, bytes) = self.shared.watches.load();
+        samples.count(names::LIVE_QUERIES, &[], queries);
+        samples.count(names::LIVE_WATCHERS, &[], watchers);
+        samples.count(names::LIVE_BYTES, &[], bytes);
+        let limit = ("limit", "live.operations");
+        samples.count(names::LIMIT, &[limit], self.shared.live.most());
         let (running, waiting) = self.shared.workers.load();
         samples.count(names::COMPILING, &[], running);
         samples.count(names::COMPILATIONS_QUEUED, &[], waiting);

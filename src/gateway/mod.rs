@@ -9,6 +9,8 @@
 //! 5. execute the plan (`execution`), and write `__schema` and `__type` (`introspection`); or wait for an execution of the
 //!    same query that is under way (`in_flight`),
 //! 6. store the response, if it may be cached.
+//!
+//! A live query takes these steps again and again (`watch`).
 
 mod batch;
 mod batch_cost;
@@ -31,6 +33,7 @@ mod native;
 mod nodes;
 mod offload;
 mod operations;
+mod parts;
 mod payloads;
 mod persisted;
 mod quarantine;
@@ -41,9 +44,13 @@ mod respond;
 mod run;
 mod shared;
 mod sources;
+mod subscriptions;
+mod watch;
+mod watching;
 mod workers;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
@@ -57,6 +64,7 @@ pub use self::files::{Download, DownloadRequest, NoDownload};
 pub use self::labels::Draw;
 pub use self::live::LiveGateway;
 pub use self::native::OWN_CONNECTOR;
+pub use self::parts::ResponseParts;
 pub use self::payloads::{AcceptedDeliveries, Delivery, IncrementalFormat, Payloads};
 pub use self::quarantine::{Candidate, Chosen, choose};
 pub use self::run::Gateway;
@@ -83,6 +91,17 @@ pub struct GraphqlRequest {
     pub extensions: Option<Value>,
     /// `onError`: what becomes of the response when a field fails.
     pub on_error: ErrorBehavior,
+    /// A live query although its text has no `@live`.
+    pub live: Option<Box<LiveRequest>>,
+}
+
+/// A live query without `@live` in its text, by what the request says besides it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LiveRequest {
+    /// The least time between two answers; `None`: as the text says, or the gateway's.
+    pub throttle: Option<Duration>,
+    /// Answers after the first one are patches; `None`: as the text says.
+    pub patch: Option<bool>,
 }
 
 /// The client and the transport of one request.
@@ -162,6 +181,8 @@ pub struct ResponseCachePolicy {
     pub must_revalidate: bool,
     /// Only the client may cache it (scope `PRIVATE`).
     pub private: bool,
+    /// It is for the request alone for which it was made, not for others that wait for the same.
+    pub for_one_request: bool,
     /// Seconds since its oldest part was fetched; `None` when nothing came from a cache.
     pub age: Option<u64>,
     /// The same, also of a response that may not be cached.

@@ -58,7 +58,11 @@ impl Refusal {
 
     /// The gateway is overloaded: the client may retry.
     pub(super) fn busy() -> Self {
-        let message = "The gateway is busy; try again in a moment";
+        Refusal::overloaded("The gateway is busy; try again in a moment")
+    }
+
+    /// There is no room for the request: the client may retry.
+    pub(super) fn overloaded(message: &str) -> Self {
         Refusal {
             outcome: RequestOutcome::Busy,
             ..Refusal::new(code::OVERLOADED, ErrorKind::Busy, message)
@@ -73,6 +77,11 @@ impl Refusal {
     /// Its size in bytes.
     pub(super) fn len(&self) -> usize {
         self.body.len()
+    }
+
+    /// What comes of the request.
+    pub(super) fn outcome(&self) -> RequestOutcome {
+        self.outcome
     }
 
     /// The response map.

@@ -55,6 +55,7 @@ pub(super) fn cache_policy(
     let mut cache = ResponseCachePolicy {
         data_age: age,
         private: provenance.is_private(),
+        for_one_request: !provenance.may_be_shared(),
         must_revalidate: provenance.must_revalidate(),
         ..ResponseCachePolicy::default()
     };
@@ -87,6 +88,7 @@ pub(super) fn served_response(served: Served, ready: &CompiledOperation) -> Grap
             private_max_age: Some(served.private_fresh_for.as_secs()),
             must_revalidate: served.must_revalidate,
             private: served.private,
+            for_one_request: false,
             age: served.age.map(|age| age.as_secs()),
             data_age: served.age.map(|age| age.as_secs()),
         },

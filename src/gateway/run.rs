@@ -19,6 +19,7 @@ use super::persisted::PersistedControl;
 use super::refusal::Refusal;
 use super::respond::{response_key, served_response};
 use super::shared::Shared;
+use super::watch::{LiveArguments, watch};
 use super::{ClientContext, ErrorBehavior, GraphqlRequest, GraphqlResponse, build, labels, native};
 use crate::budget::{Account, Budget};
 use crate::cache::plans::Plans;
@@ -28,7 +29,7 @@ use crate::execute::{RequestContext, Runtime};
 use crate::graph::Composed;
 use crate::graph::identification::names::is_own;
 use crate::named::NamedOperations;
-use crate::operation::{CoercedVariables, Compiler};
+use crate::operation::{CoercedVariables, Compiler, with_directives};
 use crate::persisted::TrustedDocuments;
 use crate::plan::ConditionValues;
 use crate::source::Wires;
@@ -148,7 +149,8 @@ impl Gateway {
             .filter(|connector| connector.settings.common.latency_varies)
             .map(|connector| connector.subgraph.name.clone())
             .collect();
-        let parts = build::build(setup, &shared, previous)?;
+        let mut parts = build::build(setup, &shared, previous)?;
+        parts.composed.set_api(with_directives(&parts.composed.api));
         let api = Arc::new(parts.composed.api.clone());
         let compiler = Compiler::new(Arc::clone(&api), Arc::clone(&parts.runtime.graph), settings)
             .with_varying_latency(&varying);
@@ -230,6 +232,12 @@ impl Gateway {
         self.plans.iter().count()
     }
 
+    /// The number of live queries that are watched, and that of the clients that watch them.
+    pub fn watched(&self) -> (usize, usize) {
+        let (queries, watchers, _) = self.shared.watches.load();
+        (queries, watchers)
+    }
+
     /// The memory that running operations hold.
     pub fn budget(&self) -> &Budget {
         &self.runtime.budget
@@ -282,6 +290,18 @@ impl Gateway {
             .compiling
             .compiler
             .coerce(operation, request.variables.as_ref())?;
+        if client.deliveries.live
+            && operation.definition.is_query()
+            && LiveArguments::of(request, ready, &coerced)?.is_some()
+            // Boxed: the future is large, and most requests are not live.
+            && let Some(watched) = Box::pin(watch(&self.shared.watches, request, client)).await
+        {
+            return watched;
+        }
+        if operation.definition.is_subscription() {
+            // Boxed because it is rare.
+            return Box::pin(self.subscribe(compiled, ready, request, client, coerced)).await;
+        }
         let conditions = self.decide(ready, &coerced, client);
         // A response that reports its cost, or whose requests depend on the clock, is not cached, and not taken from the
         // cache.
@@ -374,6 +394,7 @@ impl Gateway {
             record: false,
             admissions: Admissions::new(),
             on_error: ErrorBehavior::default(),
+            event: None,
         }
     }
 }

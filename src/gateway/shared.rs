@@ -7,6 +7,8 @@
 use std::sync::Arc;
 
 use super::in_flight::InFlight;
+use super::subscriptions::Subscriptions;
+use super::watch::{LiveTerms, Watches};
 use super::workers::{WorkerLimits, Workers};
 use crate::budget::Budget;
 use crate::cache::responses::Responses;
@@ -25,11 +27,15 @@ pub(super) struct Shared {
     pub(super) responses: Arc<Responses>,
     pub(super) texts: Arc<RegisteredTexts>,
     pub(super) in_flight: InFlight,
+    pub(super) watches: Watches,
+    /// What the settings say of live queries.
+    pub(super) live: Arc<LiveTerms>,
     pub(super) workers: Arc<Workers>,
     pub(super) budget: Arc<Budget>,
     pub(super) resolver: Resolver,
     pub(super) operations: Arc<OperationMeters>,
     pub(super) files: Arc<Files>,
+    pub(super) subscriptions: Arc<Subscriptions>,
     bounds: Bounds,
 }
 
@@ -65,11 +71,14 @@ impl Shared {
             responses: Arc::new(Responses::with_backend(backend, cache.responses.0 as u64)),
             texts: Arc::new(RegisteredTexts::with_backend(backend, text_bytes)),
             in_flight: InFlight::new(cache),
+            watches: Watches::new(),
+            live: LiveTerms::new(&settings.live),
             workers: Arc::new(Workers::new(bounds.workers)),
             budget: Budget::new(bounds.bytes.0, bounds.bytes.1),
             resolver: Resolver::new(bounds.dns.clone()),
             operations: OperationMeters::new(settings.admin.operation_labels),
             files: Arc::new(Files::new(&settings.files)),
+            subscriptions: Arc::default(),
             bounds,
         }
     }
@@ -89,6 +98,7 @@ impl Shared {
         }
         next.files = self.files.next(&settings.files);
         next.in_flight = self.in_flight.with_settings(&settings.cache);
+        next.live = self.live.next(&settings.live);
         next.bounds = bounds;
         next
     }

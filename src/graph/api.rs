@@ -26,7 +26,6 @@ pub(crate) fn public(
     clean(&mut api);
     order_fields(&mut api, views);
     add_is_one_of(&mut api);
-    add_incremental_delivery(&mut api);
     match api.validate() {
         Ok(api) => Some(api),
         Err(invalid) => {
@@ -78,25 +77,6 @@ fn add_is_one_of(api: &mut Schema) {
     };
     let fields = &mut introspected.make_mut().fields;
     fields.insert(name!("isOneOf"), Component::new(field));
-}
-
-/// The directives of incremental delivery. The gateway executes them, so it does not matter whether a service has them too.
-const INCREMENTAL_DELIVERY: &str = "
-    directive @defer(if: Boolean! = true, label: String) on FRAGMENT_SPREAD | INLINE_FRAGMENT
-    directive @stream(if: Boolean! = true, label: String, initialCount: Int! = 0) on FIELD
-    type Query { unused: Int }
-";
-
-fn add_incremental_delivery(api: &mut Schema) {
-    let Ok(declared) = Schema::parse(INCREMENTAL_DELIVERY, "incremental_delivery.graphql") else {
-        return;
-    };
-    for name in [name!("defer"), name!("stream")] {
-        if let Some(definition) = declared.directive_definitions.get(&name) {
-            let definitions = &mut api.directive_definitions;
-            definitions.insert(name, definition.clone());
-        }
-    }
 }
 
 /// Puts types in the order in which they are printed: roots first, then by name.

@@ -191,6 +191,8 @@ crate::diagnostic_codes! { Composition:
     CACHE_TAG_INVALID_FORMAT;
     /// A connector adds a non-null field to an entity that it does not own
     CONTRIBUTED_FIELD_NOT_NULLABLE;
+    /// Several connectors resolve a field with `@file`
+    FILE_IN_SEVERAL_CONNECTORS;
     /// `@node` needs a name that a connector uses, or two connectors have it on one type
     NODE_CONFLICT;
     /// The connector with `@node` has no lookup of the type by the key of the ids

@@ -124,6 +124,7 @@ fn parts(views: &[View<'_>], report: &mut Report) -> Option<(Schema, Joins, Vali
     rules::inaccessible(&merged, &joins, views, report);
     rules::default_values(&merged, views, report);
     rules::contributed_fields_are_nullable(&merged, &joins, views, report);
+    rules::files_are_of_one_connector(&merged, &joins, views, report);
     if report.has_errors() {
         return None;
     }

@@ -69,6 +69,12 @@ pub struct Composed {
 }
 
 impl Composed {
+    /// Replaces the public schema, by one with more directives for operations.
+    pub fn set_api(&mut self, api: Valid<Schema>) {
+        self.api_sdl = print::print(&api);
+        self.api = api;
+    }
+
     /// The index of a subgraph by its name.
     pub fn graph(&self, name: &str) -> Option<GraphId> {
         let index = self

@@ -6,6 +6,7 @@
 //! braces around it.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::method::{MethodIndex, Signature};
 use crate::document::{Str, Value};
@@ -25,13 +26,13 @@ pub enum ExprKind {
     /// A number, string, boolean or null.
     Literal(Value),
     /// `[a, b]`: one element for each expression; a missing one is null.
-    Array(Vec<Expr>),
+    Array(Arc<[Expr]>),
     /// Named selections: an object built from the current `$`; a missing value is left out.
     Object(SubSelection),
     /// A path.
     Path(Path),
     /// `a ?? b ?? c` or `a ?! b ?! c`.
-    Chain(Operator, Vec<Expr>),
+    Chain(Operator, Arc<[Expr]>),
 }
 
 /// When a chain continues with its next operand.
@@ -57,7 +58,7 @@ impl Operator {
 #[derive(Debug, Clone)]
 pub struct SubSelection {
     /// In the order of the text. Names may repeat: their values merge.
-    pub items: Vec<Item>,
+    pub items: Arc<[Item]>,
     /// Its location, with its braces.
     pub span: Range<usize>,
 }
@@ -90,7 +91,7 @@ pub struct Path {
     /// a bare key names its value.
     pub bare: bool,
     /// Each applies to the value of the previous step as a whole, so a method can see an array.
-    pub steps: Vec<Step>,
+    pub steps: Arc<[Step]>,
     /// `{ … }` at its end: maps over arrays; each object is the `$` of its items.
     pub selection: Option<SubSelection>,
 }
@@ -105,7 +106,7 @@ pub enum Start {
     /// `$args`, or a name bound by `->as`; with its `$`.
     Variable(Str),
     /// `$(expression)`, or a literal followed by steps.
-    Expression(Box<Expr>),
+    Expression(Arc<Expr>),
 }
 
 /// One step of a path.
@@ -130,7 +131,7 @@ pub enum StepKind {
         /// With its `$`.
         name: Str,
         /// The value to bind; if absent, the value of the path before this step.
-        value: Option<Expr>,
+        value: Option<Arc<Expr>>,
     },
     /// `->method(arguments)`.
     Method(MethodCall),
@@ -142,7 +143,7 @@ pub struct MethodCall {
     pub(super) index: MethodIndex,
     pub(super) signature: &'static Signature,
     /// Their number is valid for the method.
-    pub arguments: Vec<Expr>,
+    pub arguments: Arc<[Expr]>,
 }
 
 impl MethodCall {

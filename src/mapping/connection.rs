@@ -13,6 +13,7 @@
 //! joins the pages replaces the literals. All spans are those of the list, so that diagnostics point to the text.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::ast::{Expr, ExprKind, Item, Path, Start, SubSelection};
 use super::selection::Selection;
@@ -25,10 +26,10 @@ impl Selection {
         let span = self.root().span.clone();
         let fields = list.selection.clone()?;
         let edge = SubSelection {
-            items: vec![
+            items: Arc::new([
                 field("cursor", literal(Value::from(""), &span), &span),
                 field("node", path(input(Some(fields)), &span), &span),
-            ],
+            ]),
             span: span.clone(),
         };
         let edges = Path {
@@ -51,12 +52,12 @@ impl Selection {
             span: span.clone(),
         };
         let connection = SubSelection {
-            items: vec![
+            items: Arc::new([
                 field("nodes", path(list, &span), &span),
                 field("edges", path(edges, &span), &span),
                 field("pageInfo", page_info, &span),
                 field("totalCount", literal(Value::Null, &span), &span),
-            ],
+            ]),
             span: span.clone(),
         };
         Some(self.with_root(Expr {
@@ -70,7 +71,7 @@ impl Selection {
 fn list_of(root: &Expr) -> Option<Path> {
     match &root.kind {
         ExprKind::Path(path) => Some(path.clone()),
-        ExprKind::Object(selection) => match selection.items.as_slice() {
+        ExprKind::Object(selection) => match &*selection.items {
             [Item::Spread { value }] => value.as_path().cloned(),
             // Named fields select from each element of the document.
             _ => Some(input(Some(selection.clone()))),
@@ -83,7 +84,7 @@ fn input(selection: Option<SubSelection>) -> Path {
     Path {
         start: Start::Input,
         bare: false,
-        steps: Vec::new(),
+        steps: Arc::default(),
         selection,
     }
 }

@@ -9,6 +9,7 @@
 //! ```
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::ast::{Expr, ExprKind, Item, Path, Start, StepKind, SubSelection};
 use crate::document::Str;
@@ -43,7 +44,7 @@ impl ParsedText {
     /// Its items, with their locations moved to a copy of its text at an offset.
     pub(super) fn items_at(&self, offset: usize) -> Vec<Item> {
         let mut items = match &self.root.kind {
-            ExprKind::Object(selection) => selection.items.clone(),
+            ExprKind::Object(selection) => selection.items.to_vec(),
             // A value without a name, as after `...`.
             _ => vec![Item::Spread {
                 value: self.root.clone(),
@@ -84,7 +85,8 @@ fn move_expr(expr: &mut Expr, offset: usize) {
     match &mut expr.kind {
         ExprKind::Literal(_) => {}
         ExprKind::Array(exprs) | ExprKind::Chain(_, exprs) => {
-            exprs.iter_mut().for_each(|expr| move_expr(expr, offset));
+            let exprs = Arc::make_mut(exprs).iter_mut();
+            exprs.for_each(|expr| move_expr(expr, offset));
         }
         ExprKind::Object(selection) => move_selection(selection, offset),
         ExprKind::Path(path) => move_path(path, offset),
@@ -93,79 +95,27 @@ fn move_expr(expr: &mut Expr, offset: usize) {
 
 fn move_selection(selection: &mut SubSelection, offset: usize) {
     selection.span = moved(&selection.span, offset);
-    let items = selection.items.iter_mut();
+    let items = Arc::make_mut(&mut selection.items).iter_mut();
     items.for_each(|item| move_item(item, offset));
 }
 
 fn move_path(path: &mut Path, offset: usize) {
     if let Start::Expression(expr) = &mut path.start {
-        move_expr(expr, offset);
+        move_expr(Arc::make_mut(expr), offset);
     }
-    for step in &mut path.steps {
+    for step in Arc::make_mut(&mut path.steps) {
         step.span = moved(&step.span, offset);
         match &mut step.kind {
             StepKind::Key(_) | StepKind::Optional | StepKind::Bind { value: None, .. } => {}
             StepKind::Bind {
                 value: Some(value), ..
-            } => move_expr(value, offset),
-            StepKind::Method(call) => call
-                .arguments
+            } => move_expr(Arc::make_mut(value), offset),
+            StepKind::Method(call) => Arc::make_mut(&mut call.arguments)
                 .iter_mut()
                 .for_each(|argument| move_expr(argument, offset)),
         }
     }
     if let Some(selection) = &mut path.selection {
         move_selection(selection, offset);
-    }
-}
-
-impl Expr {
-    /// The length of its text, with the copies of what it spreads.
-    pub fn text_length(&self) -> usize {
-        self.span.len() + self.copied()
-    }
-
-    /// The length of the copies.
-    fn copied(&self) -> usize {
-        match &self.kind {
-            ExprKind::Literal(_) => 0,
-            ExprKind::Array(exprs) | ExprKind::Chain(_, exprs) => {
-                exprs.iter().map(Expr::copied).sum()
-            }
-            ExprKind::Object(selection) => selection.copied(),
-            ExprKind::Path(path) => path.copied(),
-        }
-    }
-}
-
-impl SubSelection {
-    fn copied(&self) -> usize {
-        let values = self.items.iter().map(|item| match item {
-            Item::Field { value, .. } | Item::Spread { value } => value,
-        });
-        // An item of a named mapping is elsewhere than the braces.
-        let lengths = values.map(|value| match self.span.contains(&value.span.start) {
-            true => value.copied(),
-            false => value.text_length(),
-        });
-        lengths.sum()
-    }
-}
-
-impl Path {
-    fn copied(&self) -> usize {
-        let of_start = match &self.start {
-            Start::Expression(expr) => expr.copied(),
-            Start::Input | Start::Current | Start::Variable(_) => 0,
-        };
-        let of_steps = self.steps.iter().map(|step| match &step.kind {
-            StepKind::Key(_) | StepKind::Optional | StepKind::Bind { value: None, .. } => 0,
-            StepKind::Bind {
-                value: Some(value), ..
-            } => value.copied(),
-            StepKind::Method(call) => call.arguments.iter().map(Expr::copied).sum(),
-        });
-        let of_selection = self.selection.as_ref().map_or(0, SubSelection::copied);
-        of_start + of_steps.sum::<usize>() + of_selection
     }
 }

@@ -111,7 +111,7 @@ impl Growth {
                 .map_or(0, |(_, growth)| *growth),
             Start::Expression(expr) => self.expr(expr, at),
         };
-        for step in &path.steps {
+        for step in path.steps.iter() {
             match &step.kind {
                 StepKind::Key(_) | StepKind::Optional => {}
                 StepKind::Bind { name, value } => {

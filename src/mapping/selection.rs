@@ -138,7 +138,7 @@ impl Selection {
         let ExprKind::Object(selection) = &self.root.kind else {
             return None;
         };
-        match selection.items.as_slice() {
+        match &*selection.items {
             [
                 Item::Field {
                     name,
@@ -169,7 +169,7 @@ impl Selection {
     pub fn evaluate_each(&self, input: Option<&Value>, variables: &Variables) -> Evaluated {
         // A single path with braces is the value of the whole selection.
         let named = match &self.root.kind {
-            ExprKind::Object(selection) => match selection.items.as_slice() {
+            ExprKind::Object(selection) => match &*selection.items {
                 [Item::Spread { value }] => {
                     value.as_path().is_none_or(|path| path.selection.is_none())
                 }

@@ -266,7 +266,7 @@ fn member_of<'v>(expr: &Expr, variables: &'v Variables) -> Option<&'v Value> {
         return None;
     }
     let mut value = variables.get(name)?;
-    for step in &path.steps {
+    for step in path.steps.iter() {
         let StepKind::Key(key) = &step.kind else {
             return None;
         };

@@ -15,6 +15,13 @@ pub(super) fn has_line(text: &str, offset: usize, beginning: &str) -> bool {
     lines.any(|line| line.starts_with(beginning))
 }
 
+/// What follows a text at the beginning of each line of this comment that begins with it.
+pub(super) fn after<'t>(text: &'t str, offset: usize, beginning: &str) -> Vec<&'t str> {
+    let lines = lines(text, offset).into_iter();
+    let rests = lines.filter_map(|line| line.strip_prefix(beginning));
+    rests.map(str::trim).collect()
+}
+
 /// The lines of the comment, without their marks.
 fn lines(text: &str, offset: usize) -> Vec<&str> {
     let before = text.get(..offset).unwrap_or_default();

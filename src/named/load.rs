@@ -8,9 +8,9 @@ use apollo_compiler::{Name, Node, executable};
 use super::catalogue::{DESCRIPTION, Named, NamedOperations};
 use super::operation::NamedOperation;
 use super::parameter::{Parameter, RESERVED_PARAMETERS};
-use super::{comment, openapi, problems};
+use super::{comment, openapi, origins, problems};
 use crate::connector::Diagnostic;
-use crate::connector::diagnostic::SourceText;
+use crate::connector::diagnostic::{LineColumn, SourceText};
 use crate::document::Value;
 use crate::formats::Shape;
 use crate::operation::{Compiler, Document, Operation, Rejection};
@@ -163,6 +163,14 @@ impl File<'_> {
             let message = format!("another file has an operation `{name}` too");
             found.push(problems::invalid(&self.source, &message, name_at));
         }
+        let offset = definition.location().map_or(0, |span| span.offset());
+        if let Err((word, offset)) = origins::of(&self.text, offset) {
+            let message = format!(
+                "`{word}` is no origin: a line `Origins:` names origins of pages, such as `https://news.example`"
+            );
+            let LineColumn { line, column } = self.source.position(offset);
+            found.push(problems::invalid(&self.source, &message, (line, column)));
+        }
         let reserved = definition
             .variables
             .iter()
@@ -205,6 +213,8 @@ impl File<'_> {
             text: Arc::clone(&self.text),
             is_mutation,
             by_post: is_mutation || comment::has_line(&self.text, offset, BY_POST),
+            // A line that names none is a problem, found before.
+            origins: origins::of(&self.text, offset).unwrap_or_default(),
             parameters,
             example: self.example.clone().filter(|_| self.stem == name),
             shape: Shape::of(document, definition, api),

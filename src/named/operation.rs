@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::parameter::Parameter;
+use crate::config::AllowedOrigin;
 use crate::document::Value;
 use crate::formats::Shape;
 
@@ -22,6 +23,9 @@ pub struct NamedOperation {
     /// Whether it is sent by POST alone: a mutation, or a query whose comment has a line that begins with `POST only`,
     /// because its variables are to stand in no URL.
     pub by_post: bool,
+    /// The origins of pages that may read it, from a line of its comment that begins with `Origins:`; `None` if there is no such
+    /// line, so that the settings decide.
+    pub origins: Option<Vec<AllowedOrigin>>,
     /// Its variables.
     pub parameters: Vec<Parameter>,
     /// Example variables, by name, from `<Name>.variables.json`.

@@ -22,7 +22,21 @@ use apollo_compiler::{Schema, ast};
 use crate::document::{Number, Value};
 
 /// Parameters that are no variables: they choose what is sent of the result, and how. A variable may not have such a name.
-pub const RESERVED_PARAMETERS: [&str; 4] = ["bom", "format", "partial", "path"];
+pub const RESERVED_PARAMETERS: [&str; 7] = [
+    "bom", "format", "partial", "patch", "path", "throttle", "timezone",
+];
+
+/// Those of them that a live query has, with what they are for.
+pub const LIVE_PARAMETERS: [(&str, &str); 2] = [
+    (
+        "patch",
+        "With `true`, events after the first one have a JSON Patch of the data before.",
+    ),
+    (
+        "throttle",
+        "The least time between two events, in milliseconds.",
+    ),
+];
 
 /// The most values of an enum that are listed.
 const MOST: usize = 20;

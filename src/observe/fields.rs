@@ -75,12 +75,17 @@ pub const FIELDS: &[LogField] = &[
         "executed, refused, …; of a reload: changed, added, removed",
     ),
     field("path", "the path of one of the gateway's endpoints"),
+    field("payloads", "the number of payloads that a stream has had"),
     field(
         "plan_bytes",
         "the bound of the cache of compiled operations",
     ),
     field("problems", "the number of connectors with problems"),
     field("ratio", "the share of requests that are traced"),
+    field(
+        "reason",
+        "why a stream has ended: complete, client, slow, gone, lifetime, stop, protocol, failed",
+    ),
     field(
         "request_id",
         "the id of a request, also in the response's `x-request-id`",
@@ -100,6 +105,10 @@ pub const FIELDS: &[LogField] = &[
         "how many lines of this kind were suppressed since the last one (`log.lines_per_second`)",
     ),
     field("trace_id", "identifies the trace"),
+    field(
+        "transport",
+        "how a stream reached its client: sse, multipart, websocket",
+    ),
     field("types", "the number of types of the public schema"),
     field("version", "the gateway's version"),
 ];

@@ -54,6 +54,14 @@ pub const CONNECTIONS_OPEN: &str = "sangam_connections_open";
 pub const CLIENTS_ENDED: &str = "sangam_clients_ended_total";
 /// Bytes of responses that clients have not taken.
 pub const ANSWERS_HELD: &str = "sangam_answers_held_bytes";
+/// Responses that stream, and their connections.
+pub const STREAMS_OPEN: &str = "sangam_streams_open";
+/// Streams that have ended.
+pub const STREAMS_ENDED: &str = "sangam_streams_ended_total";
+/// Payloads that were sent in streams.
+pub const STREAM_PAYLOADS: &str = "sangam_stream_payloads_total";
+/// Bytes of events that wait for their clients.
+pub const EVENTS_HELD: &str = "sangam_events_held_bytes";
 /// Bytes of request bodies that have arrived in part.
 pub const BODIES_HELD: &str = "sangam_bodies_held_bytes";
 /// Upstream calls.
@@ -66,6 +74,14 @@ pub const FETCH_BYTES: &str = "sangam_fetch_bytes_total";
 pub const CACHE_LOOKUPS: &str = "sangam_cache_lookups_total";
 /// Requests that waited for another request's execution.
 pub const JOINED: &str = "sangam_requests_joined_total";
+/// Live queries that are watched.
+pub const LIVE_QUERIES: &str = "sangam_live_queries";
+/// Clients that watch a live query.
+pub const LIVE_WATCHERS: &str = "sangam_live_watchers";
+/// Bytes of the answers that are held for them.
+pub const LIVE_BYTES: &str = "sangam_live_held_bytes";
+/// Executions of live queries.
+pub const LIVE_EXECUTIONS: &str = "sangam_live_executions_total";
 /// The cost of operations.
 pub const OPERATION_COST: &str = "sangam_operation_cost";
 /// Operations that cost more than the maximum.
@@ -151,6 +167,10 @@ pub const METRICS: &[Metric] = &[
     metric(CONNECTIONS_OPEN, Gauge, &["listener"], "Open connections"),
     metric(CLIENTS_ENDED, Counter, &["listener", "reason"], "Connections closed because they had no request for too long (idle) or the head of one did not arrive in time (head); responses abandoned because their clients were too slow (answer) or the slowest when memory was full (room); responses replaced by status 503 when memory was full and no client was slow (no_room)"),
     metric(ANSWERS_HELD, Gauge, &["listener"], "Bytes of responses that clients have not taken"),
+    metric(STREAMS_OPEN, Gauge, &["transport"], "Open subscriptions, live queries and incremental responses by transport: sse, multipart, websocket; and open connections that carry several: websockets, single_connections"),
+    metric(STREAMS_ENDED, Counter, &["transport", "reason"], "Ended streams of the same transports: complete (all was sent), client (the client has left or unsubscribed), slow (it did not take its events), gone (it answered no ping), lifetime (`streaming.lifetime`), stop (the gateway stops), protocol (the client broke the protocol), failed (an internal error)"),
+    metric(STREAM_PAYLOADS, Counter, &["transport"], "Payloads of streams that were handed to the connections"),
+    metric(EVENTS_HELD, Gauge, &[], "Bytes of events that wait for clients"),
     metric(BODIES_HELD, Gauge, &[], "Bytes of request bodies that have arrived in part"),
     metric(OPERATIONS_HELD, Gauge, &[], "Bytes that running operations hold: upstream bodies, rows and responses together"),
     metric(LIMIT, Gauge, &["limit"], "Bounds that the settings give, by the names of the settings: bytes or numbers, for ratios with what is held or in flight. `limits.connections` is less where the process may not open enough descriptors"),
@@ -170,6 +190,10 @@ pub const METRICS: &[Metric] = &[
     metric(CACHE_BYTES, Gauge, &["cache"], "Bytes that the entries of a cache hold"),
     metric(CACHE_MAX_BYTES, Gauge, &["cache"], "Bytes that the entries of a cache may hold (`[cache]`)"),
     metric(CACHE_EVICTIONS, Counter, &["cache", "reason"], "Entries that a cache has given up: size (it is full), expired, removed (could not be used)"),
+    metric(LIVE_QUERIES, Gauge, &[], "Different live queries that are watched, each of which is executed for all of its watchers"),
+    metric(LIVE_WATCHERS, Gauge, &[], "Clients that watch a live query"),
+    metric(LIVE_BYTES, Gauge, &[], "Bytes of the answers of live queries that are held for their watchers"),
+    metric(LIVE_EXECUTIONS, Counter, &[], "Executions of live queries, each for all watchers"),
     metric(OPERATION_COST, Cost, &["kind"], "Cost of operations that no cached response serves: estimated (before execution), actual (of one in sixty-four, and where the client asks for it)"),
     metric(COST_EXCEEDED, Counter, &["mode"], "Operations whose estimated cost is over the maximum: enforce (refused), log (executed)"),
     metric(PERSISTED_DOCUMENTS, Counter, &["result"], "Requests that refer to an operation text by its hash or id: trusted (it is a trusted document), automatic (a client has registered it), registered (the client registers it now), not_found, not_supported (`persisted.automatic` is off), mismatch (the text is another one), malformed; and requests for operations that are no trusted documents, with `persisted.only`: untrusted (executed, as the mode is log), refused"),

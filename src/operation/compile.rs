@@ -12,8 +12,8 @@ use super::limits::{DocumentLimits, LimitExceeded, check_document, check_text};
 use super::rejection::Rejection;
 use super::variables::CoercedVariables;
 use super::{
-    access, constraints, incremental, introspection, service, syntax, validate, validation_errors,
-    variables,
+    access, constraints, incremental, introspection, live, service, syntax, validate,
+    validation_errors, variables,
 };
 use crate::config::{CostMode, Settings};
 use crate::connector::{Reads, SubgraphKind};
@@ -23,7 +23,7 @@ use crate::errors::{ErrorKind, code};
 use crate::graph::Constraints;
 use crate::graph::query::{QueryGraph, SubgraphId};
 use crate::plan::arguments::coerce_variable;
-use crate::plan::{FetchCall, Plan, PlanError, PlanLimits};
+use crate::plan::{FetchCall, KeptClosures, Plan, PlanError, PlanLimits};
 use crate::{cost, plan};
 
 /// Compiles operations over one graph.
@@ -36,6 +36,8 @@ pub struct Compiler {
     plan_limits: PlanLimits,
     /// The subgraphs whose calls take unequally long.
     varying: HashSet<SubgraphId>,
+    /// What the planner found out about the graph.
+    closures: KeptClosures,
     numbers: NumberBounds,
     introspection: bool,
     /// The assumed size of lists without `@listSize`.
@@ -51,11 +53,12 @@ impl Compiler {
         let schemas = graph.subgraphs.iter().map(|subgraph| &subgraph.schema);
         Compiler {
             constraints: Constraints::of(schemas),
-            api: Arc::new(service::with_service(&api)),
+            api: Arc::new(service::with_service(&live::with_directives(&api))),
             graph,
             document_limits: limits.into(),
             plan_limits: limits.into(),
             varying: HashSet::new(),
+            closures: KeptClosures::default(),
             numbers: limits.into(),
             introspection: settings.general.introspection,
             list_size: cost.list_size as u64,
@@ -121,13 +124,6 @@ impl Compiler {
             return Err(unknown_operation(name));
         };
         let definition = definition.clone();
-        if definition.is_subscription() {
-            return Err(Rejection::new(
-                code::NOT_SUPPORTED,
-                ErrorKind::Invalid,
-                "Subscriptions are not supported yet",
-            ));
-        }
         let introspects = definition
             .root_fields(&document)
             .any(|field| matches!(field.name.as_str(), "__schema" | "__type" | "__service"));
@@ -148,6 +144,7 @@ impl Compiler {
             &definition,
             self.plan_limits,
             &self.varying,
+            &self.closures,
         )
         .map_err(|error| not_planned(&error))?;
         if let Some(field) = access::restricted_field(&plan, &self.graph) {

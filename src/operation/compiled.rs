@@ -1,5 +1,6 @@
 //! What compiling yields: a valid document, and an operation of it that can be executed.
 
+use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -7,7 +8,9 @@ use apollo_compiler::validation::Valid;
 use apollo_compiler::{ExecutableDocument, Node, executable};
 
 use super::constraints::ConstrainedArgument;
+use super::live::{LiveDirective, live_directive};
 use crate::cost::Program;
+use crate::document::{Str, Value};
 use crate::plan::Plan;
 
 /// A document that has passed the limits and all rules of validation.
@@ -48,6 +51,11 @@ pub struct Operation {
 }
 
 impl Operation {
+    /// What its `@live` says with these variables; `None` if it is not live.
+    pub fn live(&self, variables: &HashMap<Str, Value>) -> Option<LiveDirective> {
+        live_directive(&self.definition, variables)
+    }
+
     /// Whether its response depends on nothing but the connectors, the operation, its variables and the client's headers:
     /// it makes no calls. Its fields are introspection, or mappings without a request.
     pub fn is_constant(&self) -> bool {

@@ -20,6 +20,40 @@ use indexmap::IndexMap;
 use super::rejection::Violation;
 use crate::plan::location;
 
+/// The names of the directives.
+pub(super) const NAMES: [&str; 2] = ["defer", "stream"];
+
+/// Their definitions.
+pub(super) const DEFINITIONS: &str = r#"
+"""
+The fields of the fragment may come later than the others. A client that can get one response only gets them with the others.
+"""
+directive @defer(
+  "Whether the fragment is deferred."
+  if: Boolean! = true
+
+  "What the part is called in the response."
+  label: String
+) on FRAGMENT_SPREAD | INLINE_FRAGMENT
+
+"""
+The elements of the list may come one after the other. The gateway sends them all at once, which the directive permits.
+"""
+directive @stream(
+  "Whether the list is streamed."
+  if: Boolean! = true
+
+  "What the part is called in the response."
+  label: String
+
+  "How many elements come first."
+  initialCount: Int! = 0
+) on FIELD
+
+# A schema has a root.
+type Query { parts: Boolean }
+"#;
+
 /// The most fields of an operation that are compared.
 const MOST_COMPARED: usize = 100_000;
 

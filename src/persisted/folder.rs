@@ -75,6 +75,7 @@ impl Trusted {
                 text: Arc::clone(&document.text),
                 hash: Sha256::of(&document.text),
                 file: Arc::clone(&file),
+                is_named: false,
             });
             if let Err(other) = added {
                 let message = format!(
@@ -101,6 +102,7 @@ impl Trusted {
                         text: text.into(),
                         hash,
                         file: path.display().to_string().into(),
+                        is_named: true,
                     };
                     // Its id is made from the text, so no other text has it.
                     let _ = documents.add(named);

@@ -18,6 +18,8 @@ pub struct TrustedDocument {
     pub hash: Sha256,
     /// The path of the file that has it.
     pub file: Arc<str>,
+    /// The file is one of named operations, which are compiled and checked where they are loaded.
+    pub is_named: bool,
 }
 
 /// All trusted documents.
@@ -90,6 +92,7 @@ mod tests {
             text: text.into(),
             hash: Sha256::of(text),
             file: "manifest.json".into(),
+            is_named: false,
         }
     }
 

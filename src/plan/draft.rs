@@ -1,6 +1,6 @@
 //! The draft of a plan: the planner's providers, fetches and the trees of what they read.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use ahash::HashMap;
 use apollo_compiler::Name;
@@ -119,5 +119,5 @@ pub(super) struct Level {
     /// The requested slots, in the order in which they are served.
     pub(super) slots: Vec<u16>,
     /// What can be entered from here; `None` when it must be computed again.
-    pub(super) reachable: Option<Rc<Reachable>>,
+    pub(super) reachable: Option<Arc<Reachable>>,
 }

@@ -53,6 +53,7 @@ pub use self::inputs::{ContextInput, ContextSource, Input, Requirement};
 pub(crate) use self::location::{location, location_at};
 use self::output::Output;
 use self::projection::Projection;
+pub(crate) use self::reachability::KeptClosures;
 use self::requested::{Position, PositionId};
 pub use self::service_operation::{Selected, ServiceOperation};
 pub(crate) use self::stages::plan;

@@ -9,55 +9,32 @@
 //! [`Reachability::cost`] adds up what it costs to serve all slots of a position from one node, with each lookup
 //! counted once.
 //!
-//! Both are memoised, per set of nodes and per (node, position). They are bounded: a closure adds each lookup at most
+//! Both are memoised, per set of nodes and per (node, position); most closures are kept for other operations (`kept`). They are bounded: a closure adds each lookup at most
 //! once, recursion through nested keys stops where a closure is already being computed, and each step spends from the
 //! budget of the plan. A counted budget, unlike a time limit, gives the same result on every machine.
 
+mod closure;
 mod cost;
+mod kept;
 mod known_nodes;
 mod obtain;
 mod parts;
 
-use std::collections::{BTreeMap, HashSet};
-use std::rc::Rc;
+use std::cell::Cell;
+use std::collections::HashSet;
+use std::sync::Arc;
 
 use ahash::{HashMap, HashMapExt};
 use apollo_compiler::Name;
 
+pub(super) use self::closure::Reachable;
+pub(crate) use self::kept::KeptClosures;
 use self::known_nodes::KnownNodes;
 use super::PlanError;
 use super::cases::LabelOutcomes;
 use super::requested::PositionId;
 use crate::connector::{FieldSet, FieldSetItem};
-use crate::graph::query::{Edge, LookupId, NodeId, QueryGraph, TypeId};
-
-/// What can be entered from a set of nodes of one type.
-#[derive(Debug, Default)]
-pub(super) struct Reachable {
-    /// The lookups, with the least cost of entering them, keys included.
-    pub(super) lookups: BTreeMap<LookupId, u32>,
-    /// Fields with `@requires`, by name and lookup, with the cost of the lookup and of what is required.
-    required: BTreeMap<Name, BTreeMap<LookupId, u32>>,
-    /// The lookups by the fields that they lead to, in their order.
-    by_field: HashMap<Name, Vec<LookupId>>,
-    /// Key and `@requires` fields that no start node offers. A new provider with one of them makes something cheaper.
-    pub(super) cost_reducing: HashSet<Name>,
-}
-
-impl Reachable {
-    /// The lookups that lead to a field.
-    pub(super) fn offering(&self, field: &Name) -> &[LookupId] {
-        self.by_field
-            .get(field)
-            .map(Vec::as_slice)
-            .unwrap_or_default()
-    }
-
-    /// The cost of a field with `@requires` by a lookup; `None` when it cannot be resolved.
-    pub(super) fn required_cost(&self, lookup: LookupId, field: &Name) -> Option<u32> {
-        self.required.get(field)?.get(&lookup).copied()
-    }
-}
+use crate::graph::query::{Edge, NodeId, QueryGraph, TypeId};
 
 /// The memo tables over one graph and the positions of one operation.
 pub(super) struct Reachability<'g> {
@@ -66,20 +43,25 @@ pub(super) struct Reachability<'g> {
     pub(super) outcomes: LabelOutcomes,
     /// Steps left.
     pub(super) budget: usize,
-    closures: HashMap<(TypeId, Vec<NodeId>), Rc<Reachable>>,
+    closures: HashMap<(TypeId, Vec<NodeId>), Arc<Reachable>>,
     in_progress: Vec<(TypeId, Vec<NodeId>)>,
+    kept: &'g KeptClosures,
+    /// The closure in progress depends on more than the graph: on the outcome of a label, or on another closure.
+    depends: Cell<bool>,
     costs: HashMap<(NodeId, PositionId), Option<u32>>,
     joint_costs: HashMap<(Vec<NodeId>, PositionId), Option<u32>>,
 }
 
 impl<'g> Reachability<'g> {
-    pub(super) fn new(graph: &'g QueryGraph, budget: usize) -> Self {
+    pub(super) fn new(graph: &'g QueryGraph, kept: &'g KeptClosures, budget: usize) -> Self {
         Reachability {
             graph,
             outcomes: LabelOutcomes::default(),
             budget,
             closures: HashMap::new(),
             in_progress: Vec::new(),
+            kept,
+            depends: Cell::new(false),
             costs: HashMap::new(),
             joint_costs: HashMap::new(),
         }
@@ -96,10 +78,11 @@ impl<'g> Reachability<'g> {
     /// The edge of a node for a field, unless the outcome of its label rules it out.
     pub(super) fn edge(&self, node: NodeId, field: &str) -> Option<&'g Edge> {
         let edge = self.graph.node(node).fields.get(field)?;
-        match &edge.label {
-            Some((label, outcome)) if self.outcomes.of(label, field) != *outcome => None,
-            _ => Some(edge),
-        }
+        let Some((label, outcome)) = &edge.label else {
+            return Some(edge);
+        };
+        self.depends.set(true);
+        (self.outcomes.of(label, field) == *outcome).then_some(edge)
     }
 
     /// The edge of a node for a field without `@requires`.
@@ -121,27 +104,49 @@ impl<'g> Reachability<'g> {
         &mut self,
         ty: TypeId,
         nodes: &[NodeId],
-    ) -> Result<Rc<Reachable>, PlanError> {
+    ) -> Result<Arc<Reachable>, PlanError> {
         let mut sorted = nodes.to_vec();
         sorted.sort();
         sorted.dedup();
         let key = (ty, sorted);
         if let Some(memoised) = self.closures.get(&key) {
+            self.depends.set(true);
             return Ok(memoised.clone());
         }
-        // A nested key leads back here through a cycle of types. The computation in progress finds everything by
-        // itself.
-        if self.in_progress.contains(&key) {
-            return Ok(Rc::default());
+        if !self.in_progress.is_empty() {
+            return self.nested(key);
         }
-        self.in_progress.push(key.clone());
-        let reachable = self.close(ty, &key.1);
-        self.in_progress.pop();
-        let reachable = Rc::new(reachable?);
-        if self.in_progress.is_empty() {
-            self.closures.insert(key, reachable.clone());
+        if let Some((kept, steps)) = self.kept.get(&key) {
+            self.spend(steps)?;
+            self.closures.insert(key, kept.clone());
+            return Ok(kept);
         }
+        let budget = self.budget;
+        self.depends.set(false);
+        let reachable = self.compute(&key)?;
+        if !self.depends.get() {
+            self.kept
+                .keep(key.clone(), &reachable, budget - self.budget);
+        }
+        self.closures.insert(key, reachable.clone());
         Ok(reachable)
+    }
+
+    /// A closure that another one in progress needs. A nested key may lead back to one in progress through a cycle of types:
+    /// the computation in progress finds everything by itself.
+    fn nested(&mut self, key: (TypeId, Vec<NodeId>)) -> Result<Arc<Reachable>, PlanError> {
+        self.depends.set(true);
+        match self.in_progress.contains(&key) {
+            true => Ok(Arc::default()),
+            false => self.compute(&key),
+        }
+    }
+
+    fn compute(&mut self, key: &(TypeId, Vec<NodeId>)) -> Result<Arc<Reachable>, PlanError> {
+        self.in_progress.push(key.clone());
+        let reachable = self.close(key.0, &key.1);
+        self.in_progress.pop();
+        Ok(Arc::new(reachable?))
     }
 
     fn close(&mut self, ty: TypeId, nodes: &[NodeId]) -> Result<Reachable, PlanError> {

@@ -29,6 +29,7 @@ use super::nulls::Nullable;
 use super::output::{MadeIds, Output, OutputBuilder};
 use super::planner::Manner;
 use super::projection::Projection;
+use super::reachability::KeptClosures;
 use super::requested::{Position, PositionBuilder, PositionId};
 use super::{
     Batch, Fetch, FetchCall, Plan, Read, batch, lifetime, lowering, normalised, planner,
@@ -39,7 +40,7 @@ use crate::graph::query::{ConnectMode, QueryGraph, SubgraphId};
 /// Plans an operation of a validated executable document. From outside of the crate, operations are planned by
 /// [`Compiler`](crate::operation::Compiler), which checks them first.
 ///
-/// `varying` are the subgraphs whose calls take unequally long: a call to them waits for nothing that it does not need.
+/// `closures` are of this graph. `varying` are the subgraphs whose calls take unequally long: a call to them waits for nothing that it does not need.
 pub(crate) fn plan(
     graph: &QueryGraph,
     api: &Valid<apollo_compiler::Schema>,
@@ -47,6 +48,7 @@ pub(crate) fn plan(
     operation: &executable::Operation,
     limits: PlanLimits,
     varying: &HashSet<SubgraphId>,
+    closures: &KeptClosures,
 ) -> Result<Plan, PlanError> {
     let nullable = Nullable::of(api, operation);
     let steps = Steps::new(limits.selections);
@@ -57,6 +59,7 @@ pub(crate) fn plan(
         operation,
         limits,
         varying,
+        closures,
     };
     let (mut planned, other_manners) = planning.plan(Manner::default())?;
     for manner in other_manners {
@@ -114,6 +117,7 @@ struct Planning<'p, 'a> {
     operation: &'p executable::Operation,
     limits: PlanLimits,
     varying: &'p HashSet<SubgraphId>,
+    closures: &'a KeptClosures,
 }
 
 /// The fetches of a plan.
@@ -140,7 +144,8 @@ impl Planning<'_, '_> {
             steps: Steps::new(self.limits.selections),
         };
         let position = builder.root()?;
-        let reachability = reachability::Reachability::new(self.graph, self.limits.steps);
+        let reachability =
+            reachability::Reachability::new(self.graph, self.closures, self.limits.steps);
         let mut planner = planner::Planner::new(reachability, builder.positions, manner);
         planner.plan_cases(position, serial)?;
         let mut lowering = lowering::Lowering::new(&mut planner);

@@ -1,11 +1,13 @@
 //! The approximate memory of a plan, for the bound of the plan cache.
 //!
 //! The figures per part come from counted allocations over plans of the demonstration's connectors (from one fetch to
-//! ninety). Expressions of mappings are copied into the projections that evaluate them, and outweigh the rest.
+//! ninety). Expressions of mappings are not counted: projections share them with the mappings of the connectors.
 
 use super::projection::{Projection, Root};
 use super::{Fetch, FetchCall, Plan, ServiceOperation};
-use crate::mapping::ast::Expr;
+
+/// An expression that a projection evaluates.
+const EVALUATED: usize = 200;
 
 impl Plan {
     /// The bytes that it holds, approximately.
@@ -82,7 +84,7 @@ fn projection(projection: &Projection) -> usize {
         let keys = node.keys.iter();
         let keys = keys.map(|key| 60 + key.name.len() + key.sinks.len() * 40);
         let dynamic = node.dynamic.iter();
-        let dynamic = dynamic.map(|value| expression(&value.expression) + root(&value.then));
+        let dynamic = dynamic.map(|value| EVALUATED + root(&value.then));
         let captures = node.captures.iter().map(|key| 32 + key.len());
         let leaf = node.leaf.as_deref();
         150 + leaf.map_or(0, root)
@@ -102,15 +104,6 @@ fn root(root: &Root) -> usize {
             then,
             otherwise,
         } => 100 + keys.len() * 32 + self::root(then) + self::root(otherwise),
-        Root::Evaluated {
-            expression: evaluated,
-            then,
-            ..
-        } => expression(evaluated) + self::root(then),
+        Root::Evaluated { then, .. } => EVALUATED + self::root(then),
     }
-}
-
-/// The weight of a syntax tree, by the length of its text.
-fn expression(expression: &Expr) -> usize {
-    200 + expression.text_length() * 16
 }

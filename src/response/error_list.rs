@@ -112,6 +112,9 @@ impl ErrorList {
         locations: &[(usize, usize)],
     ) {
         let number = failures.number(id);
+        if failures.is_left_out(id) {
+            return;
+        }
         let reported = self.reported(number);
         *reported += 1;
         if *reported > PER_FAILURE || self.is_full() {

@@ -182,11 +182,11 @@ impl Failure {
         }
     }
 
-    /// An earlier mutation has failed, and the client wants the execution to end then. The first error is that of the
-    /// mutation that failed, so clients do not see this one.
+    /// Another field has failed, and the client wants the execution to end then. Clients see the error of that field, and this
+    /// one only if that field is not in the response.
     pub(crate) fn halted() -> Self {
         Failure {
-            message: "The mutation was not executed, because an earlier one had failed".to_owned(),
+            message: "The execution has ended, because a value that it needs has failed".to_owned(),
             ..Failure::stuck()
         }
     }

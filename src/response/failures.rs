@@ -30,6 +30,8 @@ pub(crate) struct Failures {
     all: Vec<Failure>,
     /// What cells refer to, by index.
     entries: Vec<Entry>,
+    /// The failures from this number on are of fields that were left out, because another one had failed.
+    halted: Option<usize>,
 }
 
 impl Failures {
@@ -99,6 +101,24 @@ impl Failures {
     /// Whether the value that has this failure may not be what failed.
     pub(crate) fn is_vague(&self, id: u32) -> bool {
         self.entries[id as usize].vague
+    }
+
+    /// The execution ends because of what has failed: the failures from now on are no errors of the response.
+    pub(crate) fn halt(&mut self) {
+        self.halted.get_or_insert(self.all.len());
+    }
+
+    /// Whether the failure is of a field that was left out when the execution ended.
+    pub(super) fn is_left_out(&self, id: u32) -> bool {
+        self.halted.is_some_and(|halted| self.number(id) >= halted)
+    }
+
+    /// The first failure of a field that was left out; `None` if there is none.
+    pub(crate) fn left_out(&self) -> Option<u32> {
+        let halted = self.halted?;
+        let of_field = |entry: &Entry| entry.failure >= halted as u32;
+        let first = self.entries.iter().position(of_field)?;
+        Some(first as u32)
     }
 
     /// True if nothing has failed so far.

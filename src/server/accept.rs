@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::connections::Connections;
-use super::protocol::{Handler, Protocols};
+use super::protocol::{Handler, Protocols, serve_upgraded};
 use crate::priority;
 
 /// How long to wait after a failure that does not concern a single connection.
@@ -43,9 +43,13 @@ pub(super) async fn accept<S: Handler>(
                     continue;
                 };
                 let (protocols, handler) = (Arc::clone(&protocols), handler.clone());
-                priority::spawn(
-                    async move { protocols.serve(stream, registration, handler).await },
-                );
+                priority::spawn(async move {
+                    let served = protocols.serve(stream, &registration, handler).await;
+                    if let Some(upgrade) = served {
+                        // A task of its own: it needs no room for the future of HTTP.
+                        priority::spawn(serve_upgraded(registration, upgrade));
+                    }
+                });
             }
             Err(error) if is_of_the_connection(&error) => {}
             Err(error) => {

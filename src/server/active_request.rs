@@ -7,9 +7,6 @@ use std::sync::atomic::Ordering::{AcqRel, Relaxed};
 use super::connection::{NEVER, Stream};
 use super::connections::ServedConnection;
 
-/// The bytes of a streamed response that are in memory: some chunks, here and in the client of the upstream.
-const STREAMED: usize = 256 * 1024;
-
 /// A request from when its head was read until the socket has taken its response, or the request was dropped.
 pub(super) struct ActiveRequest {
     pub(super) served: Arc<ServedConnection>,
@@ -41,18 +38,20 @@ impl ActiveRequest {
         true
     }
 
-    /// The same for a response that is passed on as it arrives; `waiting` is set while its content is waited for.
+    /// The same for a response that is passed on as it arrives, of which so many bytes are in memory; `waiting` is set while its
+    /// content is waited for.
     pub(super) fn hold_streamed(
         &mut self,
+        bytes: usize,
         stream: Option<Arc<Stream>>,
         waiting: Arc<AtomicBool>,
     ) -> bool {
-        if !self.served.all.reserve(STREAMED) {
+        if !self.served.all.reserve(bytes) {
             return false;
         }
         let connection = &self.served.connection;
-        let key = connection.add_pending(STREAMED, stream, Some(waiting));
-        self.response = Some((key, STREAMED));
+        let key = connection.add_pending(bytes, stream, Some(waiting));
+        self.response = Some((key, bytes));
         true
     }
 }

@@ -150,6 +150,7 @@ fn least(left: ResponseCachePolicy, right: ResponseCachePolicy) -> ResponseCache
         private_max_age: both.into_iter().flatten().min(),
         must_revalidate: left.must_revalidate || right.must_revalidate,
         private: left.private || right.private,
+        for_one_request: left.for_one_request || right.for_one_request,
         age: left.age.max(right.age),
         data_age: left.data_age.max(right.data_age),
     }

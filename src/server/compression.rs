@@ -50,6 +50,16 @@ pub(super) struct Negotiated {
     pub(super) varies: bool,
 }
 
+impl Negotiated {
+    /// Every client gets the body as it is.
+    pub(super) fn uncompressed() -> Negotiated {
+        Negotiated {
+            coding: ContentCoding::Identity,
+            varies: false,
+        }
+    }
+}
+
 /// The coding of a body for a client with these headers.
 pub(super) fn negotiate(enabled: bool, headers: &HeaderMap, body: &[u8]) -> Negotiated {
     let varies = enabled && body.len() > SHORTEST;

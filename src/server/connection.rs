@@ -13,6 +13,7 @@ use std::task::{Context, Poll};
 use futures_util::task::AtomicWaker;
 
 use super::listener_state::ListenerState;
+use super::upgrade::Protocol;
 
 /// Order: finish the active requests, then close. No further request is read.
 pub(super) const FINISH: u8 = 1;
@@ -44,6 +45,8 @@ pub(super) struct Connection {
     orders: AtomicU8,
     waker: AtomicWaker,
     pending: Mutex<Vec<PendingResponse>>,
+    /// What follows HTTP on this connection, when the response to the request for it has been sent.
+    following: Mutex<Option<Box<dyn Protocol>>>,
 }
 
 /// Stands for "no time".
@@ -136,6 +139,7 @@ impl Connection {
             orders: AtomicU8::new(0),
             waker: AtomicWaker::new(),
             pending: Mutex::default(),
+            following: Mutex::default(),
         }
     }
 
@@ -143,6 +147,21 @@ impl Connection {
     pub(super) fn begin_http2(&self) {
         self.http2.store(true, Relaxed);
         self.head_since.store(NEVER, Relaxed);
+    }
+
+    /// Another protocol follows the response that is sent next.
+    pub(super) fn follow(&self, protocol: Box<dyn Protocol>) {
+        *self.following() = Some(protocol);
+    }
+
+    /// Takes the protocol that follows, if there is one.
+    pub(super) fn take_following(&self) -> Option<Box<dyn Protocol>> {
+        self.following().take()
+    }
+
+    fn following(&self) -> MutexGuard<'_, Option<Box<dyn Protocol>>> {
+        let following = self.following.lock();
+        following.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Records when closing began, whether by an order or by the HTTP library.
@@ -237,6 +256,15 @@ impl PendingResponse {
     pub(super) fn waits(&self) -> bool {
         let waiting = self.waiting.as_ref();
         waiting.is_some_and(|waiting| waiting.load(Relaxed))
+    }
+
+    /// From when its client's rate counts: the bytes that it had taken then, and the time. A streamed response may have waited
+    /// for hours.
+    pub(super) fn rate_since(&self) -> (u64, u64) {
+        match self.waiting {
+            Some(_) => (self.taken_mark, self.mark_at),
+            None => (0, self.since),
+        }
     }
 
     /// The bytes that are still held for it, of which the client has taken `taken`: of a streamed one always the same.

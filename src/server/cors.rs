@@ -6,8 +6,8 @@ use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::config::{AllowedOrigin, Cors};
 
-/// The CORS layer of named operations, if they have other origins than the endpoint; browsers send no cookies to them. `None`
-/// when the settings name no origin for them.
+/// The CORS layer of named operations that have other origins than the endpoint; browsers send no cookies to them. `None` for
+/// no origins.
 pub(super) fn operations_layer(allowed: &[AllowedOrigin], settings: &Cors) -> Option<CorsLayer> {
     let layer = CorsLayer::new()
         .allow_origin(origins(allowed)?)

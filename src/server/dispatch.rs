@@ -1,6 +1,6 @@
 //! Dispatches the requests of clients: `/graphql` and named operations are handled directly, any other path by an `axum` router.
 //! If the settings allow an origin, the CORS layer is around all of them, refusals included: without its headers a page cannot
-//! read why its request was refused. Named operations may have a layer of their own.
+//! read why its request was refused. Named operations may have a layer of their own, and single ones another.
 //!
 //! Nearly every request is for `/graphql`, and routing a request takes longer than looking up a cached response.
 
@@ -18,11 +18,12 @@ use tower_http::cors::{Cors, CorsLayer};
 
 use super::client_body::ClientBody;
 use super::observe_request::{ObservedResponse, observe};
+use super::operation_origins::OperationOrigins;
 use super::protocol::{Handler, ResponseFuture};
 use super::refusal::HttpRefusal;
 use super::response::HttpResponse;
 use super::state::ServerState;
-use super::{files, graphql, head, operations};
+use super::{files, graphql, head, operations, streaming};
 
 /// Handles the requests of the client listener.
 #[derive(Clone)]
@@ -32,6 +33,8 @@ pub(super) struct Dispatch {
     across_origins: Option<Cors<Endpoints>>,
     /// Those of named operations, if they have a layer of their own.
     operations_across_origins: Option<Cors<Endpoints>>,
+    /// The layers of operations that name their origins themselves.
+    origins: Arc<OperationOrigins>,
 }
 
 struct Paths {
@@ -42,12 +45,13 @@ struct Paths {
 }
 
 /// The CORS layers of a listener.
-#[derive(Clone)]
 pub(super) struct Layers {
     /// Of all paths.
     pub(super) all: Option<CorsLayer>,
     /// Of named operations, if it is another one.
     pub(super) operations: Option<CorsLayer>,
+    /// Of single operations.
+    pub(super) of_operation: OperationOrigins,
 }
 
 impl Dispatch {
@@ -67,16 +71,24 @@ impl Dispatch {
         Dispatch {
             across_origins: cors.all.map(around),
             operations_across_origins: cors.operations.map(around),
+            origins: Arc::new(cors.of_operation),
             paths,
         }
     }
 
-    /// The CORS layer around a path.
-    fn cors(&self, path: &str) -> Option<&Cors<Endpoints>> {
-        match &self.operations_across_origins {
-            Some(own) if operations::is_path(path) => Some(own),
-            _ => self.across_origins.as_ref(),
+    /// The paths inside the CORS layer of this one; `None` if it has none.
+    fn cors(&self, path: &str) -> Option<Cors<Endpoints>> {
+        if !operations::is_path(path) {
+            return self.across_origins.clone();
         }
+        if let Some(name) = operations::name(path) {
+            let operations = self.paths.state.executor.operations();
+            if let Some(own) = self.origins.of(name, operations) {
+                return own.map(|layer| layer.layer(Endpoints(Arc::clone(&self.paths))));
+            }
+        }
+        let of_operations = self.operations_across_origins.as_ref();
+        of_operations.or(self.across_origins.as_ref()).cloned()
     }
 }
 
@@ -85,7 +97,7 @@ impl Handler for Dispatch {
         let Some(cors) = self.cors(request.uri().path()) else {
             return self.paths.respond(request);
         };
-        let response = cors.clone().oneshot(request);
+        let response = cors.oneshot(request);
         Box::pin(async move {
             match response.await {
                 Ok(response) => response,
@@ -105,6 +117,9 @@ impl Paths {
         }
         let path = request.uri().path();
         if self.has_endpoint && is_endpoint(path) {
+            if streaming::is_wanted(request.method(), headers) {
+                return Box::pin(streaming::respond(state, request));
+            }
             return Box::pin(async move { graphql::respond(&state, request).await });
         }
         if files::is_file(path) {

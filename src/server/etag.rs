@@ -5,6 +5,9 @@
 //! each content coding has its own tag (`"…"`, `"…-gzip"`), as their bytes differ. The tags of a cached response are
 //! computed once and stored beside it.
 //!
+//! A workbook has a weak tag, of what it is made of: no two of them have the same bytes, because the time of the data is in
+//! it. So the tag is known before the workbook is made.
+//!
 //! Responses with `no-store` have no tag. No cache may hold such a response (RFC 9111, section 5.2.2.5), so nothing would be
 //! validated with the tag, and each of these responses would have to be hashed. Neither have responses to `POST`, which
 //! select no representation.
@@ -60,6 +63,25 @@ pub(super) fn tags(body: &[u8]) -> EntityTags {
     })
 }
 
+/// A weak tag of what a response is made of.
+pub(super) fn weak(parts: &[&[u8]]) -> HeaderValue {
+    let mut hasher = blake3::Hasher::new();
+    for part in parts {
+        // With their lengths, so that no other division of the same bytes has the same hash.
+        hasher.update(&(part.len() as u64).to_le_bytes());
+        hasher.update(part);
+    }
+    let hash = URL_SAFE_NO_PAD.encode(&hasher.finalize().as_bytes()[..HASH_BYTES]);
+    HeaderValue::try_from(format!("W/\"{hash}\"")).unwrap_or(HeaderValue::from_static("\"\""))
+}
+
+/// Adds a tag, if the response gets one.
+pub(super) fn add(response: &mut HttpResponse, tag: &HeaderValue) {
+    if is_for(response) {
+        response.headers_mut().insert(ETAG, tag.clone());
+    }
+}
+
 /// Whether a response gets a tag: it is executed, and may be stored.
 pub(super) fn is_for(response: &HttpResponse) -> bool {
     let policy = response.headers().get(CACHE_CONTROL);
@@ -73,6 +95,7 @@ pub(super) fn is_not_modified(request: &HeaderMap, response: &HttpResponse) -> b
         return false;
     }
     let own = response.headers().get(ETAG).map(HeaderValue::as_bytes);
+    let own = own.map(|own| own.strip_prefix(b"W/").unwrap_or(own));
     let mut fields = request.get_all(IF_NONE_MATCH).iter();
     fields.any(|field| {
         let list = field.as_bytes().trim_ascii();

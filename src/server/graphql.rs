@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use http::header::{ETAG, UPGRADE};
+use http::header::ETAG;
 use http::{HeaderMap, Method, Request, Uri};
 use hyper::body::Body;
 use tokio::sync::SemaphorePermit;
@@ -126,8 +126,12 @@ where
     }
     let (graphql, uploads) = uploads::read(&headers, body, &files, &state.limits).await?;
     let mut client = client(headers, identity, true);
-    client.uploads = uploads;
-    let (response, payload) = execute(state, graphql, &client).await?;
+    client.uploads = uploads.has_files().then(|| Arc::clone(&uploads));
+    let executed = execute(state, graphql, &client).await;
+    // A client that is too slow gets the response, and its connection is closed.
+    let rest = uploads.drain(files.settings.upload_bytes.0);
+    let _ = tokio::time::timeout(state.limits.request_read_timeout, rest).await;
+    let (response, payload) = executed?;
     let negotiated = compression::negotiate(state.compression, &client.headers, &payload.body);
     let http = http_response(&response, media, negotiated);
     let http = with_body(http, &payload, negotiated.coding).await;
@@ -141,9 +145,6 @@ async fn get(
     headers: Arc<HeaderMap>,
     uri: &Uri,
 ) -> Result<ObservedResponse, HttpRefusal> {
-    if wants_web_socket(&headers) {
-        return Err(HttpRefusal::web_socket());
-    }
     let query = uri.query().unwrap_or_default();
     if query.is_empty() && landing_page::is_browser(&headers) {
         return Ok(ObservedResponse::without_request(landing_page::page(
@@ -177,12 +178,6 @@ pub(super) async fn conditional(
         true => etag::not_modified(http),
         false => with_body(http, payload, coding).await,
     }
-}
-
-/// Whether the request is the opening handshake of a WebSocket (RFC 6455, section 4.1).
-fn wants_web_socket(headers: &HeaderMap) -> bool {
-    let mut protocols = headers.get_all(UPGRADE).iter();
-    protocols.any(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
 }
 
 fn other_method() -> HttpRefusal {

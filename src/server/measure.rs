@@ -9,6 +9,7 @@ impl ServerState {
         let mut samples = Samples::default();
         process::measure(&mut samples);
         samples.count(names::BODIES_HELD, &[], self.bodies.held());
+        samples.count(names::EVENTS_HELD, &[], self.streams.queued());
         let clients = &self.connections.limits;
         for (limit, value) in [
             (
@@ -18,6 +19,8 @@ impl ServerState {
             ("limits.connections", clients.connections),
             ("limits.answers_bytes", clients.response_bytes),
             ("limits.bodies_bytes", self.limits.bodies_bytes.0),
+            ("streaming.streams", self.streams.most()),
+            ("streaming.queues_bytes", self.streams.most_queued()),
         ] {
             samples.count(names::LIMIT, &[("limit", limit)], value);
         }

@@ -8,8 +8,8 @@
 //! the request id, negotiates the media type, reads the body ([`request_body`]), takes a permit, parses the request, calls
 //! the executor, compares the response with the one that the client has ([`etag`]), compresses it and writes the log line. The
 //! only layer around it is CORS, if the settings allow an origin. [`batch`] executes a list of requests. [`operations`] does the
-//! same for operations that have a URL of their own. [`response_body`] hands the response to the socket. [`files`] passes files of
-//! upstreams on, and [`uploads`] those of clients.
+//! same for operations that have a URL of their own. [`response_body`] hands the response to the socket. [`streaming`] serves clients
+//! that accept responses with several payloads. [`files`] passes files of upstreams on, and [`uploads`] those of clients.
 
 mod accept;
 mod active_request;
@@ -37,6 +37,7 @@ mod listener_state;
 mod measure;
 mod media;
 mod observe_request;
+mod operation_origins;
 mod operations;
 pub mod probe;
 mod protocol;
@@ -52,7 +53,9 @@ mod start;
 mod start_error;
 mod state;
 mod stop;
+mod streaming;
 mod sweep;
+mod upgrade;
 mod uploads;
 
 pub use executor::Executor;

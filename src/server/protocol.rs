@@ -9,7 +9,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http::header::{CONNECTION, CONTENT_LENGTH, HeaderName, VARY};
-use http::{HeaderValue, Method, Request, Response, Version};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -26,6 +26,8 @@ use super::refusal::HttpRefusal;
 use super::response::HttpResponse;
 use super::response_body::{ResponseBody, Streamed};
 use super::socket::{Rewind, Socket};
+use super::streaming::Following;
+use super::upgrade::Upgrade;
 use crate::config::Limits;
 use crate::priority;
 
@@ -38,6 +40,9 @@ const STREAM_BUFFER: usize = 64 * 1024;
 /// Streams that a client may reset before the server has accepted them; with more, the connection is closed
 /// (CVE-2023-44487, rapid reset).
 const RESET_STREAMS: usize = 20;
+
+/// The bytes that another protocol holds for a client which is idle.
+const UPGRADED: usize = 2 * 1024;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -83,18 +88,16 @@ impl Protocols {
         Protocols { tls, http1, http2 }
     }
 
-    /// Serves a connection to its end.
+    /// Serves a connection to its end, or up to another protocol.
     pub(super) async fn serve<S: Handler>(
         &self,
         stream: TcpStream,
-        registration: Registration,
+        registration: &Registration,
         handler: S,
-    ) {
+    ) -> Option<Upgrade> {
         let served = &registration.served;
         // Fails only when the socket is closed already.
-        let Ok(socket) = Socket::new(stream, Arc::clone(&served.connection)) else {
-            return;
-        };
+        let socket = Socket::new(stream, Arc::clone(&served.connection)).ok()?;
         match &self.tls {
             None => self.detect(socket, served, handler).await,
             // Boxed: the TLS future is large, and every plain connection would reserve its size.
@@ -108,10 +111,9 @@ impl Protocols {
         socket: Socket,
         served: &Arc<ServedConnection>,
         handler: S,
-    ) {
-        let Some(Ok(stream)) = until_ordered(&served.connection, tls.accept(socket)).await else {
-            return;
-        };
+    ) -> Option<Upgrade> {
+        let accepted = until_ordered(&served.connection, tls.accept(socket)).await;
+        let stream = accepted?.ok()?;
         match stream.get_ref().1.alpn_protocol() {
             Some(b"h2") => self.http2(rewind(stream), served, handler).await,
             Some(_) => self.http1(rewind(stream), served, handler).await,
@@ -120,7 +122,12 @@ impl Protocols {
     }
 
     /// Detects the HTTP version by the first bytes that the client sends.
-    async fn detect<T, S>(&self, mut transport: T, served: &Arc<ServedConnection>, handler: S)
+    async fn detect<T, S>(
+        &self,
+        mut transport: T,
+        served: &Arc<ServedConnection>,
+        handler: S,
+    ) -> Option<Upgrade>
     where
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
         S: Handler,
@@ -131,7 +138,7 @@ impl Protocols {
             let more = transport.read(&mut read[length..]);
             match until_ordered(&served.connection, more).await {
                 Some(Ok(count)) if count > 0 => length += count,
-                _ => return,
+                _ => return None,
             }
         }
         let transport = Rewind {
@@ -139,26 +146,45 @@ impl Protocols {
             rest: transport,
         };
         if read == *PREFACE {
-            Box::pin(self.http2(transport, served, handler)).await;
+            Box::pin(self.http2(transport, served, handler)).await
         } else {
-            self.http1(transport, served, handler).await;
+            self.http1(transport, served, handler).await
         }
     }
 
-    async fn http1<T, S>(&self, transport: Rewind<T>, served: &Arc<ServedConnection>, handler: S)
+    async fn http1<T, S>(
+        &self,
+        transport: Rewind<T>,
+        served: &Arc<ServedConnection>,
+        handler: S,
+    ) -> Option<Upgrade>
     where
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
         S: Handler,
     {
         let requests = RequestService::new(served, handler);
-        let serving = self
+        let mut serving = self
             .http1
             .serve_connection(TokioIo::new(transport), requests);
-        let finish = http1::Connection::graceful_shutdown;
-        serve_until_ordered(&served.connection, serving, finish).await;
+        serve_until_ordered(&served.connection, &mut serving, |serving| {
+            Pin::new(&mut **serving.get_mut()).graceful_shutdown();
+        })
+        .await;
+        let protocol = served.connection.take_following()?;
+        let parts = serving.into_parts();
+        Some(Upgrade {
+            protocol,
+            transport: Box::new(parts.io.into_inner()),
+            read: parts.read_buf,
+        })
     }
 
-    async fn http2<T, S>(&self, transport: Rewind<T>, served: &Arc<ServedConnection>, handler: S)
+    async fn http2<T, S>(
+        &self,
+        transport: Rewind<T>,
+        served: &Arc<ServedConnection>,
+        handler: S,
+    ) -> Option<Upgrade>
     where
         T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
         S: Handler,
@@ -170,6 +196,19 @@ impl Protocols {
             .serve_connection(TokioIo::new(transport), requests);
         let finish = http2::Connection::graceful_shutdown;
         serve_until_ordered(&served.connection, serving, finish).await;
+        None
+    }
+}
+
+/// Serves a connection that has gone over to another protocol. Of its state, the sweep watches the rate at which the client
+/// takes what is sent, as if all of it were one response.
+pub(super) async fn serve_upgraded(registration: Registration, upgrade: Upgrade) {
+    let served = &registration.served;
+    let mut active = ActiveRequest::begin(served);
+    let waiting = upgrade.protocol.waiting();
+    if active.hold_streamed(UPGRADED, None, waiting) {
+        let serving = upgrade.protocol.serve(upgrade.transport, upgrade.read);
+        serve_until_ordered(&served.connection, serving, |_| ()).await;
     }
 }
 
@@ -316,7 +355,9 @@ fn respond(
     let stream = STREAM.try_with(Arc::clone).ok();
     let mut content = Streamed::take(&mut response);
     let is_held = match &content {
-        Some(content) => active.hold_streamed(stream.clone(), Arc::clone(&content.waiting)),
+        Some(content) => {
+            active.hold_streamed(content.held, stream.clone(), Arc::clone(&content.waiting))
+        }
         None => active.hold(response.body().len(), stream.clone()),
     };
     if !is_held {
@@ -330,6 +371,13 @@ fn respond(
         // The refusal is not counted: it has a few bytes.
     }
     let connection = &active.served.connection;
+    if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+        // The response to a handshake has no other headers.
+        if let Some(protocol) = Following::take(&mut response) {
+            connection.follow(protocol);
+        }
+        return response.map(|body| ResponseBody::new(body, active, stream));
+    }
     let leaving = connection.listener.is_past(Phase::Leaving);
     if version >= Version::HTTP_2 {
         if leaving {

@@ -3,7 +3,9 @@
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use http::header::{ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{
+    ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, SEC_WEBSOCKET_VERSION,
+};
 use http::{HeaderName, HeaderValue, StatusCode};
 
 use super::response::HttpResponse;
@@ -109,11 +111,41 @@ impl HttpRefusal {
         }
     }
 
-    /// The client wants a WebSocket: 400. Most clients show the status only, so the code is in the log line too.
-    pub(super) fn web_socket() -> HttpRefusal {
-        let message = "There are no WebSockets here, because subscriptions are not supported; \
-                       send queries and mutations by POST, with the header Content-Type: application/json";
-        HttpRefusal::new(code::WEBSOCKET_NOT_SUPPORTED, message)
+    /// Why a stream ends before its last payload.
+    pub(super) fn of_stream(code: ErrorCode, message: &str) -> HttpRefusal {
+        let kind = match code {
+            code::STREAM_SLOW => ErrorKind::Limit,
+            _ => ErrorKind::Busy,
+        };
+        HttpRefusal {
+            kind,
+            ..HttpRefusal::new(code, message)
+        }
+    }
+
+    /// The request is no valid handshake of a WebSocket: 400. Most clients show the status only, so the code is in the log line
+    /// too.
+    pub(super) fn handshake(message: &str) -> HttpRefusal {
+        HttpRefusal::new(code::WEBSOCKET_HANDSHAKE, message)
+    }
+
+    /// The client speaks another version of the protocol: 426 (RFC 6455, section 4.4).
+    pub(super) fn web_socket_version() -> HttpRefusal {
+        HttpRefusal {
+            status: StatusCode::UPGRADE_REQUIRED,
+            allowed: Some((SEC_WEBSOCKET_VERSION, "13")),
+            ..HttpRefusal::handshake("The header Sec-WebSocket-Version must be 13")
+        }
+    }
+
+    /// A page of a foreign origin wants a WebSocket: 403.
+    pub(super) fn origin() -> HttpRefusal {
+        let message =
+            "Pages of this origin may not open a WebSocket (cors.origins, streaming.origins)";
+        HttpRefusal {
+            kind: ErrorKind::Denied,
+            ..HttpRefusal::new(code::ORIGIN_NOT_ALLOWED, message)
+        }
     }
 
     /// The client accepts none of our media types: 406.

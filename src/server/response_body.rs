@@ -1,6 +1,6 @@
 //! The body of a response, as the HTTP library takes it.
 //!
-//! The body is complete in memory, or a file that is passed on ([`Streamed`]). HTTP/1 takes a complete one in one chunk and
+//! The body is complete in memory, or a file or a stream of payloads that is passed on ([`Streamed`]). HTTP/1 takes a complete one in one chunk and
 //! writes it as fast as the socket accepts it. HTTP/2 gets chunks of one frame: the library buffers what it has taken until
 //! the client's flow-control window opens, which may be never. The last chunk owns the [`ActiveRequest`], so the request
 //! counts as active until its last byte is sent; if the length of a file is not known, until its end.
@@ -48,6 +48,8 @@ pub(super) struct StreamedContent {
     left: Option<u64>,
     /// The content is waited for: the client is not to blame if nothing is sent.
     pub(super) waiting: Arc<AtomicBool>,
+    /// The bytes that are in memory at the same time.
+    pub(super) held: usize,
 }
 
 /// The content of a response has ended before its end: the connection is closed, or the stream reset.
@@ -62,16 +64,36 @@ impl fmt::Display for Broken {
 
 impl std::error::Error for Broken {}
 
+/// The bytes of a file that are in memory: some chunks, here and in the client of the upstream.
+const FILE: usize = 256 * 1024;
+
+/// The bytes of payloads that are in memory for one client. Most streams are idle, and the clients of a live query share them.
+const EVENTS: usize = 2 * 1024;
+
 impl Streamed {
-    /// A body of `length` bytes, if that is known.
+    /// A file of `length` bytes, if that is known.
     pub(super) fn new(
         chunks: BoxStream<'static, Result<Bytes, Broken>>,
         length: Option<u64>,
+    ) -> Streamed {
+        Streamed::holding(chunks, length, FILE)
+    }
+
+    /// A body of payloads that come at any time.
+    pub(super) fn events(chunks: BoxStream<'static, Result<Bytes, Broken>>) -> Streamed {
+        Streamed::holding(chunks, None, EVENTS)
+    }
+
+    fn holding(
+        chunks: BoxStream<'static, Result<Bytes, Broken>>,
+        length: Option<u64>,
+        held: usize,
     ) -> Streamed {
         let content = StreamedContent {
             chunks,
             left: length,
             waiting: Arc::new(AtomicBool::new(true)),
+            held,
         };
         Streamed(Arc::new(Mutex::new(Some(Box::new(content)))))
     }

@@ -53,6 +53,7 @@ impl Connections {
             let mut responses = connection.pending();
             let response = responses.iter_mut().find(|response| {
                 !response.ended
+                    && !response.waits()
                     && response.since < young
                     && self.time_left(response, connection) >= longest
             });
@@ -70,7 +71,7 @@ impl Connections {
         let responses = connection.pending();
         let old = responses
             .iter()
-            .filter(|response| !response.ended && response.since < young);
+            .filter(|response| !response.ended && !response.waits() && response.since < young);
         old.map(|response| self.time_left(response, connection))
             .max_by(f64::total_cmp)
     }
@@ -78,8 +79,9 @@ impl Connections {
     fn time_left(&self, response: &PendingResponse, connection: &Connection) -> f64 {
         let taken = response.taken(connection);
         let rest = (response.held(taken) as f64).max(1.0);
-        let taken = taken as f64;
-        let waited = self.listener.now().saturating_sub(response.since) as f64;
+        let (before, since) = response.rate_since();
+        let taken = taken.saturating_sub(before) as f64;
+        let waited = self.listener.now().saturating_sub(since) as f64;
         rest * waited / taken.max(1.0)
     }
 }

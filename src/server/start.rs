@@ -18,6 +18,7 @@ use super::connections::Connections;
 use super::dispatch::{Dispatch, Layers};
 use super::executor::Executor;
 use super::listen::Certificates;
+use super::operation_origins::OperationOrigins;
 use super::protocol::{Handler, Protocols};
 use super::refusal::HttpRefusal;
 use super::start_error::StartError;
@@ -30,6 +31,7 @@ fn app(state: Arc<ServerState>, settings: &Settings, only_operations: bool) -> D
     let layers = Layers {
         all: cors::layer(&settings.cors),
         operations: cors::operations_layer(&settings.operations.origins, &settings.cors),
+        of_operation: OperationOrigins::new(settings.cors.clone(), state.executor.operations()),
     };
     let others = Router::new()
         .route("/health/live", get(health::live))

@@ -12,6 +12,7 @@ use super::observe_request::RequestObserver;
 use super::protocol::has_many_streams;
 use super::refusal::HttpRefusal;
 use super::request_body::PartialBodies;
+use super::streaming::Streams;
 use crate::config::{Limits, Settings};
 use crate::observe::Recorder;
 
@@ -28,6 +29,7 @@ pub(super) struct ServerState {
     pub(super) bodies: PartialBodies,
     /// The connections of clients, without those of operators.
     pub(super) connections: Arc<Connections>,
+    pub(super) streams: Arc<Streams>,
     pub(super) stopping: AtomicBool,
     pub(super) recorder: Recorder,
 }
@@ -54,6 +56,7 @@ impl ServerState {
             permits: Semaphore::new(limits.concurrent_requests.min(Semaphore::MAX_PERMITS)),
             bodies: PartialBodies::new(limits.bodies_bytes.0),
             connections: Connections::new("clients", connections, &limits),
+            streams: Streams::new(settings),
             stopping: AtomicBool::new(false),
             recorder,
             limits,

@@ -3,7 +3,8 @@
 //! 1. The readiness check returns 503, and clients are asked to use another server: HTTP/1 by `Connection: close` in the
 //!    next response, HTTP/2 by GOAWAY. The port stays open for `shutdown_delay`, until load balancers have noticed;
 //!    requests that arrive in this time get a response.
-//! 2. The port is closed, and so are connections without a request.
+//! 2. The port is closed, and so are connections without a request. Subscriptions and live queries end, so that their clients
+//!    subscribe elsewhere.
 //! 3. Active requests finish within `shutdown_grace`.
 
 use std::sync::atomic::Ordering::Relaxed;
@@ -34,6 +35,7 @@ impl Server {
         self.close.send_replace(true);
         while self.accepting.join_next().await.is_some() {}
         self.enter(Phase::Closing);
+        self.state.streams.stop();
         if timeout(self.grace, self.until_empty()).await.is_err() {
             for connections in &self.listeners {
                 connections.end_all();

@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::StreamExt;
 use tokio::sync::Notify;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 mod batches;
 mod clients;
@@ -19,14 +21,17 @@ mod requests;
 mod responses;
 mod starting;
 mod stopping;
+mod streams;
 mod unread;
+mod web_sockets;
 
 use super::listener_state::Phase;
 use super::{Executor, Server};
 use crate::budget::{Account, Budget};
 use crate::config::{ByteSize, Secret, Settings};
 use crate::gateway::{
-    ClientContext, GraphqlRequest, GraphqlResponse, Payload, RequestOutcome, ResponseCachePolicy,
+    ClientContext, Delivery, GraphqlRequest, GraphqlResponse, Payload, Payloads, RequestOutcome,
+    ResponseCachePolicy,
 };
 use crate::named::NamedOperations;
 use crate::observe::Samples;
@@ -44,6 +49,8 @@ struct Fake {
     proceed: Notify,
     /// The response to `{kept}`.
     kept: Payload,
+    /// The payloads of the next operations whose text begins with `subscription`.
+    feeds: Mutex<Vec<(Delivery, UnboundedReceiver<Payload>)>>,
 }
 
 impl Default for Fake {
@@ -57,6 +64,7 @@ impl Default for Fake {
                 memo: Some(Arc::default()),
                 ..Payload::only(Bytes::from(body))
             },
+            feeds: Mutex::default(),
         }
     }
 }
@@ -130,6 +138,25 @@ impl Executor for Fake {
                 self.proceed.notified().await;
             }
             "{panic}" => panic!("on purpose"),
+            _ if query.starts_with("subscription") => {
+                let (delivery, payloads) = self.feeds.lock().unwrap().remove(0);
+                let accepted = match delivery {
+                    Delivery::Whole => true,
+                    Delivery::Incremental(_) => client.deliveries.incremental.is_some(),
+                    Delivery::Events => client.deliveries.events,
+                    Delivery::Live => client.deliveries.live,
+                };
+                match accepted {
+                    true => response.payloads = Payloads::stream(delivery, stream(payloads)),
+                    false => {
+                        response.outcome = RequestOutcome::Refused;
+                        response.payloads = Payload::only(Bytes::from_static(
+                            b"{\"errors\":[{\"message\":\"no\"}]}",
+                        ))
+                        .into();
+                    }
+                }
+            }
             _ if query.starts_with("mutation") && !client.mutations_allowed => {
                 response.outcome = RequestOutcome::MutationNotAllowed;
             }
@@ -177,6 +204,46 @@ impl Executor for Fake {
     fn measure(&self, _: &mut Samples) {}
 }
 
+fn stream(
+    mut payloads: UnboundedReceiver<Payload>,
+) -> futures_util::stream::BoxStream<'static, Payload> {
+    futures_util::stream::poll_fn(move |context| payloads.poll_recv(context)).boxed()
+}
+
+/// The payloads of one operation, as the test makes them.
+struct Feed(UnboundedSender<Payload>);
+
+impl Feed {
+    /// A payload that others follow.
+    fn send(&self, body: &str) {
+        let payload = Payload {
+            is_last: false,
+            ..Payload::only(Bytes::from(body.to_owned()))
+        };
+        self.0.send(payload).unwrap();
+    }
+
+    /// A payload that others follow, if the execution has not been ended.
+    fn try_send(&self, body: &str) {
+        let payload = Payload {
+            is_last: false,
+            ..Payload::only(Bytes::from(body.to_owned()))
+        };
+        let _ = self.0.send(payload);
+    }
+
+    /// The last payload.
+    fn send_last(self, body: &str) {
+        let payload = Payload::only(Bytes::from(body.to_owned()));
+        self.0.send(payload).unwrap();
+    }
+
+    /// Waits until the execution has been ended.
+    async fn ended(&self) {
+        raw::within(self.0.closed()).await;
+    }
+}
+
 struct Running {
     server: Server,
     fake: Arc<Fake>,
@@ -215,6 +282,13 @@ fn start(settings: &Settings) -> Running {
 }
 
 impl Running {
+    /// The next operation whose text begins with `subscription` gets the payloads that are sent into this.
+    fn feed(&self, delivery: Delivery) -> Feed {
+        let (sender, receiver) = unbounded_channel();
+        self.fake.feeds.lock().unwrap().push((delivery, receiver));
+        Feed(sender)
+    }
+
     fn post(&self, body: &'static str) -> reqwest::RequestBuilder {
         let request = self.client.post(format!("{}/graphql", self.url));
         request

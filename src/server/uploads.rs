@@ -44,13 +44,13 @@ pub(super) fn is_multipart(headers: &HeaderMap) -> bool {
     })
 }
 
-/// Reads a request up to its files.
+/// Reads a request up to its files. If it has none, the rest of the body is still to be [drained](Uploads::drain).
 pub(super) async fn read<B>(
     headers: &HeaderMap,
     body: B,
     files: &Files,
     limits: &Limits,
-) -> Result<(GraphqlRequest, Option<Arc<Uploads>>), HttpRefusal>
+) -> Result<(GraphqlRequest, Arc<Uploads>), HttpRefusal>
 where
     B: Body<Data = Bytes> + Unpin + Send + 'static,
 {
@@ -83,9 +83,6 @@ where
     if map.len() > files.settings.uploads {
         return Err(HttpRefusal::too_many_files(files.settings.uploads));
     }
-    if map.is_empty() {
-        return Ok((graphql, None));
-    }
     let names = map.iter().map(|(part, paths)| UploadName {
         part: part.clone(),
         is_repeated: paths.len() > 1,
@@ -107,7 +104,7 @@ where
             None => return Err(HttpRefusal::upload_map(NOWHERE)),
         }
     }
-    Ok((graphql, Some(Arc::new(uploads))))
+    Ok((graphql, Arc::new(uploads)))
 }
 
 const NOWHERE: &str = "A path of `map` leads to no variable, or to one that is not null";

@@ -231,20 +231,11 @@ fn outcome(case: &Case) -> Vec<Option<String>> {
     let composed = composed.as_ref();
     let blocks = case.blocks.iter().map(|block| match block.fence {
         "text diagnostics" => Some(diagnostics.clone()),
-        "graphql api" => Some(composed.map_or(String::new(), |composed| api(&composed.api_sdl))),
+        "graphql api" => Some(composed.map_or(String::new(), |composed| composed.api_sdl.clone())),
         "graphql supergraph" => Some(composed.map(supergraph::write).unwrap_or_default()),
         _ => None,
     });
     blocks.collect()
-}
-
-/// The public schema without the directives of incremental delivery, which every public schema has.
-fn api(sdl: &str) -> String {
-    let is_own = |part: &&str| {
-        !part.starts_with("directive @defer") && !part.starts_with("directive @stream")
-    };
-    let parts: Vec<&str> = sdl.split("\n\n").filter(is_own).collect();
-    parts.join("\n\n")
 }
 
 fn compose_case(case: &Case) -> (Option<Composed>, Vec<Diagnostic>) {

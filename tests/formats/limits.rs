@@ -27,7 +27,7 @@ fn data(count: usize) -> String {
 }
 
 fn options() -> XlsxOptions<'static> {
-    XlsxOptions::new(None, "2026-12-01T00:00:00Z".parse().unwrap())
+    XlsxOptions::new(None)
 }
 
 /// What is charged is the compressed workbook, which takes a fraction of its data.

@@ -95,10 +95,7 @@ impl<'c> Given<'c> {
     }
 
     fn workbook(&self) -> String {
-        let mut options = XlsxOptions::new(
-            Some("2026-11-30T18:30:00Z".parse().unwrap()),
-            "2026-12-01T00:00:00Z".parse().unwrap(),
-        );
+        let mut options = XlsxOptions::new(Some("2026-11-30T18:30:00Z".parse().unwrap()));
         options.parameters = &[("lgdCode", "13")];
         options.errors = self.errors.map(str::as_bytes);
         let account = Budget::unbounded().account(usize::MAX);

@@ -22,15 +22,25 @@ async fn a_summary_counts_what_the_list_beside_it_has() {
                 grievances(filter: { isOpen: true }) { totalCount }
                 applicationSummary(filter: { status: IN_PROCESS }) { counts { applicationCount } }
                 deliverableSummary(filter: { status: TARGET_MISSED }) { counts { deliverableCount } }
+                missed: deliverables(filter: { status: TARGET_MISSED }) { code }
               }
               other: district(lgdCode: \"13\") {
                 workSummary(filter: { districtLgdCode: \"2\" }) { workCount }
                 applicationSummary(filter: { districtLgdCode: \"2\" }) { counts { applicationCount } }
                 deliverableSummary(filter: { districtLgdCode: \"2\" }) { counts { deliverableCount } }
+                deliverables(filter: { districtLgdCode: \"2\" }) { code }
+              }
+              workBlock(code: \"1302\") {
+                workSummary(filter: { status: IN_PROGRESS }) { workCount }
+                works(filter: { status: IN_PROGRESS }) { totalCount }
+                none: workSummary(filter: { blockCode: \"1301\" }) { workCount }
               }
               department(code: \"8123\") {
                 workSummary(filter: { status: COMPLETED }) { workCount }
                 works(filter: { status: COMPLETED }) { totalCount }
+                deliverableSummary(filter: { frequency: MONTHLY }) { counts { deliverableCount } }
+                monthly: deliverables(filter: { frequency: MONTHLY }) { code }
+                none: deliverables(filter: { departmentCode: \"8101\" }) { code }
               }
               applications(filter: { districtLgdCode: \"13\", status: IN_PROCESS }) { totalCount }
               deliverables(filter: { districtLgdCode: \"13\", status: TARGET_MISSED }) { totalCount }
@@ -59,6 +69,10 @@ async fn a_summary_counts_what_the_list_beside_it_has() {
             "/department/workSummary/workCount",
             "/department/works/totalCount",
         ),
+        (
+            "/workBlock/workSummary/workCount",
+            "/workBlock/works/totalCount",
+        ),
     ] {
         assert_eq!(
             number(&answer, counted),
@@ -71,8 +85,21 @@ async fn a_summary_counts_what_the_list_beside_it_has() {
         "/other/workSummary/workCount",
         "/other/applicationSummary/counts/applicationCount",
         "/other/deliverableSummary/counts/deliverableCount",
+        "/workBlock/none/workCount",
     ] {
         assert_eq!(number(&answer, nothing), 0, "{nothing}");
+    }
+    let rows = |path: &str| answer.pointer(path).and_then(Value::as_array).unwrap();
+    for (counted, listed) in [
+        ("/district", "/district/missed"),
+        ("/department", "/department/monthly"),
+    ] {
+        let counted = format!("{counted}/deliverableSummary/counts/deliverableCount");
+        assert_eq!(number(&answer, &counted), rows(listed).len() as i64);
+        assert!(!rows(listed).is_empty(), "{listed}");
+    }
+    for nothing in ["/other/deliverables", "/department/none"] {
+        assert!(rows(nothing).is_empty(), "{nothing}");
     }
 }
 

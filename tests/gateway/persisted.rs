@@ -51,6 +51,7 @@ fn documents(trusted: &[(&str, &str)]) -> Arc<TrustedDocuments> {
             text: (*text).into(),
             hash: Sha256::of(text),
             file: "manifest.json".into(),
+            is_named: false,
         };
         documents.add(document).unwrap();
     }

@@ -61,8 +61,7 @@ impl NullsChecked<'_> {
         match (expected, got) {
             (Json::Null, Json::Null) => None,
             (_, Json::Null) => {
-                let object = &self.path[..self.path.len().saturating_sub(1)];
-                let has_error = self.errors.iter().any(|one| one.starts_with(object));
+                let has_error = self.errors.iter().any(|one| one.starts_with(&self.path));
                 let is_bad = !has_error && !self.left_out;
                 is_bad.then(|| format!("a null without an error at {:?}", self.path))
             }

@@ -71,9 +71,17 @@ async fn attach(running: &Running, input: &Value, content_type: &str, content: &
     payload.clone()
 }
 
-#[test(threads)]
-async fn a_certificate_is_downloaded() {
-    let (_standins, _folder, running) = start().await;
+/// A gateway that has given a citizen the URL of a certificate.
+pub(crate) struct Certified {
+    _standins: Vec<Standin>,
+    _folder: Folder,
+    _running: Running,
+    pub(crate) url: String,
+}
+
+/// A citizen applies, attaches what is awaited, and pays.
+pub(crate) async fn certified() -> Certified {
+    let (standins, folder, running) = start().await;
     let input = json!({
         "idempotencyKey": "key-1",
         "serviceSlug": "income-certificate",
@@ -115,7 +123,19 @@ async fn a_certificate_is_downloaded() {
     .await;
     let certificate = &paid["certificate"];
     assert_eq!(certificate["format"], "PDF", "{paid}");
-    let url = certificate["url"].as_str().unwrap();
+    let url = certificate["url"].as_str().unwrap().to_owned();
+    Certified {
+        _standins: standins,
+        _folder: folder,
+        _running: running,
+        url,
+    }
+}
+
+#[test(threads)]
+async fn a_certificate_is_downloaded() {
+    let certified = certified().await;
+    let url = &certified.url;
     let response = client().get(url).send().await.unwrap();
     assert_eq!(response.status(), 200);
     assert_eq!(response.headers()["content-type"], "application/pdf");

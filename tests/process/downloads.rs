@@ -410,6 +410,46 @@ async fn a_client_that_leaves_ends_the_transfer() {
     }
 }
 
+/// Over one connection of HTTP/2: files, ranges, and other requests beside them, while a client reads a file as slowly as it wants.
+#[test(threads)]
+async fn files_are_passed_on_over_http2() {
+    let started = start(WITH_KEY).await;
+    let scan_url = scan(&started, "number").await;
+    let endless = scan(&started, "endless").await;
+    let long = scan(&started, "long").await;
+    let broken = scan(&started, "broken").await;
+    let client = reqwest::Client::builder();
+    let client = client.http2_prior_knowledge().no_proxy().build().unwrap();
+    let get = async |url: &str| {
+        let response = client.get(url).send().await.unwrap();
+        assert_eq!(response.version(), http::Version::HTTP_2);
+        response
+    };
+    // It is not read beyond the windows of its stream, and takes nothing from the others.
+    let mut unread = get(&endless).await;
+    assert!(unread.chunk().await.unwrap().is_some());
+    let whole = get(&scan_url).await;
+    assert_eq!(header(&whole, "content-type"), "application/pdf");
+    assert_eq!(whole.bytes().await.unwrap(), CONTENT);
+    let range = client.get(&scan_url).header("range", "bytes=5-9");
+    let range = range.send().await.unwrap();
+    assert_eq!(range.status(), 206);
+    assert_eq!(range.bytes().await.unwrap(), &CONTENT[5..10]);
+    let long = get(&long).await.bytes().await.unwrap();
+    assert_eq!(long.len(), 2_000_000);
+    // The stream is reset, so that the client does not take the part for the whole.
+    assert!(get(&broken).await.bytes().await.is_err());
+    let url = format!("{}/health/live", started.running.url);
+    assert_eq!(get(&url).await.status(), 200);
+    assert_eq!(started.stopped.load(Ordering::SeqCst), 0);
+    // The client cancels its stream, and the connection stays.
+    drop(unread);
+    while started.stopped.load(Ordering::SeqCst) == 0 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(get(&url).await.status(), 200);
+}
+
 /// The URLs of one replica are valid at another one, and after a restart, if the key is set.
 #[test(threads)]
 async fn replicas_share_keys() {

@@ -45,12 +45,16 @@ impl Files {
         self.write("sangam.toml", written.as_bytes())
     }
 
-    /// A file with this content.
+    /// A file with this content. It stays as it is if it has this content already: a gateway whose settings are written reads
+    /// them again, and its caches are empty then.
     ///
     /// # Errors
     /// When it cannot be written.
     pub fn write(&self, name: &str, content: &[u8]) -> Result<PathBuf, Box<dyn Error>> {
         let path = self.0.join(name);
+        if fs::read(&path).is_ok_and(|written| written == content) {
+            return Ok(path);
+        }
         fs::write(&path, content)?;
         Ok(path)
     }

@@ -144,10 +144,11 @@ pub(super) enum Group {
     District(u32),
     Department(u32),
     Area(&'static str),
+    Block(&'static str),
 }
 
 impl Group {
-    /// The groups of a kind: every district and department that has works, whatever the search finds, and every area.
+    /// The groups of a kind: every district, department and block that has works, whatever the search finds, and every area.
     pub(super) fn all(kind: &str) -> Option<Vec<Group>> {
         let codes = |code: fn(&Work) -> u32| WORKS.iter().map(code).collect::<BTreeSet<u32>>();
         match kind {
@@ -160,6 +161,10 @@ impl Group {
                 Some(codes.map(Group::Department).collect())
             }
             "area" => Some(["UT", "JAMMU", "KASHMIR"].map(Group::Area).into()),
+            "block" => {
+                let codes: BTreeSet<&str> = WORKS.iter().map(|work| &*work.block).collect();
+                Some(codes.into_iter().map(Group::Block).collect())
+            }
             _ => None,
         }
     }
@@ -169,13 +174,14 @@ impl Group {
             Group::District(code) => work.district == *code,
             Group::Department(code) => work.department == *code,
             Group::Area(area) => work.is_in(area),
+            Group::Block(code) => work.block == *code,
         }
     }
 
     pub(super) fn code(&self) -> String {
         match self {
             Group::District(code) | Group::Department(code) => code.to_string(),
-            Group::Area(area) => (*area).to_owned(),
+            Group::Area(code) | Group::Block(code) => (*code).to_owned(),
         }
     }
 }

@@ -27,7 +27,7 @@ pub(super) struct Search {
     size: Option<usize>,
     /// The order of the search: `approved_on`, `approved_amount` or `progress`; that of codes without it.
     sort: Option<String>,
-    /// What the summary has a row for each of: `district`, `dept` or `area`.
+    /// What the summary has a row for each of: `district`, `dept`, `area` or `block`.
     #[serde(rename = "groupBy")]
     group_by: Option<String>,
     /// Of which of them, by their codes; of all of them without it.
@@ -86,7 +86,7 @@ fn day(text: &str) -> String {
     text.rsplit('/').collect::<Vec<_>>().join("-")
 }
 
-/// Sums of what a search finds: of all together, or a row for each district, department or area.
+/// Sums of what a search finds: of all together, or a row for each district, department, area or block.
 pub(super) async fn summary(query: Result<Query<Search>, QueryRejection>) -> Json<Value> {
     let Ok(Query(search)) = query else {
         return failure("JB-400", "The parameters cannot be read");
@@ -96,7 +96,7 @@ pub(super) async fn summary(query: Result<Query<Search>, QueryRejection>) -> Jso
         return success(figures(found));
     };
     let Some(groups) = Group::all(grouped) else {
-        return failure("JB-400", "groupBy is district, dept or area");
+        return failure("JB-400", "groupBy is district, dept, area or block");
     };
     let is_wanted = |group: &&Group| {
         let wanted = search.groups.as_ref();

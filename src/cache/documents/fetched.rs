@@ -5,9 +5,11 @@ use std::sync::Arc;
 use super::super::cache_state::CacheState;
 use super::super::call_report::CallReport;
 use super::super::clock::Timestamp;
+use super::super::endpoint::Endpoint;
 use super::super::entry::Document;
 use super::super::key::Key;
 use crate::connector::SchemaLifetime;
+use crate::source::UpstreamResponse;
 
 /// A document with its times and cache state. The times need no clock when a response is made of the document.
 #[derive(Debug, Clone)]
@@ -53,6 +55,13 @@ impl Fetched {
             may_be_shared: true,
             report: None,
         }
+    }
+
+    /// An event of a subscription, which an upstream sent without being asked. It is stored nowhere.
+    pub fn of_event(answer: UpstreamResponse, endpoint: &Endpoint, now: Timestamp) -> Fetched {
+        let epoch = endpoint.epoch().now();
+        let document = Document::new(answer, endpoint.stored_headers(), now, epoch);
+        Fetched::new(Arc::new(document), CacheState::Bypass, now, None)
     }
 
     /// Sets the key under which it was found.

@@ -1,4 +1,5 @@
-//! Compiles the trusted documents after a start and a reload, and logs which of them do not fit the schema.
+//! Compiles the trusted documents of manifests after a start and a reload, and logs which of them do not fit the schema. (Named
+//! operations are compiled before, and reported where they are loaded.)
 //!
 //! The gateway serves meanwhile. The first documents are compiled as for a request, so that the first request for one of them
 //! need not wait; the cache of plans holds about a thousand. The others are only checked, one after the other, at the lower
@@ -28,13 +29,14 @@ pub(super) fn check(gateway: &Arc<Gateway>) {
 async fn compile(of: Weak<Gateway>) {
     let Some(gateway) = of.upgrade() else { return };
     let documents = Arc::clone(gateway.trusted_documents());
-    for document in documents.iter().take(COMPILED) {
+    let of_manifests = || documents.iter().filter(|document| !document.is_named);
+    for document in of_manifests().take(COMPILED) {
         gateway.compile_trusted(document).await;
     }
     drop(gateway);
     priority::lower().await;
     let mut unfit = 0;
-    for document in documents.iter() {
+    for document in of_manifests() {
         let Some(gateway) = of.upgrade() else { return };
         if let Err(rejection) = gateway.compiler().check(&document.text) {
             unfit += 1;

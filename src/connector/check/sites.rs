@@ -1,6 +1,6 @@
 //! Which schema elements may have directives that fetch, and which directives no connect can honour.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use apollo_compiler::ast::FieldDefinition;
 use apollo_compiler::parser::SourceSpan;
@@ -8,6 +8,7 @@ use apollo_compiler::schema::ExtendedType;
 
 use crate::connector::declared::{Declarations, DeclaredConnect};
 use crate::connector::diagnostic::code;
+use crate::connector::directives::{POLL, WEBHOOK};
 use crate::connector::findings::Findings;
 use crate::connector::model::Site;
 
@@ -102,23 +103,41 @@ fn services_only(declarations: &Declarations<'_>, findings: &mut Findings) {
     }
 }
 
+/// Reports connects on fields of the subscription root that nothing feeds.
 fn on_subscription(declarations: &Declarations<'_>, findings: &mut Findings) {
     let subscription = declarations.schema.schema_definition.subscription.as_ref();
     let Some(subscription) = subscription.map(|name| &name.name) else {
         return;
     };
+    let mut seen = HashSet::new();
     for declared in &declarations.connects {
-        if matches!(&declared.site, Site::Field { parent, .. } if parent == subscription) {
-            findings.push(
-                findings
-                    .error(
-                        &code::CONNECT_ON_SUBSCRIPTION,
-                        "a call has one response: it cannot feed a subscription",
-                    )
-                    .at(findings.span(declared.directive.location()))
-                    .help("offer it as a `Query` field"),
-            );
+        let Site::Field { parent, field } = &declared.site else {
+            continue;
+        };
+        if parent != subscription {
+            continue;
         }
+        let directives = declared.field.as_ref().map(|field| &field.directives);
+        let has = |name| directives.is_some_and(|directives| directives.has(name));
+        let (message, help) = if !has(POLL) && !has(WEBHOOK) {
+            (
+                "a call has one response: it cannot feed a subscription",
+                "add `@poll(every: 10)`, with `@webhook` let the upstream send its events, or offer it as a `Query` field",
+            )
+        } else if !seen.insert(field) {
+            (
+                "a subscription has one source of events",
+                "leave one `@connect`, and write another field for the other",
+            )
+        } else {
+            continue;
+        };
+        findings.push(
+            findings
+                .error(&code::CONNECT_ON_SUBSCRIPTION, message)
+                .at(findings.span(declared.directive.location()))
+                .help(help),
+        );
     }
 }
 

@@ -161,8 +161,12 @@ pub mod connector {
         TYPE_CONNECT_WITHOUT_KEY;
         /// A connect on a field of an interface
         CONNECT_ON_INTERFACE;
-        /// A connect on a field of the subscription root
+        /// A connect on a field of the subscription root without `@poll` or `@webhook`, or several connects
         CONNECT_ON_SUBSCRIPTION;
+        /// `@poll` elsewhere than beside a request of a subscription, or with an invalid interval
+        INVALID_POLL;
+        /// `@webhook` elsewhere than beside a mapping of a subscription, or with an `event` that depends on a subscriber
+        INVALID_WEBHOOK;
         /// A directive that only GraphQL services can use
         NOT_FOR_CONNECTORS;
         /// Two connects have the same id
@@ -177,7 +181,7 @@ pub mod connector {
         INVALID_FILE;
         /// `@upload` on an element that is not a mutation, beside a request without a body, or missing where an argument has a file
         INVALID_UPLOAD;
-        /// `@invalidates` on an element that is not a mutation, or of fields that are not fetched
+        /// `@invalidates` on an element that is no mutation or subscription, or of fields that are not fetched
         INVALID_INVALIDATES;
         /// `@entityList` on an element that is not a list of `Query`, with an unknown key, or a key that is not selected
         INVALID_ENTITY_LIST;

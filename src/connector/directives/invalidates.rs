@@ -27,7 +27,7 @@ pub(super) static DIRECTIVE: SupportedDirective = SupportedDirective {
 
 const SDL: &str = r#"
 """
-Which cached responses a mutation invalidates, and when it invalidates none.
+Which cached responses a mutation or an event invalidates, and when it invalidates none.
 
 The directive is written beside the `@connect` of the mutation. Without it, a mutation that may have taken effect
 invalidates all cached responses of its connector, so that later reads see the change. With `fields`, it invalidates only
@@ -43,6 +43,9 @@ whether the mutation has changed anything.
         @connect(source: "desk", http: { POST: "/file", body: "text: $args.text" }, selection: "$.data { id text }")
         @invalidates(fields: ["Query.grievances", "District.grievances"], unless: "$.status->eq('REFUSED')")
     }
+
+On a field of `Subscription`, it says what each event of a [`@webhook`](#webhook), or each new value of a [`@poll`](#poll),
+invalidates, before subscribers get it. `unless` reads the body of the event.
 """
 directive @invalidates(
   "What is invalidated: `Type.field` or `Type`. Without it, all cached responses of the connector."
@@ -85,7 +88,7 @@ fn read(
     });
 }
 
-/// Checks that the directive is beside a mutation's connect and names fields and types that are fetched.
+/// Checks that the directive is beside the connect of a mutation or a subscription, and names fields and types that are fetched.
 fn check(declarations: &Declarations<'_>, findings: &mut Findings) {
     let mutation = declarations.schema.schema_definition.mutation.as_ref();
     let mut push = |location: Option<SourceSpan>, message: String, help: &str| {
@@ -99,9 +102,11 @@ fn check(declarations: &Declarations<'_>, findings: &mut Findings) {
     for invalidates in declarations.uses(DIRECTIVE.name) {
         let directive = invalidates.directive;
         let is_mutation = mutation.is_some_and(|root| root.name == invalidates.object.name);
-        if !is_mutation || !invalidates.is_beside_fetch(declarations) {
+        let is_subscription = invalidates.is_on_subscription(declarations);
+        if !(is_mutation || is_subscription) || !invalidates.is_beside_fetch(declarations) {
             let message = "`@invalidates` elsewhere than beside a mutation's `@connect`";
-            let help = "put it on the field of the mutation that changes something";
+            let help =
+                "put it on the field of the mutation or the subscription that changes something";
             push(directive.location(), message.to_owned(), help);
             continue;
         }

@@ -23,10 +23,12 @@ mod lookup_per_element;
 mod mapping;
 mod node;
 mod paginate;
+mod poll;
 mod source;
 mod style_exception;
 mod types;
 mod upload;
+mod webhook;
 
 pub use cache_null::CacheNull;
 pub(crate) use client_errors::{NAME as CLIENT_ERRORS, REFUSAL};
@@ -38,8 +40,12 @@ pub use invalidates::Invalidates;
 pub(crate) use lookup_per_element::NAME as LOOKUP_PER_ELEMENT;
 pub(crate) use node::NodeType;
 pub use paginate::{CutOff, LastPage, PageStyle, Pagination};
+pub(crate) use poll::NAME as POLL;
+pub use poll::Poll;
 pub(crate) use style_exception::NAME as STYLE_EXCEPTION;
 pub use upload::UploadOption;
+pub(crate) use webhook::NAME as WEBHOOK;
+pub use webhook::Webhook;
 
 /// `https://specs.apollo.dev/connect`
 pub(crate) static CONNECT: &[&SupportedDirective] = &[&source::DIRECTIVE, &connect::DIRECTIVE];
@@ -60,6 +66,8 @@ pub(crate) static WIRE: &[&SupportedDirective] = &[
     &style_exception::DIRECTIVE,
     &file::DIRECTIVE,
     &upload::DIRECTIVE,
+    &poll::DIRECTIVE,
+    &webhook::DIRECTIVE,
 ];
 
 /// Directives that a folder uses without linking a specification.

@@ -108,6 +108,11 @@ impl Room {
         self.0.store(HEAD, Relaxed);
     }
 
+    /// So many bytes follow, whatever they are.
+    fn of_rest(&self, bytes: usize) {
+        self.0.store(bytes, Relaxed);
+    }
+
     /// The next bytes are content, which is passed on at once.
     pub fn of_content(&self) {
         self.0.store(usize::MAX, Relaxed);
@@ -136,6 +141,11 @@ impl Uploads {
             spool,
             fault: OnceLock::new(),
         }
+    }
+
+    /// Whether `map` names files.
+    pub fn has_files(&self) -> bool {
+        !self.names.is_empty()
     }
 
     /// The text in the variables that represents a file.
@@ -211,6 +221,22 @@ impl Uploads {
             if let Some(spooled) = self.spooled(index) {
                 return self.of_disk(&spooled, rules);
             }
+        }
+    }
+
+    /// Reads what is left of the body, at most so many bytes, and keeps nothing of it: a client that still sends would not read
+    /// the response, and its connection could not be used for another request. What is left are files that no call has taken,
+    /// and parts that `map` does not name: when a response is complete, they can no longer be refused.
+    pub async fn drain(&self, most: usize) {
+        if let Some(UploadFault::Broken | UploadFault::Slow) = self.fault() {
+            // Nothing follows.
+            return;
+        }
+        let mut body = self.body.lock().await;
+        self.room.of_rest(most);
+        // The parser first skips what is left of the part before.
+        while let Ok(Some(mut part)) = body.next_field().await {
+            while let Ok(Some(_)) = part.chunk().await {}
         }
     }
 

@@ -76,7 +76,6 @@ fn facts<'s>(
             text_cell(shape.selected.name.clone()),
         ),
         ("data as of".to_owned(), as_of),
-        ("made at".to_owned(), time(options.made_at)),
         ("time zone".to_owned(), text_cell(zone.to_owned())),
         ("complete".to_owned(), text_cell(is_complete)),
     ];

@@ -8,8 +8,6 @@ use jiff::tz::TimeZone;
 pub struct XlsxOptions<'o> {
     /// The time of the data, for the sheet *About*; `None` if it is not known.
     pub as_of: Option<Timestamp>,
-    /// The time at which the workbook is made, for the sheet *About*.
-    pub made_at: Timestamp,
     /// The time zone of times in the workbook: Excel knows no time zones. That of the sheet *About*, too.
     pub time_zone: TimeZone,
     /// What the operation was asked with, for the sheet *About*: names and values.
@@ -20,10 +18,9 @@ pub struct XlsxOptions<'o> {
 
 impl XlsxOptions<'_> {
     /// No errors, no parameters, times in UTC.
-    pub fn new(as_of: Option<Timestamp>, made_at: Timestamp) -> Self {
+    pub fn new(as_of: Option<Timestamp>) -> Self {
         XlsxOptions {
             as_of,
-            made_at,
             time_zone: TimeZone::UTC,
             parameters: &[],
             errors: None,

@@ -24,7 +24,13 @@ impl QueryGraph {
                     ..
                 } => {
                     let name: Arc<str> = Arc::from(subgraph.name.as_str());
-                    for field in own {
+                    let of_others = |coordinate: &str| {
+                        let (parent, field) = coordinate.split_once('.').unwrap_or_default();
+                        let join = composed.joins.field(parent, field);
+                        let here = join.and_then(|join| join.graphs.get(&index));
+                        here.is_some_and(|here| !here.resolves())
+                    };
+                    for field in own.iter().filter(|field| !of_others(&field.coordinate)) {
                         let file = FileOfSubgraph {
                             subgraph: Arc::clone(&name),
                             field: Arc::clone(field),

@@ -11,6 +11,7 @@ mod cost;
 mod default_values;
 mod external;
 mod field_set;
+mod file;
 mod inaccessible;
 mod interface_keys;
 mod interface_object;
@@ -25,6 +26,7 @@ use super::view::View;
 
 pub(crate) use contributed::contributed_fields_are_nullable;
 pub(crate) use default_values::default_values;
+pub(crate) use file::files_are_of_one_connector;
 pub(crate) use inaccessible::inaccessible;
 
 /// The rules that need no merged schema.

@@ -44,7 +44,7 @@ impl Walk {
         let named = selection.items.iter().any(is_named);
         let mut fields = Fields::default();
         let mut whole: Option<Abstract> = None;
-        for item in &selection.items {
+        for item in selection.items.iter() {
             match item {
                 Item::Field { name, value, .. } => {
                     let value = self.expr(value, scope);

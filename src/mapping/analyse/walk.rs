@@ -103,7 +103,7 @@ impl Walk {
             Start::Variable(name) => self.variable(name, span),
             Start::Expression(expr) => self.expr(expr, scope),
         };
-        for step in &path.steps {
+        for step in path.steps.iter() {
             value = match &step.kind {
                 StepKind::Key(key) => self.key(&value, key),
                 StepKind::Optional => value,
@@ -225,7 +225,7 @@ impl Walk {
     }
 
     fn demand_arguments(&mut self, call: &MethodCall, scope: &AbstractScope) {
-        for argument in &call.arguments {
+        for argument in call.arguments.iter() {
             let value = self.expr(argument, scope);
             self.demand(&value);
         }
@@ -238,9 +238,9 @@ impl Walk {
             current: input,
         };
         let mut results = Vec::new();
-        for argument in &call.arguments {
+        for argument in call.arguments.iter() {
             if let ExprKind::Array(pair) = &argument.kind
-                && let [candidate, result] = pair.as_slice()
+                && let [candidate, result] = &**pair
             {
                 let candidate = self.expr(candidate, &here);
                 self.demand(&candidate);

@@ -20,7 +20,7 @@ impl Evaluator {
         scope: EvaluationScope<'_>,
     ) -> Option<Value> {
         let is_named = |item: &Item| matches!(item, Item::Field { .. });
-        match selection.items.as_slice() {
+        match &*selection.items {
             [Item::Spread { value }] => self.expr(value, scope).map(Cow::into_owned),
             items if items.is_empty() || items.iter().any(is_named) => self.named(items, scope),
             spreads => self.spreads(spreads, scope),

@@ -23,7 +23,7 @@ fn select(call: &mut Call<'_, '_>) -> Option<Value> {
         let ExprKind::Array(pair) = &argument.kind else {
             continue;
         };
-        let [candidate, result] = pair.as_slice() else {
+        let [candidate, result] = &**pair else {
             continue;
         };
         if let Some(candidate) = call.evaluate(candidate)

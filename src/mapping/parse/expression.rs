@@ -1,5 +1,7 @@
 //! Expressions: in `$(…)`, in arguments, and since v0.4 anywhere.
 
+use std::sync::Arc;
+
 use super::{Parsed, Parser};
 use crate::document::{Number, Value};
 use crate::mapping::ast::{Expr, ExprKind, Item, Operator, Path, Start, SubSelection};
@@ -41,7 +43,7 @@ impl Parser<'_> {
             }
         }
         Ok(Expr {
-            kind: ExprKind::Chain(operator, operands),
+            kind: ExprKind::Chain(operator, operands.into()),
             span: start..self.passed,
         })
     }
@@ -105,9 +107,9 @@ impl Parser<'_> {
             return Ok(literal);
         }
         let path = Path {
-            start: Start::Expression(Box::new(literal)),
+            start: Start::Expression(Arc::new(literal)),
             bare: false,
-            steps,
+            steps: steps.into(),
             selection: None,
         };
         Ok(Expr {
@@ -121,7 +123,7 @@ impl Parser<'_> {
         self.expect("[")?;
         let elements = self.listed("]")?;
         Ok(Expr {
-            kind: ExprKind::Array(elements),
+            kind: ExprKind::Array(elements.into()),
             span: start..self.passed,
         })
     }
@@ -172,7 +174,7 @@ impl Parser<'_> {
             }
         }
         Ok(SubSelection {
-            items,
+            items: items.into(),
             span: start..self.passed,
         })
     }

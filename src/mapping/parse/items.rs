@@ -34,7 +34,7 @@ impl Parser<'_> {
             parser.nameless(&bare, "between braces each value has one");
             parser.close_brace(start)?;
             Ok(SubSelection {
-                items,
+                items: items.into(),
                 span: start..parser.passed,
             })
         })

@@ -345,7 +345,7 @@ impl<'t> Parser<'t> {
         }
         Ok(Expr {
             kind: ExprKind::Object(SubSelection {
-                items,
+                items: items.into(),
                 span: span.clone(),
             }),
             span,

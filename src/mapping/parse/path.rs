@@ -1,6 +1,7 @@
 //! Paths, their steps, and calls of methods.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::{Parsed, Parser};
 use crate::document::Str;
@@ -26,7 +27,7 @@ impl Parser<'_> {
             kind: ExprKind::Path(Path {
                 start,
                 bare,
-                steps,
+                steps: steps.into(),
                 selection,
             }),
             span: from..self.passed,
@@ -66,7 +67,7 @@ impl Parser<'_> {
         if matches!(start, Start::Input) && self.eat("(")? {
             let inner = self.expression()?;
             self.expect(")")?;
-            return Ok((Start::Expression(Box::new(inner)), Vec::new()));
+            return Ok((Start::Expression(Arc::new(inner)), Vec::new()));
         }
         Ok((start, Vec::new()))
     }
@@ -182,7 +183,7 @@ impl Parser<'_> {
         Ok(Some(StepKind::Method(MethodCall {
             index,
             signature,
-            arguments,
+            arguments: arguments.into(),
         })))
     }
 
@@ -228,7 +229,7 @@ impl Parser<'_> {
         let name = Str::from(name);
         self.advance()?;
         let value = if self.eat(",")? && !self.at(")") {
-            Some(self.expression()?)
+            Some(Arc::new(self.expression()?))
         } else {
             None
         };

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::schema::{Types, reference};
 use crate::named::catalogue::{Named, NamedOperations};
 use crate::named::operation::NamedOperation;
-use crate::named::parameter::{Form, Parameter};
+use crate::named::parameter::{Form, LIVE_PARAMETERS, Parameter};
 
 /// A format of results, besides the response of GraphQL.
 #[derive(Debug, Clone, Copy)]
@@ -19,6 +19,9 @@ pub struct DescribedFormat {
     /// Those of the reserved parameters that it has, and what they are for.
     pub parameters: &'static [(&'static str, &'static str)],
 }
+
+/// What follows the name of an operation in the path of its live query.
+const LIVE: &str = "/live";
 
 /// The formats of results.
 pub type Formats<'a> = &'a [DescribedFormat];
@@ -62,6 +65,9 @@ impl NamedOperations {
             for format in formats.iter().filter(|_| !operation.by_post) {
                 let path = format!("{path}.{}", format.suffix);
                 paths.insert(path, operation.formatted(format));
+            }
+            if !operation.by_post {
+                paths.insert(format!("{path}{LIVE}"), operation.live());
             }
             paths.insert(path, operation.path_item());
         }
@@ -207,6 +213,24 @@ impl NamedOperation {
         }));
         json!({ "get": {
             "operationId": format!("{}.{}", self.name, format.suffix),
+            "description": self.description,
+            "parameters": parameters,
+            "responses": all_responses(success, false),
+        } })
+    }
+
+    /// The operation as a live query.
+    fn live(&self) -> Value {
+        let success = json!({
+            "description": "An event with the response of GraphQL, and another one whenever it has changed.",
+            "content": { "text/event-stream": { "schema": { "type": "string" } } },
+        });
+        let mut parameters = self.described();
+        parameters.extend(LIVE_PARAMETERS.iter().map(|(name, about)| {
+            json!({ "name": name, "in": "query", "description": about, "schema": { "type": "string" } })
+        }));
+        json!({ "get": {
+            "operationId": format!("{}.live", self.name),
             "description": self.description,
             "parameters": parameters,
             "responses": all_responses(success, false),

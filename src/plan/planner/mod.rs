@@ -43,7 +43,7 @@ mod providers;
 mod require;
 
 use std::collections::HashSet;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use ahash::{HashMap, HashMapExt};
 
@@ -266,7 +266,7 @@ impl<'g> Planner<'g> {
         &mut self,
         position: PositionId,
         ty: TypeId,
-    ) -> Result<Rc<Reachable>, PlanError> {
+    ) -> Result<Arc<Reachable>, PlanError> {
         let level = self.levels.get(&(position, ty));
         if let Some(memoised) = level.and_then(|level| level.reachable.clone()) {
             return Ok(memoised);

@@ -159,7 +159,7 @@ impl ProjectionCompiler<'_> {
     fn root(&mut self, expression: &Expr, read: Option<ReadId>) -> Root {
         // A lone path with braces is the value of the whole selection, also if it is a list.
         if let ExprKind::Object(selection) = &expression.kind
-            && let [Item::Spread { value }] = selection.items.as_slice()
+            && let [Item::Spread { value }] = &*selection.items
             && value.as_path().is_some_and(|path| path.selection.is_some())
         {
             return self.root(value, read);
@@ -232,7 +232,7 @@ impl ProjectionCompiler<'_> {
         read: ReadId,
         row: u16,
     ) {
-        for item in &selection.items {
+        for item in selection.items.iter() {
             match item {
                 Item::Field { name, value, .. } => {
                     let fields = &self.reads[read.0 as usize].fields;

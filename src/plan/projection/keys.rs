@@ -8,7 +8,7 @@ pub(super) fn static_keys(path: &Path) -> Option<Vec<Box<str>>> {
         return None;
     }
     let mut keys = Vec::with_capacity(path.steps.len());
-    for step in &path.steps {
+    for step in path.steps.iter() {
         match &step.kind {
             StepKind::Key(name) => keys.push(Box::from(&**name)),
             StepKind::Optional => {}

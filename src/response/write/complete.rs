@@ -70,6 +70,9 @@ impl<'w> Writer<'w> {
     ) -> Result<Completion, Halt> {
         match (cell, ty) {
             (Cell::Missing | Cell::Null, _) => {
+                if cell == Cell::Missing {
+                    self.missing_nullable(field)?;
+                }
                 self.out.put(b"null")?;
                 Ok(Completion::Written)
             }

@@ -8,6 +8,14 @@ use crate::response::failure::Failure;
 use crate::response::failures::Below;
 use crate::response::store::{Cell, RowId};
 
+/// A failure of which a value of the stack is the place that the service gave.
+struct FailedAbove<'w> {
+    failure: u32,
+    /// Where the value is in the stack: it is of this field of the object at this depth.
+    depth: usize,
+    field: &'w OutputField,
+}
+
 impl<'w> Writer<'w> {
     /// A failed non-null field, which makes the object null. If there are several, the one that is known to have
     /// failed: a service that propagates a null reports an error for one field only, and has no values for the others.
@@ -39,6 +47,8 @@ impl<'w> Writer<'w> {
             return None;
         };
         match self.store.cell(row, slot) {
+            // What was left out is not the reason why the execution has ended, which may be in another field.
+            Cell::Failed(failure) if self.failures.is_left_out(failure) => None,
             Cell::Failed(failure) if self.guards[field.guard as usize] => Some(failure),
             _ => None,
         }
@@ -117,30 +127,72 @@ impl<'w> Writer<'w> {
     /// failed there. Then what was to be read of it is missing in the value of the other services, and the error is that
     /// of the field that failed.
     pub(super) fn missing(&mut self, field: &'w OutputField) -> Halt {
+        match self.failed_above() {
+            Some(cause) => self.missing_since(&cause, field),
+            None => self.fail(|| Failure::null_in_non_null(&field.coordinate), field),
+        }
+    }
+
+    /// If nulls stay: reports that the current value, which may be null, is missing because of a failure above it.
+    pub(super) fn missing_nullable(&mut self, field: &'w OutputField) -> Result<(), Halt> {
+        if self.nulls_stay
+            && !self.failures.nothing_failed()
+            && let Some(cause) = self.failed_above()
+            && self.missing_since(&cause, field) == Halt::Stop
+        {
+            return Err(Halt::Stop);
+        }
+        Ok(())
+    }
+
+    /// Reports the failure because of which the current value is missing: at the field that failed, or, if nulls stay and
+    /// that field is not the value or below it, at the value.
+    fn missing_since(&mut self, cause: &FailedAbove<'w>, field: &'w OutputField) -> Halt {
+        let mut path = self.current_path();
+        if !self.nulls_stay || self.leads_here(cause) {
+            path.truncate(cause.depth + 1);
+            return self.report(cause.failure, &cause.field.ty, cause.field, path);
+        }
+        let (failure, at) = (
+            self.failures.for_other_field(cause.failure),
+            self.out.bytes.len(),
+        );
+        self.errors
+            .report_at(self.failures, failure, at, &path, &field.locations);
+        self.charged_errors().err().unwrap_or(Halt::Null)
+    }
+
+    /// Whether what failed is the current value or below it.
+    fn leads_here(&self, cause: &FailedAbove<'w>) -> bool {
+        let steps = self.failures.below(cause.failure);
+        let frames = &self.stack[cause.depth + 1..];
+        let mut both = frames.iter().zip(steps);
+        frames.len() <= steps.len() && both.all(|(frame, step)| frame.step() == Some(*step))
+    }
+
+    /// The failure that made a service propagate a null to a value of the stack, so that it has no current value.
+    fn failed_above(&self) -> Option<FailedAbove<'w>> {
         let depths = match self.errors.is_full() {
             true => 0..0,
             false => 0..self.stack.len(),
         };
-        for depth in depths.rev() {
+        depths.rev().find_map(|depth| {
             let Part::Object(open) = &self.stack[depth].part else {
-                continue;
+                return None;
             };
-            let Some(above) = open.current_field() else {
-                continue;
+            let field = open.current_field()?;
+            let FieldSource::Slot(slot) = field.source else {
+                return None;
             };
-            let FieldSource::Slot(slot) = above.source else {
-                continue;
-            };
-            let overruled = self.store.overruled(open.row, slot).iter();
-            let mut overruled = overruled.copied();
-            let cause = overruled.find(|failure| self.is_null_here(*failure, depth, &above.ty));
-            if let Some(failure) = cause {
-                let mut path = self.current_path();
-                path.truncate(depth + 1);
-                return self.report(failure, &above.ty, above, path);
-            }
-        }
-        self.fail(|| Failure::null_in_non_null(&field.coordinate), field)
+            let mut overruled = self.store.overruled(open.row, slot).iter().copied();
+            let failure =
+                overruled.find(|failure| self.is_null_here(*failure, depth, &field.ty))?;
+            Some(FailedAbove {
+                failure,
+                depth,
+                field,
+            })
+        })
     }
 
     /// Whether a field that failed below a value of the stack makes the current value null: from where the paths part,

@@ -5,15 +5,17 @@
 
 use bytes::Bytes;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use super::super::refusal::HttpRefusal;
 use super::format::{Format, Options};
-use super::parts::Parts;
+
 use crate::budget::Account;
 use crate::formats::{
     CsvOptions, FormatError, FormatFault, NdjsonOptions, Shape, XlsxOptions, csv, flat, ndjson,
     xlsx,
 };
+use crate::gateway::ResponseParts;
 use crate::named::NamedOperation;
 use crate::priority;
 
@@ -25,7 +27,7 @@ pub(super) struct Conversion<'c> {
     pub(super) operation: &'c NamedOperation,
     pub(super) format: Format,
     pub(super) options: &'c Options,
-    pub(super) parts: &'c Parts,
+    pub(super) parts: &'c ResponseParts,
     /// The time as of which the data are.
     pub(super) as_of: Timestamp,
     /// The parameters of the request, for people who read the file.
@@ -57,7 +59,8 @@ impl Conversion<'_> {
                 let options = XlsxOptions {
                     parameters: self.parameters,
                     errors,
-                    ..XlsxOptions::new(Some(self.as_of), Timestamp::now())
+                    time_zone: self.options.time_zone.clone().unwrap_or(TimeZone::UTC),
+                    ..XlsxOptions::new(Some(self.as_of))
                 };
                 xlsx(shape, data, &options, account)
             }

@@ -12,21 +12,24 @@ use hyper::body::Body;
 use jiff::Timestamp;
 
 use super::super::coded_body::with_body;
+use super::super::compression::{self, Negotiated};
 use super::super::media::MediaType;
 use super::super::observe_request::{ObservedResponse, RequestIdentity};
 use super::super::refusal::HttpRefusal;
-use super::super::response::http_response;
+use super::super::response::{HttpResponse, http_response};
 use super::super::state::ServerState;
-use super::super::{compression, graphql, request};
+use super::super::{etag, graphql, request};
 use super::convert::Conversion;
 use super::format::{Format, Options};
-use super::parts::Parts;
 use super::status::Summary;
 use super::{body, convert};
 use crate::budget::Account;
 use crate::document::Value;
-use crate::gateway::{GraphqlRequest, Payload, RequestOutcome};
+use crate::gateway::{
+    ContentCoding, GraphqlRequest, GraphqlResponse, Payload, RequestOutcome, ResponseParts,
+};
 use crate::named::{NamedOperation, UnfitParameters};
+use crate::observe::process;
 
 /// A request for a named operation.
 pub(super) struct Call<'c> {
@@ -109,9 +112,22 @@ impl Call<'_> {
             Some(summary) => summary.status(response.outcome),
         };
         let as_of = as_of(response.cache.data_age);
+        let is_file = status == StatusCode::OK && self.format.is_file(options);
+        let is_workbook = is_file && self.format == Format::Xlsx;
+        let is_whole_or_part = summary.is_none() || options.is_partial;
+        let tag = (is_workbook && is_whole_or_part && !mutations_allowed)
+            .then(|| self.tag_of_workbook(&payload, options, variables.as_ref()));
+        if let Some(tag) = &tag {
+            let mut http = self.head(&response, status, as_of, Negotiated::uncompressed());
+            etag::add(&mut http, tag);
+            if etag::is_not_modified(&client.headers, &http) {
+                let http = etag::not_modified(http);
+                return Ok(graphql::observed(http, response, 0));
+            }
+        }
         // The bytes of a file are charged until the response is handed to its connection.
         let account = self.state.executor.account();
-        let result = match status == StatusCode::OK && self.format.is_file(options) {
+        let result = match is_file {
             false => OfCall::Map(status, payload),
             true => {
                 let variables = variables.as_ref();
@@ -124,29 +140,66 @@ impl Call<'_> {
             OfCall::File { payload, .. } => (StatusCode::OK, payload),
         };
         // A workbook is compressed.
-        let is_compressed = self.format == Format::Xlsx && matches!(result, OfCall::File { .. });
+        let is_compressed = is_workbook && matches!(result, OfCall::File { .. });
         let compression = self.state.compression && !is_compressed;
         let negotiated = compression::negotiate(compression, &client.headers, &payload.body);
-        let mut http = http_response(&response, MediaType::Json, negotiated);
+        let mut http = self.head(&response, status, as_of, negotiated);
+        if let OfCall::File { is_partial, .. } = result {
+            self.describe_file(http.headers_mut(), is_partial);
+        }
+        let http = match (mutations_allowed, tag) {
+            // A response to a `POST` selects no representation.
+            (true, _) => with_body(http, payload, negotiated.coding).await,
+            (false, Some(tag)) => {
+                etag::add(&mut http, &tag);
+                with_body(http, payload, negotiated.coding).await
+            }
+            (false, None) => {
+                graphql::conditional(&client.headers, http, payload, negotiated.coding).await
+            }
+        };
+        let bytes = payload.body.len();
+        Ok(graphql::observed(http, response, bytes))
+    }
+
+    /// The response without its body, and without what describes a file.
+    fn head(
+        &self,
+        response: &GraphqlResponse,
+        status: StatusCode,
+        as_of: Timestamp,
+        negotiated: Negotiated,
+    ) -> HttpResponse {
+        let mut http = http_response(response, MediaType::Json, negotiated);
         *http.status_mut() = status;
         let headers = http.headers_mut();
         if response.outcome == RequestOutcome::Executed {
             headers.insert(LAST_MODIFIED, http_date(as_of));
         }
-        if let OfCall::File { is_partial, .. } = result {
-            self.describe_file(headers, is_partial);
-        }
         if status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
         }
         without_accept(headers);
-        let http = match mutations_allowed {
-            // A response to a `POST` selects no representation.
-            true => with_body(http, payload, negotiated.coding).await,
-            false => graphql::conditional(&client.headers, http, payload, negotiated.coding).await,
-        };
-        let bytes = payload.body.len();
-        Ok(graphql::observed(http, response, bytes))
+        http
+    }
+
+    /// The tag of a workbook, by all that it is made of but the time of the data, which is in it too: the same data that were
+    /// fetched again are the same workbook. Therefore the tag is weak.
+    fn tag_of_workbook(
+        &self,
+        payload: &Payload,
+        options: &Options,
+        variables: Option<&Value>,
+    ) -> HeaderValue {
+        let variables = variables.map(Value::to_json);
+        etag::weak(&[
+            etag::of(payload, ContentCoding::Identity).as_bytes(),
+            self.operation.text.as_bytes(),
+            self.operation.name.as_bytes(),
+            variables.unwrap_or_default().as_bytes(),
+            options.time_zone_name().as_bytes(),
+            process::VERSION.as_bytes(),
+        ])
     }
 
     /// The result as a file. If a field has failed, the errors alone, unless a part is wanted.
@@ -159,7 +212,7 @@ impl Call<'_> {
         as_of: Timestamp,
         account: &Account,
     ) -> Result<OfCall, HttpRefusal> {
-        let parts = Parts::of(&payload.body);
+        let parts = ResponseParts::of(&payload.body);
         if let Some(summary) = summary.as_ref().filter(|_| !options.is_partial) {
             let errors = Payload::only(parts.only_errors());
             return Ok(OfCall::Map(summary.status_of_file(), errors));
@@ -220,7 +273,7 @@ enum OfCall {
 }
 
 /// The parameters are not those of the operation.
-fn unfit(UnfitParameters(problems): UnfitParameters) -> HttpRefusal {
+pub(super) fn unfit(UnfitParameters(problems): UnfitParameters) -> HttpRefusal {
     HttpRefusal::variables(problems.join("; "))
 }
 
@@ -239,7 +292,7 @@ fn http_date(time: Timestamp) -> HeaderValue {
 }
 
 /// Removes `accept` from `Vary`: the path decides the media type.
-fn without_accept(headers: &mut HeaderMap) {
+pub(super) fn without_accept(headers: &mut HeaderMap) {
     let Some(vary) = headers.get(VARY).and_then(|vary| vary.to_str().ok()) else {
         return;
     };

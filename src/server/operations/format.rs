@@ -1,5 +1,7 @@
 //! The formats of results, by the suffix of the path.
 
+use jiff::tz::TimeZone;
+
 use super::super::refusal::HttpRefusal;
 use crate::named::DescribedFormat;
 
@@ -65,7 +67,13 @@ pub(super) const BY_SUFFIX: [(Format, DescribedFormat); 4] = [
             suffix: "xlsx",
             media_type: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
             about: "A workbook with a sheet for each list of the data.",
-            parameters: &[PARTIAL],
+            parameters: &[
+                (
+                    "timezone",
+                    "The time zone in which times are shown, such as `Asia/Kolkata`; UTC if it is not given.",
+                ),
+                PARTIAL,
+            ],
         },
     ),
     (
@@ -92,7 +100,7 @@ pub(super) fn described() -> Vec<DescribedFormat> {
 }
 
 /// The reserved parameters of a request, as its format understands them.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub(super) struct Options {
     /// A path into the data, or the name of a list.
     pub(super) path: Option<String>,
@@ -100,6 +108,16 @@ pub(super) struct Options {
     pub(super) is_partial: bool,
     /// The file begins with a byte-order mark.
     pub(super) byte_order_mark: bool,
+    /// The time zone of times in a workbook, if it is not UTC. Excel knows no time zones.
+    pub(super) time_zone: Option<TimeZone>,
+}
+
+impl Options {
+    /// The name of the time zone of times in a workbook.
+    pub(super) fn time_zone_name(&self) -> &str {
+        let time_zone = self.time_zone.as_ref();
+        time_zone.and_then(TimeZone::iana_name).unwrap_or("UTC")
+    }
 }
 
 impl Format {
@@ -172,6 +190,7 @@ impl Format {
                 "path" => options.path = Some(value),
                 "partial" => options.is_partial = is_set(name, &value)?,
                 "bom" => options.byte_order_mark = is_set(name, &value)?,
+                "timezone" => options.time_zone = Some(time_zone(name, &value)?),
                 _ => {}
             }
         }
@@ -179,8 +198,17 @@ impl Format {
     }
 }
 
+/// A time zone of the IANA database. Its data are in the program, so that every machine knows the same.
+fn time_zone(name: &str, value: &str) -> Result<TimeZone, HttpRefusal> {
+    TimeZone::get(value).map_err(|_| {
+        HttpRefusal::malformed(format!(
+            "`{name}` must be the name of a time zone, such as `Asia/Kolkata` or `UTC`"
+        ))
+    })
+}
+
 /// The value of a parameter that is on or off.
-fn is_set(name: &str, value: &str) -> Result<bool, HttpRefusal> {
+pub(super) fn is_set(name: &str, value: &str) -> Result<bool, HttpRefusal> {
     match value {
         "true" => Ok(true),
         "false" => Ok(false),

@@ -80,6 +80,7 @@ fn listed(operation: &NamedOperation) -> Value {
             (format.suffix.to_owned(), json!(url))
         });
         listed["formats"] = Value::Object(formats.collect());
+        listed["live"] = json!(format!("{url}/live"));
         let example = operation.example_query();
         if !example.is_empty() {
             listed["example"] = json!(format!("{url}?{example}"));

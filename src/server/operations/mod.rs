@@ -10,8 +10,8 @@ mod convert;
 mod execute;
 mod format;
 mod listing;
+mod live;
 mod page;
-mod parts;
 mod status;
 
 use std::sync::Arc;
@@ -33,6 +33,14 @@ pub(super) fn is_path(path: &str) -> bool {
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
+/// The name of the operation that a path is for; `None` if it is not for one.
+pub(super) fn name(path: &str) -> Option<&str> {
+    match Target::of(path) {
+        Target::Operation(name, _) | Target::Live(name) => Some(name),
+        Target::List | Target::Description | Target::Nothing => None,
+    }
+}
+
 /// What a path names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Target<'p> {
@@ -42,6 +50,8 @@ enum Target<'p> {
     Description,
     /// One operation, in a format.
     Operation(&'p str, Format),
+    /// One operation, as a live query.
+    Live(&'p str),
     /// Nothing.
     Nothing,
 }
@@ -52,6 +62,12 @@ impl Target<'_> {
         let Some(file) = rest.strip_prefix('/').filter(|file| !file.is_empty()) else {
             return Target::List;
         };
+        if let Some(name) = file.strip_suffix("/live") {
+            return match name.contains(['/', '.']) {
+                true => Target::Nothing,
+                false => Target::Live(name),
+            };
+        }
         let (name, suffix) = match file.split_once('.') {
             Some((name, suffix)) => (name, Some(suffix)),
             None => (file, None),
@@ -80,6 +96,21 @@ where
             Target::List => read_only(&parts.method, || listing::list(&operations, &headers)),
             Target::Description => read_only(&parts.method, || listing::description(&operations)),
             Target::Nothing => Err(no_such_format()),
+            Target::Live(name) => match find(&operations, name) {
+                Err(refusal) => Err(refusal),
+                Ok(operation) => {
+                    let call = live::LiveCall {
+                        state,
+                        identity,
+                        operation,
+                        query,
+                    };
+                    match parts.method {
+                        Method::GET => call.get(&headers).await,
+                        _ => Err(HttpRefusal::method("GET", "Watch an operation by GET")),
+                    }
+                }
+            },
             Target::Operation(name, format) => match find(&operations, name) {
                 Err(refusal) => Err(refusal),
                 Ok(operation) => {
@@ -174,6 +205,14 @@ mod tests {
             ("/operations/A.", Target::Nothing),
             ("/operations/A/", Target::Nothing),
             ("/operations/a/B", Target::Nothing),
+            ("/operations/A/live", Target::Live("A")),
+            ("/operations/A.csv/live", Target::Nothing),
+            ("/operations/a/B/live", Target::Nothing),
+            ("/operations/A/live/", Target::Nothing),
+            (
+                "/operations/live",
+                Target::Operation("live", Format::Response),
+            ),
         ];
         for (path, expected) in cases {
             assert!(is_path(path), "{path}");

@@ -91,6 +91,81 @@ impl Raw {
         })
     }
 
+    /// The head of the next response, in lower case.
+    pub(super) async fn head(&mut self) -> String {
+        within(async {
+            loop {
+                let at = self.read.windows(4).position(|four| four == b"\r\n\r\n");
+                match at {
+                    Some(at) => {
+                        let head: Vec<u8> = self.read.drain(..at + 4).collect();
+                        return String::from_utf8_lossy(&head).to_lowercase();
+                    }
+                    None => self.more().await.unwrap(),
+                }
+            }
+        })
+        .await
+    }
+
+    /// Reads on until this text has come; what is before it is dropped.
+    pub(super) async fn read(&mut self, text: &str) {
+        let find = |read: &[u8]| {
+            read.windows(text.len())
+                .position(|part| part == text.as_bytes())
+        };
+        let read = within(async {
+            loop {
+                match find(&self.read) {
+                    Some(at) => break Some(at),
+                    None if self.more().await.is_none() => break None,
+                    None => {}
+                }
+            }
+        })
+        .await;
+        let Some(at) = read else {
+            panic!(
+                "not sent: {text}, but {}",
+                String::from_utf8_lossy(&self.read)
+            );
+        };
+        self.read.drain(..at + text.len());
+    }
+
+    /// Reads the last chunk of a response.
+    pub(super) async fn end_of_chunks(&mut self) {
+        self.read("0\r\n\r\n").await;
+    }
+
+    /// The rest of a response that is sent in chunks, with their sizes between them.
+    pub(super) async fn rest_of_chunks(&mut self) -> String {
+        let end = b"0\r\n\r\n";
+        within(async { while !self.read.ends_with(end) && self.more().await.is_some() {} }).await;
+        let read = std::mem::take(&mut self.read);
+        let read = read.strip_suffix(end).unwrap_or(&read);
+        let text = String::from_utf8_lossy(read);
+        text.strip_suffix("\r\n").unwrap_or(&text).to_owned()
+    }
+
+    /// Drops what has come, and waits for more; returns the number of bytes.
+    pub(super) async fn some_of_chunks(&mut self) -> usize {
+        if self.read.is_empty() {
+            within(self.more()).await.unwrap();
+        }
+        std::mem::take(&mut self.read).len()
+    }
+
+    /// Sends bytes.
+    pub(super) async fn send_bytes(&mut self, bytes: &[u8]) {
+        self.stream.write_all(bytes).await.unwrap();
+    }
+
+    /// The stream, for another protocol, and what was read of it.
+    pub(super) fn into_stream(self) -> (TcpStream, Vec<u8>) {
+        (self.stream, self.read)
+    }
+
     async fn more(&mut self) -> Option<()> {
         match self.stream.read_buf(&mut self.read).await {
             Ok(0) | Err(_) => None,

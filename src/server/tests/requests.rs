@@ -2,7 +2,6 @@
 
 use std::io::Write;
 
-use super::raw::Raw;
 use super::*;
 
 #[tokio::test]
@@ -137,31 +136,6 @@ fn gzip(body: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     encoder.write_all(body).unwrap();
     encoder.finish().unwrap()
-}
-
-#[tokio::test]
-async fn a_web_socket_is_refused_in_words() {
-    let running = start(&settings());
-    let mut client = Raw::connect(&running.server).await;
-    client
-        .send(
-            "GET /graphql HTTP/1.1\r\nhost: a\r\nconnection: Upgrade\r\nupgrade: websocket\r\n\
-             sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
-             sec-websocket-protocol: graphql-transport-ws\r\n\r\n",
-        )
-        .await;
-    let reply = client.reply().await;
-    assert_eq!(reply.status, 400);
-    assert!(
-        reply.body.contains("WEBSOCKET_NOT_SUPPORTED"),
-        "{}",
-        reply.body
-    );
-    assert!(
-        reply.body.contains("send queries and mutations by POST"),
-        "{}",
-        reply.body
-    );
 }
 
 #[tokio::test]

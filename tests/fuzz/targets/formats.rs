@@ -152,7 +152,7 @@ fn records(file: &str) -> Result<Vec<Vec<String>>, String> {
 /// A workbook, and the values of each path of one step.
 fn workbook(shape: &Shape, data: &[u8]) -> Result<(), String> {
     let account = account();
-    let options = XlsxOptions::new(None, "2026-12-01T00:00:00Z".parse().unwrap());
+    let options = XlsxOptions::new(None);
     if let Ok(book) = xlsx(shape, data, &options, &account) {
         let archive = zip::ZipArchive::new(std::io::Cursor::new(book));
         archive.map_err(|error| format!("no archive: {error}"))?;

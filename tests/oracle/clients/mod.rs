@@ -85,9 +85,13 @@ async fn clients_send_batches() {
 #[test(threads)]
 #[ignore = "needs clients from the npm registry: scripts/oracle-clients runs it"]
 async fn clients_show_the_sample_graph_as_it_is() {
-    let mut settings = "listen = \"127.0.0.1:0\"\n".to_owned();
-    let (mut standins, mut connectors) = (Vec::new(), Vec::new());
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let operations = root.join("schema/operations");
+    // Pages of this machine, by its number; those of `localhost` are of another origin.
+    let mut settings = format!(
+        "listen = \"127.0.0.1:0\"\n[operations]\nfolder = {operations:?}\norigins = [\"http://127.0.0.1:*\"]\n"
+    );
+    let (mut standins, mut connectors) = (Vec::new(), Vec::new());
     for department in departments() {
         let standin = department.start(Options::default()).await.unwrap();
         settings += &format!("\n{}", department.settings(&standin.url()));
@@ -102,9 +106,10 @@ async fn clients_show_the_sample_graph_as_it_is() {
         .collect();
     let folder = Folder::new(&settings, &connectors);
     let running = Running::start(folder.command(&["serve"]));
-    let operations = root.join("schema/operations");
     clients("graph.mjs", &running, &[operations.as_path()]);
     clients("uploads.mjs", &running, &[]);
+    let gateway = PathBuf::from(&running.url);
+    node("embed.mjs", &[&root.join("docs/operations.md"), &gateway]);
 }
 
 /// Runs a program of this folder against the gateway.

@@ -1,4 +1,4 @@
-// The blocks of docs/clients.md, as modules whose gateway is the one of a test.
+// The blocks of a page of docs/, for the gateway of a test: as texts, and as modules.
 
 import assert from "node:assert/strict";
 import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
@@ -13,7 +13,10 @@ const VERSION_3 = [
 ];
 
 export class Page {
-  constructor(file) {
+  // `address` is that of the gateway in the page.
+  constructor(file, address = "https://graph.example/graphql") {
+    this.file = file;
+    this.address = address;
     this.blocks = new Map([...readFileSync(file, "utf8").matchAll(FENCE)].map(([, name, text]) => [name, text]));
     // In the folder of the packages, so that imports are found.
     this.folder = mkdtempSync(path.join(import.meta.dirname, "page-"));
@@ -21,10 +24,10 @@ export class Page {
   }
 
   // The text of a block, for this gateway.
-  text(name, url = "https://graph.example/graphql") {
+  text(name, url = this.address) {
     const block = this.blocks.get(name);
-    assert.ok(block, `docs/clients.md has no block "${name}"`);
-    return block.replaceAll("https://graph.example/graphql", url);
+    assert.ok(block, `${this.file} has no block "${name}"`);
+    return block.replaceAll(this.address, url);
   }
 
   // What a block exports. `files` are copied beside it.

@@ -1,4 +1,5 @@
-//! Files as pandas and openpyxl read them. `PYTHON_ORACLE` is a Python that has both; `scripts/oracle-python` makes it.
+//! Files as pandas and openpyxl read them, and the certificate as pypdf does. `PYTHON_ORACLE` is a Python that has them;
+//! `scripts/oracle-python` makes it.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,6 +10,7 @@ use sangam::formats::{CsvOptions, NdjsonOptions, Shape, XlsxOptions, csv, ndjson
 use sangam_demo::{Options, departments};
 use tempfile::TempDir;
 
+use crate::process::citizen::certified;
 use crate::process::running::{Folder, Running};
 
 const SCHEMA: &str = "
@@ -66,7 +68,17 @@ async fn pandas_and_openpyxl_read_the_urls_of_the_sample_graph() {
     let folder = Folder::new(&settings, &connectors);
     let running = Running::start(folder.command(&["serve"]));
     let gateway = running.url.clone();
-    let reading = move || python("urls.py", &[Path::new(&gateway), &operations]);
+    let page = root.join("docs/operations.md");
+    let reading = move || python("urls.py", &[Path::new(&gateway), &operations, &page]);
+    tokio::task::spawn_blocking(reading).await.unwrap();
+}
+
+#[test(threads)]
+#[ignore = "needs packages from PyPI: scripts/oracle-python runs it"]
+async fn pypdf_opens_the_certificate() {
+    let certified = certified().await;
+    let url = certified.url.clone();
+    let reading = move || python("certificate.py", &[Path::new(&url)]);
     tokio::task::spawn_blocking(reading).await.unwrap();
 }
 
@@ -91,10 +103,7 @@ impl Files<'_> {
 
     fn write(&self, errors: Option<&str>) {
         let errors = errors.map(str::as_bytes);
-        let mut options = XlsxOptions::new(
-            Some("2026-11-30T18:30:00Z".parse().unwrap()),
-            "2026-12-01T00:00:00Z".parse().unwrap(),
-        );
+        let mut options = XlsxOptions::new(Some("2026-11-30T18:30:00Z".parse().unwrap()));
         options.errors = errors;
         let workbook = xlsx(&self.shape, self.data, &options, &self.account);
         self.file("works.xlsx", &workbook.unwrap());

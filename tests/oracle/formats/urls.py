@@ -2,7 +2,9 @@
 
 import io
 import json
+import re
 import sys
+from datetime import datetime
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.parse import urlencode
@@ -11,7 +13,7 @@ from urllib.request import urlopen
 import openpyxl
 import pandas
 
-gateway, folder = sys.argv[1], Path(sys.argv[2])
+gateway, folder, page = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
 # The reference of an application must not stand in a URL.
 left_out = {"ApplicationTracking"}
 
@@ -47,7 +49,7 @@ for name in sorted(file.stem for file in folder.glob("*.graphql")):
     workbook = openpyxl.load_workbook(io.BytesIO(get(name, "xlsx")))
     about = dict(list(workbook["About"].values)[1:])
     assert about["operation"] == name and about["complete"] == "yes", about
-    assert about["made at"] >= about["data as of"], about
+    assert isinstance(about["data as of"], datetime), about
     for sheet in workbook.worksheets[:-1]:
         count, path = about[f"sheet {sheet.title}"].split(" of ")
         columns, length = number_of_rows(name, path)
@@ -64,4 +66,14 @@ assert works["workSummary.approvedInRupees"].sum() > 0, works.dtypes
 assert works["workSummary.asOf"].dtype.kind == "M", works.dtypes
 names = json.loads(get("WorksByDistrict", "json", path="districts.name"))
 assert names == list(works["name"]), names
+# The blocks of docs/operations.md.
+blocks = dict(re.findall(r"^```(python \w+)\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL))
+made = {}
+for name in ("python pandas", "python openpyxl"):
+    exec(blocks[name].replace("https://data.example", gateway), made)
+nodes = json.loads(get("DistrictPage", "json", path="district.works.nodes", lgdCode="13"))
+assert list(made["works"]["code"]) == [work["code"] for work in nodes], made["works"]
+about = dict(list(made["workbook"]["About"].values)[1:])
+assert about["time zone"] == "Asia/Kolkata" and about["parameter lgdCode"] == "13", about
+
 print(f"pandas and openpyxl: {tables} tables with {rows} rows from the URLs of named operations")

@@ -77,6 +77,80 @@ async fn a_result_is_a_file_in_the_form_of_its_suffix() {
     named.running.stop();
 }
 
+/// The data are those of the request before, and so is the workbook, though its sheet says another time.
+#[test(threads)]
+async fn a_workbook_that_has_not_changed_is_not_sent_again() {
+    let named = Named::start("").await;
+    let path = "/operations/Parks.xlsx";
+    let (_, headers, _) = send(named.get(path)).await;
+    let tag = header(&headers, "etag").to_owned();
+    assert!(tag.starts_with("W/\""), "{tag}");
+    let unchanged = async |path: &str, list: &str| {
+        let request = named.get(path).header("if-none-match", list);
+        let (status, headers, body) = send(request).await;
+        assert_eq!(body.is_empty(), status == 304);
+        (status, header(&headers, "etag").to_owned())
+    };
+    assert_eq!(unchanged(path, &tag).await, (304, tag.clone()));
+    assert_eq!(unchanged(path, "*").await, (304, tag.clone()));
+    assert_eq!(
+        unchanged(path, &format!("\"x\", {tag}")).await,
+        (304, tag.clone())
+    );
+    // Fetched again, with the same data.
+    let plant = named.post("/operations/Plant", r#"{"variables":{"id":"1"}}"#);
+    assert_eq!(send(plant).await.0, 200);
+    assert_eq!(unchanged(path, &tag).await, (304, tag.clone()));
+    assert_eq!(named.calls.load(Ordering::SeqCst), 2);
+    // Another time zone, a part, other variables: other bytes.
+    let in_kolkata = unchanged("/operations/Parks.xlsx?timezone=Asia/Kolkata", &tag).await;
+    assert_eq!(in_kolkata.0, 200);
+    assert_ne!(in_kolkata.1, tag);
+    let echo = unchanged("/operations/Echo.xlsx?id=1", &tag).await;
+    let other = unchanged("/operations/Echo.xlsx?id=2", &echo.1).await;
+    assert_eq!((echo.0, other.0), (200, 200));
+    // A response with an error may not be kept, so it has no tag.
+    let failed = named
+        .get("/operations/Maybe.xlsx?status=500")
+        .header("if-none-match", "*");
+    assert_eq!(send(failed).await.0, 502);
+    named.running.stop();
+}
+
+#[test(threads)]
+async fn times_in_a_workbook_are_those_of_a_time_zone() {
+    let named = Named::start("").await;
+    let about = async |query: &str| {
+        let request = named.get(&format!("/operations/Parks.xlsx{query}"));
+        let book = request.send().await.unwrap().bytes().await.unwrap();
+        let mut archive = zip::ZipArchive::new(std::io::Cursor::new(book)).unwrap();
+        let sheet = archive.by_name("xl/worksheets/sheet3.xml").unwrap();
+        let sheet = std::io::read_to_string(sheet).unwrap();
+        let number = |after: &str| {
+            let (_, rest) = sheet.split_once(after).unwrap();
+            let (_, rest) = rest.split_once("<v>").unwrap();
+            rest.split_once('<').unwrap().0.parse::<f64>().unwrap()
+        };
+        (number("data as of"), sheet)
+    };
+    let (utc, sheet) = about("").await;
+    assert!(sheet.contains(">UTC<"), "{sheet}");
+    let (india, sheet) = about("?timezone=Asia/Kolkata").await;
+    assert!(sheet.contains(">Asia/Kolkata<"), "{sheet}");
+    let hours = (india - utc) * 24.0;
+    assert!((5.4..5.6).contains(&hours), "{hours}");
+    let request = named.get("/operations/Parks.xlsx?timezone=Asia/Atlantis");
+    let (status, _, body) = send(request).await;
+    assert_eq!(status, 400);
+    assert!(
+        body.contains(
+            "`timezone` must be the name of a time zone, such as `Asia/Kolkata` or `UTC`"
+        ),
+        "{body}"
+    );
+    named.running.stop();
+}
+
 #[test(threads)]
 async fn a_file_is_complete_unless_a_part_is_wanted() {
     let named = Named::start("").await;
@@ -128,6 +202,8 @@ async fn a_path_or_an_option_that_the_operation_does_not_have() {
         ("Parks.csv?bom=1", 400),
         ("Parks.csv?partial=yes", 400),
         ("Parks.ndjson?bom=true", 400),
+        ("Parks.csv?timezone=UTC", 400),
+        ("Parks.xlsx?timezone=", 400),
         ("Parks.json?bom=true", 400),
     ];
     for (path, expected) in cases {

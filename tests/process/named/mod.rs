@@ -121,6 +121,11 @@ async fn parks(State(calls): State<Arc<AtomicUsize>>) -> impl axum::response::In
 impl Named {
     /// Starts a gateway with these settings, besides the usual ones.
     async fn start(settings: &str) -> Named {
+        Named::start_with(settings, &[]).await
+    }
+
+    /// Starts a gateway that has further operations.
+    async fn start_with(settings: &str, further: &[(&str, &str)]) -> Named {
         let calls = Arc::new(AtomicUsize::new(0));
         let plant = async |Path(id): Path<String>| axum::Json(json!({ "text": id }));
         let router = Router::new()
@@ -137,7 +142,7 @@ impl Named {
         let folder = Folder::new(&settings, &[("parks", CONNECTOR)]);
         let operations = folder.path("schema/operations");
         std::fs::create_dir_all(&operations).unwrap();
-        for (name, text) in OPERATIONS {
+        for (name, text) in OPERATIONS.iter().chain(further) {
             std::fs::write(operations.join(name), text).unwrap();
         }
         std::fs::write(operations.join("Echo.variables.json"), EXAMPLE).unwrap();

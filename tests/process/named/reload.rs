@@ -2,6 +2,26 @@
 
 use super::*;
 
+/// It is a trusted document, too, and is reported once.
+#[test(threads)]
+async fn an_operation_that_is_not_served_has_one_line() {
+    let unfit = [("Torn.graphql", "query Torn { parks { colour } }\n")];
+    let documents = (0..21).map(|number| format!("\"{number}\": \"{{ nothing{number} }}\""));
+    let manifest = format!("{{{}}}", documents.collect::<Vec<_>>().join(", "));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("app.json");
+    std::fs::write(&path, manifest).unwrap();
+    let settings = format!("[persisted]\nmanifests = [{path:?}]");
+    let mut named = Named::start_with(&settings, &unfit).await;
+    // The last line of the check of trusted documents.
+    let message =
+        "trusted documents do not fit the schema, of which the first have lines of their own";
+    let line = named.running.until(message);
+    assert_eq!(line["count"], 21);
+    let log = named.running.stop();
+    assert_eq!(log.matches("Torn.graphql").count(), 1, "{log}");
+}
+
 #[test(threads)]
 async fn a_file_with_an_error_is_reported_and_affects_no_other() {
     let mut named = Named::start("").await;

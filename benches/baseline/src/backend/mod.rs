@@ -9,6 +9,7 @@ mod federation;
 mod greet;
 mod join;
 mod kept;
+pub(crate) mod large;
 mod memory;
 mod posts;
 mod titles;
@@ -41,6 +42,7 @@ pub(crate) async fn serve(name: &str, upstream: &str) -> Result<(), Failed> {
         "titles" => listen(titles::Titles::new(upstream)?).await,
         "greet" => listen(greet::Greet).await,
         "federation" => listen(federation::Federation::new(upstream)?).await,
+        "large" => listen(large::Large::new(upstream)?).await,
         "kept" => listen(kept::Kept::new(upstream)?).await,
         "memory" => listen(memory::Memory::new(upstream).await?).await,
         "district" => listen(district::District::new(upstream).await?).await,

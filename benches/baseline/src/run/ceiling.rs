@@ -5,7 +5,7 @@ use std::error::Error;
 
 use bytes::Bytes;
 
-use super::rows::Row;
+use super::wrk::{Call, Requests};
 use super::{Bench, wrk};
 use sangam_harness::Process;
 
@@ -19,23 +19,23 @@ pub(super) struct Ceilings {
 }
 
 impl Ceilings {
+    /// `calls` are those of one request, if it makes any; `answer` is what the side under test sends.
     pub(super) fn measure(
         &mut self,
         bench: &Bench,
-        row: &Row,
         upstream: &Process,
-        body: &str,
+        calls: &[Call],
+        requests: &Requests,
         answer: &Bytes,
     ) -> Result<(), Box<dyn Error>> {
-        let calls = row.calls();
         if !calls.is_empty() {
-            let load = wrk::in_turn(&bench.files, &upstream.url, &calls, bench.seconds)?;
+            let load = wrk::in_turn(&bench.files, &upstream.url, calls, bench.seconds)?;
             let rate = load.per_second() / calls.len() as f64;
             self.upstream = Some(self.upstream.unwrap_or_default().max(rate));
         }
         let file = bench.files.write("answer.json", answer)?;
         let least = Process::role(&["least", &file.to_string_lossy()])?;
-        let load = wrk::post(&bench.files, &least.graphql(), body, bench.seconds)?;
+        let load = wrk::send(&bench.files, &least.url, requests, 0, bench.seconds)?;
         self.generator = self.generator.max(load.per_second());
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! The figures of two sides, and their Markdown for `benches/README.md`.
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use super::ceiling::Ceilings;
 use super::rows::Targets;
@@ -136,6 +137,52 @@ pub(super) fn table(
         );
     }
     lines.push_str(&limits(ceilings, gateway.calls));
+    lines
+}
+
+/// A side without another one as a Markdown table.
+pub(super) fn alone(side: &Side, targets: Targets, ceilings: Ceilings) -> String {
+    let mut lines = String::from("| | gateway | target |\n|---|---:|---|\n");
+    let milliseconds_of =
+        |of: fn(&Load) -> Duration| side.median(|sample| milliseconds(of(&sample.load)));
+    for (name, value, digits, target) in [
+        (
+            "requests a second",
+            side.median(|sample| sample.load.per_second()),
+            0,
+            targets.throughput,
+        ),
+        ("p50, ms", milliseconds_of(|load| load.p50), 2, Target::None),
+        ("p99, ms", milliseconds_of(|load| load.p99), 2, Target::None),
+        (
+            "CPU per request, µs",
+            side.median(|sample| sample.cpu),
+            1,
+            targets.cpu,
+        ),
+        (
+            "upstream calls per request, under load",
+            side.median(|sample| sample.calls),
+            2,
+            Target::None,
+        ),
+        (
+            "memory when idle, MB",
+            megabytes(side.idle),
+            1,
+            Target::None,
+        ),
+        (
+            "memory at most, MB",
+            megabytes(side.peak),
+            1,
+            targets.memory,
+        ),
+    ] {
+        let met = target.text(value);
+        let _ = writeln!(lines, "| {name} | {value:.digits$} | {met} |");
+    }
+    lines.push_str(&limits(ceilings, side.calls));
     lines
 }
 

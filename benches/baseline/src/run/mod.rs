@@ -1,36 +1,41 @@
 //! The comparison: for each row, the gateway and the backend written by hand are loaded in turns, on this machine only.
 //! With `BENCH_BEFORE`, an older binary of the gateway takes the backend's part.
 //!
-//! - [`rows`]: what is compared: the table of rows, with their targets.
-//! - [`compare`]: how one row is run.
+//! - [`rows`]: what is compared: the table of rows, with their targets; [`large`]: the operation of two of them.
+//! - [`compare`]: how one row is run; [`contest`]: how sides are loaded in turns.
+//! - [`distinct`]: rows of which no two requests are the same; [`named`]: an operation by its URL.
 //! - [`ceiling`]: what the upstream and the load generator could do at most.
-//! - [`cold`], [`screen`], [`operations`], [`growth`]: the rows that have no other side: the start, a whole page, each named
-//!   operation, and how cost grows with size.
+//! - [`cold`], [`screen`], [`operations`], [`files`], [`growth`]: the rows that have no other side: the start, a whole page, each
+//!   named operation, long files, and how cost grows with size.
 //! - [`figures`]: medians and tables; [`wrk`]: the load; processes and files are those of `sangam_harness`.
 
 mod ceiling;
 mod cold;
 mod compare;
+mod contest;
+mod distinct;
 mod figures;
-
+mod files;
 mod growth;
+mod large;
+mod named;
 mod operations;
 mod rows;
 mod screen;
 mod wrk;
 
 use std::error::Error;
-use std::path::PathBuf;
-use std::process::ExitCode;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
 use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::Client;
 
 use self::rows::ROWS;
-use self::wrk::CONNECTIONS;
+use self::wrk::{CONNECTIONS, Call};
 use sangam_harness::machine::{load_average, processors, setting};
-use sangam_harness::{Files, Process};
+use sangam_harness::{Files, Log, Process};
 
 /// What is given from outside.
 pub(crate) struct Paths {
@@ -79,16 +84,16 @@ pub(crate) async fn run(paths: Paths) -> Result<ExitCode, Box<dyn Error>> {
         .iter()
         .filter(|row| bench.before.is_none() || !row.is_shared());
     for row in rows.filter(|row| bench.wants(row.name)) {
-        println!("\n### {}\n", row.name);
-        let compared = compare::run(&bench, row).await?;
-        print!("{}", compared.table());
-        if let Err(why) = compared.same_calls() {
-            println!("\n**Void**: {why}");
-            void = true;
-        }
+        void |= show(row.name, &compare::run(&bench, row).await?);
     }
-    // These have no other side.
+    for row in distinct::ROWS.iter().filter(|row| bench.wants(row.name)) {
+        void |= show(row.name, &distinct::run(&bench, row).await?);
+    }
+    // An older gateway has no part in these.
     let alone = bench.before.is_none();
+    if alone && bench.wants(named::NAME) {
+        void |= show(named::NAME, &named::run(&bench).await?);
+    }
     if alone && bench.wants(cold::NAME) {
         println!("\n### {}\n", cold::NAME);
         print!("{}", cold::run(&bench).await?);
@@ -101,6 +106,10 @@ pub(crate) async fn run(paths: Paths) -> Result<ExitCode, Box<dyn Error>> {
         println!("\n### {}\n", operations::NAME);
         print!("{}", operations::run(&bench).await?);
     }
+    if alone && bench.wants(files::NAME) {
+        println!("\n### {}\n", files::NAME);
+        print!("{}", files::run(&bench).await?);
+    }
     if alone && bench.wants(growth::NAME) {
         println!("\n### {}\n", growth::NAME);
         print!("{}", growth::run(&bench).await?);
@@ -111,6 +120,22 @@ pub(crate) async fn run(paths: Paths) -> Result<ExitCode, Box<dyn Error>> {
     } else {
         ExitCode::SUCCESS
     })
+}
+
+/// What came of a row with sides under load.
+struct Outcome {
+    table: String,
+    /// Why its figures mean nothing.
+    void: Option<String>,
+}
+
+/// Prints a row; whether it is void.
+fn show(name: &str, outcome: &Outcome) -> bool {
+    print!("\n### {name}\n\n{}", outcome.table);
+    if let Some(why) = &outcome.void {
+        println!("\n**Void**: {why}");
+    }
+    outcome.void.is_some()
 }
 
 impl Bench {
@@ -131,13 +156,13 @@ impl Bench {
 
     /// Starts the gateway with these settings, on a port that is free.
     fn gateway(&self, settings: &str) -> Result<Process, Box<dyn Error>> {
-        Process::gateway(&self.paths.gateway, &self.files.settings(settings)?)
+        self.start(&self.paths.gateway, &self.files.settings(settings)?)
     }
 
     /// Starts a second gateway with settings of its own. In the file of the first one, that would take them over.
     fn gateway_beside(&self, settings: &str) -> Result<Process, Box<dyn Error>> {
         let settings = self.files.write("beside.toml", settings.as_bytes())?;
-        Process::gateway(&self.paths.gateway, &settings)
+        self.start(&self.paths.gateway, &settings)
     }
 
     /// Starts what the gateway is compared with: an older gateway, or the row's backend.
@@ -148,18 +173,35 @@ impl Bench {
         upstream: &str,
     ) -> Result<Process, Box<dyn Error>> {
         match &self.before {
-            Some(binary) => Process::gateway(binary, &self.files.settings(settings)?),
+            Some(binary) => self.start(binary, &self.files.settings(settings)?),
             None => Process::role(&["backend", backend, upstream]),
         }
     }
 
+    /// Starts a gateway in the folder of the files: in the working directory, it would find the named operations of the
+    /// repository, and compile them during the first requests.
+    fn start(&self, program: &Path, settings: &Path) -> Result<Process, Box<dyn Error>> {
+        let mut command = Command::new(std::fs::canonicalize(program)?);
+        command.current_dir(self.files.folder());
+        Process::gateway_by(command, settings, Log::Shown)
+    }
+
     /// The answer to a GraphQL request with this body.
     async fn ask(&self, process: &Process, body: &str) -> Result<Bytes, reqwest::Error> {
-        let request = self
-            .client
-            .post(process.graphql())
-            .header("content-type", "application/json")
-            .body(body.to_owned());
+        self.send(process, &Call::graphql(body.to_owned())).await
+    }
+
+    /// The answer to a request.
+    async fn send(&self, process: &Process, call: &Call) -> Result<Bytes, reqwest::Error> {
+        let url = format!("{}{}", process.url, call.path);
+        let request = match call.method {
+            "GET" => self.client.get(url),
+            _ => self
+                .client
+                .post(url)
+                .header("content-type", "application/json")
+                .body(call.body.clone()),
+        };
         request.send().await?.error_for_status()?.bytes().await
     }
 

@@ -37,12 +37,72 @@ function request()
 end
 "#;
 
+/// Requests that are all different. They are formatted once, with a number that has as many digits as all others.
+const DISTINCT: &str = r#"
+local threads = 0
+function setup(thread)
+    thread:set("offset", threads)
+    threads = threads + 1
+end
+local pieces, number = {}, 0
+function init()
+    local whole, from = wrk.format(method, path, nil, body), 1
+    local at, to = whole:find(placeholder, from, true)
+    while at do
+        pieces[#pieces + 1] = whole:sub(from, at - 1)
+        from = to + 1
+        at, to = whole:find(placeholder, from, true)
+    end
+    pieces[#pieces + 1] = whole:sub(from)
+    number = base + offset
+end
+function request()
+    number = number + step
+    return table.concat(pieces, string.format("%d", number))
+end
+"#;
+
+/// The first of the numbers in which requests differ. All have ten digits, and are of the type `Int`.
+pub(super) const FIRST: u64 = 1_000_000_000;
+const NUMBERS_OF_A_RUN: u64 = 10_000_000;
+
 /// One HTTP request.
 #[derive(Debug, Clone)]
 pub(super) struct Call {
     pub(super) method: &'static str,
     pub(super) path: String,
     pub(super) body: String,
+}
+
+/// What is sent under load.
+#[derive(Debug, Clone)]
+pub(super) enum Requests {
+    /// The same request over and over.
+    Same(Call),
+    /// Requests of which no two are the same: each has a number of its own where this one has [`FIRST`].
+    Distinct(Call),
+}
+
+impl Requests {
+    pub(super) fn differ(&self) -> bool {
+        matches!(self, Requests::Distinct(_))
+    }
+
+    /// One of the requests that are sent without load.
+    pub(super) fn numbered(&self, number: u64) -> Call {
+        match self {
+            Requests::Same(call) => call.clone(),
+            Requests::Distinct(call) => {
+                let numbered =
+                    |text: &str| text.replace(&FIRST.to_string(), &(FIRST + number).to_string());
+                Call {
+                    path: numbered(&call.path),
+                    body: numbered(&call.body),
+                    ..*call
+                }
+            }
+        }
+    }
 }
 
 /// What one run came to.
@@ -54,24 +114,82 @@ pub(super) struct Load {
     pub(super) p99: Duration,
 }
 
+impl Call {
+    /// A GraphQL request with this body.
+    pub(super) fn graphql(body: String) -> Call {
+        Call {
+            method: "POST",
+            path: "/graphql".to_owned(),
+            body,
+        }
+    }
+
+    pub(super) fn get(path: String) -> Call {
+        Call {
+            method: "GET",
+            path,
+            body: String::new(),
+        }
+    }
+}
+
 impl Load {
     pub(super) fn per_second(&self) -> f64 {
         self.requests as f64 / self.took.as_secs_f64()
     }
 }
 
-/// Sends a GraphQL request to `url`, over and over.
-pub(super) fn post(
+/// Sends requests to `url`, as fast as answers come. `run` counts the runs of one process: different ones get other numbers.
+pub(super) fn send(
     files: &Files,
     url: &str,
-    body: &str,
+    requests: &Requests,
+    run: u64,
     seconds: u64,
 ) -> Result<Load, Box<dyn Error>> {
+    match requests {
+        Requests::Same(call) => same(files, url, call, seconds),
+        Requests::Distinct(call) => distinct(files, url, call, run, seconds),
+    }
+}
+
+fn same(files: &Files, url: &str, call: &Call, seconds: u64) -> Result<Load, Box<dyn Error>> {
+    let Call { method, path, body } = call;
+    let body = match body.is_empty() {
+        true => String::new(),
+        false => format!("wrk.body = {}\n", text(body)),
+    };
+    let script = format!("{HEADERS}wrk.method = \"{method}\"\n{body}{DONE}");
+    let script = files.write("same.lua", script.as_bytes())?;
+    load(&format!("{url}{path}"), seconds, &script)
+}
+
+fn distinct(
+    files: &Files,
+    url: &str,
+    call: &Call,
+    run: u64,
+    seconds: u64,
+) -> Result<Load, Box<dyn Error>> {
+    let Call { method, path, body } = call;
+    let first = FIRST + (run + 1) * NUMBERS_OF_A_RUN;
+    if first + NUMBERS_OF_A_RUN > u64::from(i32::MAX.unsigned_abs()) {
+        return Err(format!("there are no numbers left for run {run}").into());
+    }
+    let body = match body.is_empty() {
+        true => "nil".to_owned(),
+        false => text(body),
+    };
     let script = format!(
-        "{HEADERS}wrk.method = \"POST\"\nwrk.body = {}\n{DONE}",
-        text(body)
+        "{HEADERS}local method, path, body = \"{method}\", {}, {body}\n\
+         local placeholder, base, step = \"{FIRST}\", {first}, {THREADS}\n{DISTINCT}{DONE}",
+        text(path)
     );
-    load(url, seconds, &files.write("post.lua", script.as_bytes())?)
+    load(
+        url,
+        seconds,
+        &files.write("distinct.lua", script.as_bytes())?,
+    )
 }
 
 /// Sends `calls` in turn, over and over.
@@ -147,4 +265,17 @@ fn read(text: &str) -> Option<Result<Load, Box<dyn Error>>> {
         p50: Duration::from_micros(p50),
         p99: Duration::from_micros(p99),
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distinct_requests_are_equally_long() {
+        let requests = Requests::Distinct(Call::graphql(format!("{{ a{FIRST}: greet }}")));
+        let [one, other] = [0, 12].map(|number| requests.numbered(number).body);
+        assert_eq!(one, "{ a1000000000: greet }");
+        assert_eq!(other, "{ a1000000012: greet }");
+    }
 }

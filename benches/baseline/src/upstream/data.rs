@@ -69,7 +69,7 @@ pub(super) fn user(id: u64) -> Value {
 }
 
 /// `count` words that depend on `seed` alone (the steps of a 64-bit linear congruential generator).
-fn words(seed: u64, count: usize) -> String {
+pub(super) fn words(seed: u64, count: usize) -> String {
     let mut state = seed;
     let mut next = || {
         state = state

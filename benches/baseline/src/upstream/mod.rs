@@ -3,28 +3,35 @@
 
 mod data;
 mod departments;
+mod files;
 mod growth;
+pub(crate) mod large;
 mod posts;
 mod selection;
 mod services;
+mod users;
 
 use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::Router;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bytes::Bytes;
 
 pub(crate) use self::departments::Addresses;
+pub(crate) use self::files::{LENGTH, content};
 
 /// Runs the upstream of this name, until the process is ended.
 pub(crate) async fn serve(name: &str) -> Result<(), Box<dyn Error>> {
     match name {
         "posts" => posts::serve().await?,
         "services" => services::serve().await?,
+        "large" => large::serve().await?,
+        "users" => users::serve().await?,
+        "files" => files::serve().await?,
         "departments" => departments::serve().await?,
         "growth" => growth::serve().await?,
         _ => return Err(format!("there is no upstream {name}").into()),
@@ -65,4 +72,10 @@ fn json(body: Bytes, cache_control: HeaderValue) -> Response {
         (header::CACHE_CONTROL, cache_control),
     ];
     (headers, body).into_response()
+}
+
+/// What a GraphQL service says to a request that it does not execute.
+fn refuse(why: &str) -> Response {
+    let body = serde_json::json!({ "errors": [{ "message": why }] }).to_string();
+    (StatusCode::BAD_REQUEST, body).into_response()
 }

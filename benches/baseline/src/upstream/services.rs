@@ -8,14 +8,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderMap, header};
+use axum::response::Response;
 use axum::routing::post;
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Calls, cache_control, data, json, selection};
+use super::{Calls, cache_control, data, json, refuse, selection};
 
 #[derive(Deserialize)]
 struct Operation {
@@ -220,9 +220,4 @@ fn entities(users: &[String], variables: &Variables) -> Option<Bytes> {
     }
     answer.push_str("]}}");
     Some(Bytes::from(answer))
-}
-
-fn refuse(why: &str) -> Response {
-    let body = json!({ "errors": [{ "message": why }] }).to_string();
-    (StatusCode::BAD_REQUEST, body).into_response()
 }

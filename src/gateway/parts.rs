@@ -1,33 +1,36 @@
-//! The parts of a response map: its data and its errors, as they are written in it.
+//! The parts of a response map, as they are written in it.
 
 use bytes::Bytes;
 
 use crate::document::{JsonReader, ReadError, Reader};
 
-/// The data and the errors of a response map, as JSON.
+/// The parts of a response map, as JSON.
 #[derive(Debug, Default)]
-pub(super) struct Parts {
-    pub(super) data: Bytes,
+pub struct ResponseParts {
+    /// The value of `data`; empty if there is none.
+    pub data: Bytes,
     /// A list; `None` if there is none.
-    pub(super) errors: Option<Bytes>,
+    pub errors: Option<Bytes>,
+    /// An object; `None` if there is none.
+    pub extensions: Option<Bytes>,
 }
 
-impl Parts {
+impl ResponseParts {
     /// The parts of a response map, which share its memory.
-    pub(super) fn of(body: &Bytes) -> Parts {
+    pub fn of(body: &Bytes) -> ResponseParts {
         // The gateway has written it, so it can be read.
         read(body).unwrap_or_default()
     }
 
     /// A response map with the errors alone.
-    pub(super) fn only_errors(&self) -> Bytes {
+    pub fn only_errors(&self) -> Bytes {
         let errors = self.errors.as_deref().unwrap_or(b"[]");
         Bytes::from([b"{\"errors\":", errors, b"}"].concat())
     }
 }
 
-fn read(body: &Bytes) -> Result<Parts, ReadError> {
-    let mut parts = Parts::default();
+fn read(body: &Bytes) -> Result<ResponseParts, ReadError> {
+    let mut parts = ResponseParts::default();
     let mut reader = JsonReader::new(body)?;
     reader.enter_object()?;
     while let Some(key) = reader.next_key()? {
@@ -37,6 +40,7 @@ fn read(body: &Bytes) -> Result<Parts, ReadError> {
         match name.as_str() {
             "data" => parts.data = part,
             "errors" => parts.errors = Some(part),
+            "extensions" => parts.extensions = Some(part),
             _ => {}
         }
     }
