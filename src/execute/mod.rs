@@ -256,7 +256,7 @@ impl<'a> Execution<'a> {
                 return Ok(());
             }
             while self.running.len() < self.runtime.limits.concurrency {
-                let Some(queued) = self.queue.pop() else {
+                let Some(queued) = self.next_call() else {
                     break;
                 };
                 let cache_use = self.cache_use(queued.fetch);
@@ -316,6 +316,14 @@ impl<'a> Execution<'a> {
             fetch: &self.plan.fetches[fetch],
             cache_use,
             bounds: self.bounds,
+        }
+    }
+
+    /// The next call that is made.
+    fn next_call(&mut self) -> Option<Box<QueuedCall>> {
+        match &mut self.incremental {
+            None => self.queue.pop(),
+            Some(incremental) => incremental.next_call(&mut self.queue),
         }
     }
 

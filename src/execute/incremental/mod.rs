@@ -16,11 +16,13 @@ mod instances;
 mod run;
 mod write;
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 pub use self::format::IncrementalFormat;
 use self::instances::{Fragments, InstanceId, Instances};
 use super::context::RequestContext;
+use super::queue::{Queue, QueuedCall};
 use crate::document::Value;
 use crate::plan::Plan;
 use crate::plan::deferred::Deferred;
@@ -45,6 +47,8 @@ pub(super) struct Incremental<'a> {
     guards: Vec<bool>,
     division: Division,
     instances: Instances,
+    /// Calls that wait, since the initial payload does not need them and others are queued.
+    held: VecDeque<Box<QueuedCall>>,
     /// The initial payload has been written.
     begun: bool,
     /// The bytes that have been written.
@@ -80,6 +84,7 @@ impl<'a> Incremental<'a> {
             is_active,
             guards: guards.to_vec(),
             instances: Instances::default(),
+            held: VecDeque::new(),
             begun: false,
             bytes: 0,
         });
@@ -108,6 +113,24 @@ impl<'a> Incremental<'a> {
     /// Whether the initial payload waits for a fetch.
     pub(super) fn is_initial(&self, fetch: usize) -> bool {
         self.division.needs[0][fetch]
+    }
+
+    /// The next call that is made: calls for the initial payload come first.
+    pub(super) fn next_call(&mut self, queue: &mut Queue) -> Option<Box<QueuedCall>> {
+        if self.begun
+            && let Some(call) = self.held.pop_front()
+        {
+            return Some(call);
+        }
+        while let Some(call) = queue.pop() {
+            let others = call.other_consumers.iter().map(|(fetch, _)| *fetch);
+            let mut fetches = std::iter::once(call.fetch).chain(others);
+            if self.begun || fetches.any(|fetch| self.is_initial(fetch)) {
+                return Some(call);
+            }
+            self.held.push_back(call);
+        }
+        self.held.pop_front()
     }
 
     /// Whether all fetches of a fragment have ended.
