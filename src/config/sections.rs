@@ -280,7 +280,7 @@ section! {
 
 /// Request headers that Apollo Client (Web, Kotlin, iOS), urql, Relay and GraphiQL set, and tracing in browsers
 /// (OpenTelemetry, Sentry).
-const CLIENT_HEADERS: [&str; 20] = [
+const CLIENT_HEADERS: [&str; 21] = [
     "accept",
     "apollo-require-preflight",
     "apollographql-client-name",
@@ -295,10 +295,11 @@ const CLIENT_HEADERS: [&str; 20] = [
     "sentry-trace",
     "traceparent",
     "tracestate",
+    "x-api-key",
     "x-apollo-operation-id",
     "x-apollo-operation-name",
     "x-apollo-operation-type",
-    "x-api-key",
+    "x-graphql-event-stream-token",
     "x-request-id",
     "x-requested-with",
 ];
@@ -439,6 +440,8 @@ section! {
         message_bytes: ByteSize = ByteSize(1_000_000) => ByteSize(1)..,
         /// How long a WebSocket may take to send `connection_init`, and a reserved event stream to be opened.
         init_timeout: Duration = Duration::from_secs(10) => MOMENT..,
+        /// Event streams for several operations that are reserved and not open; a further one is refused with status 503.
+        reservations: usize = 1_000,
         /// The fields of the payload of `connection_init` that become headers of the requests on its WebSocket. Browsers cannot
         /// set headers of a WebSocket.
         init_headers: Vec<HeaderName> = vec![http::header::AUTHORIZATION],

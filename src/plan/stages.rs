@@ -17,6 +17,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use ahash::HashMap;
 use apollo_compiler::executable;
 use apollo_compiler::validation::Valid;
 
@@ -86,6 +87,8 @@ pub(crate) fn plan(
         serial: operation.is_mutation(),
         output: Output::default(),
         steps: Steps::new(limits.selections),
+        fragments: HashMap::default(),
+        path: Vec::new(),
     }
     .build(position)?;
     prerendered::find(&mut output, &mut positions, &fetches, &reads);

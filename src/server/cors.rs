@@ -49,7 +49,8 @@ pub(super) fn layer(settings: &Cors) -> Option<CorsLayer> {
     Some(
         CorsLayer::new()
             .allow_origin(origins)
-            .allow_methods([Method::GET, Method::POST])
+            // PUT and DELETE are for event streams with several operations.
+            .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
             .allow_headers(settings.headers.clone())
             .expose_headers(exposed())
             .allow_credentials(settings.credentials)

@@ -138,6 +138,21 @@ impl HttpRefusal {
         }
     }
 
+    /// There is no event stream with this token: 404.
+    pub(super) fn no_stream() -> HttpRefusal {
+        let message =
+            "There is no event stream with this token; reserve one by PUT and open it at once";
+        HttpRefusal {
+            kind: ErrorKind::NotFound,
+            ..HttpRefusal::new(code::STREAM_NOT_FOUND, message)
+        }
+    }
+
+    /// The event stream is open already, or has an operation with this id: 409.
+    pub(super) fn stream_conflict(message: &str) -> HttpRefusal {
+        HttpRefusal::new(code::STREAM_CONFLICT, message)
+    }
+
     /// A page of a foreign origin wants a WebSocket: 403.
     pub(super) fn origin() -> HttpRefusal {
         let message =

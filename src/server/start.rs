@@ -26,6 +26,10 @@ use super::state::ServerState;
 use super::{accept, cors, health, landing_page, listen, schema};
 use crate::config::Settings;
 
+/// How long a client may acknowledge nothing of what it was sent.
+#[cfg(target_os = "linux")]
+const VANISHED: Duration = Duration::from_secs(60);
+
 /// The paths of a client listener: all of them, or only those of named operations.
 fn app(state: Arc<ServerState>, settings: &Settings, only_operations: bool) -> Dispatch {
     let layers = Layers {
@@ -158,6 +162,12 @@ impl Server {
     ) -> Result<SocketAddr, StartError> {
         let failed = |error: std::io::Error| StartError::new(format!("cannot listen: {error}"));
         let address = listener.local_addr().map_err(failed)?;
+        // Accepted connections inherit it. Heartbeats of a stream whose client has vanished would be sent again for a quarter of
+        // an hour. A client that is there and does not read has the time of a slow one.
+        #[cfg(target_os = "linux")]
+        socket2::SockRef::from(&listener)
+            .set_tcp_user_timeout(Some(VANISHED.max(self.state.limits.stall_timeout * 2)))
+            .map_err(failed)?;
         listener.set_nonblocking(true).map_err(failed)?;
         let listener = TcpListener::from_std(listener).map_err(failed)?;
         let protocols = Arc::new(Protocols::new(tls, &self.state.limits));

@@ -8,11 +8,11 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use super::connections::Connections;
 use super::descriptors;
 use super::executor::Executor;
+use super::many_streams::has_many_streams;
 use super::observe_request::RequestObserver;
-use super::protocol::has_many_streams;
 use super::refusal::HttpRefusal;
 use super::request_body::PartialBodies;
-use super::streaming::Streams;
+use super::streaming::{SingleConnections, Streams};
 use crate::config::{Limits, Settings};
 use crate::observe::Recorder;
 
@@ -30,6 +30,7 @@ pub(super) struct ServerState {
     /// The connections of clients, without those of operators.
     pub(super) connections: Arc<Connections>,
     pub(super) streams: Arc<Streams>,
+    pub(super) single_connections: Arc<SingleConnections>,
     pub(super) stopping: AtomicBool,
     pub(super) recorder: Recorder,
 }
@@ -48,6 +49,7 @@ impl ServerState {
             limits.reserved_descriptors,
             descriptors::raise(),
         );
+        let streams = Streams::new(settings);
         ServerState {
             executor,
             introspection: settings.general.introspection,
@@ -56,7 +58,8 @@ impl ServerState {
             permits: Semaphore::new(limits.concurrent_requests.min(Semaphore::MAX_PERMITS)),
             bodies: PartialBodies::new(limits.bodies_bytes.0),
             connections: Connections::new("clients", connections, &limits),
-            streams: Streams::new(settings),
+            single_connections: Arc::new(SingleConnections::new(&streams)),
+            streams,
             stopping: AtomicBool::new(false),
             recorder,
             limits,

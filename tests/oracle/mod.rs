@@ -8,3 +8,4 @@ mod composition;
 mod formats;
 mod graphql;
 mod openapi;
+mod streams;

@@ -14,8 +14,9 @@ use tokio::time::{Instant, sleep_until};
 
 use super::formats::Format;
 use super::outbox::{Content, Next, Outbox};
-use super::pump;
+use super::single::{Event, SingleStream};
 use super::streams::{OpenStream, Reason};
+use super::{framing, pump};
 use crate::gateway::{Delivery, Payload, Payloads};
 use crate::priority;
 use crate::server::response_body::Broken;
@@ -38,6 +39,22 @@ struct Pieces {
 enum Source {
     Payloads(Payloads),
     Queue(Arc<Outbox>, AbortHandle),
+    Single(SingleStream),
+}
+
+/// What a source gives.
+enum Given {
+    Payload(Bytes),
+    /// An event of one of several operations.
+    Event(Event),
+    /// Nothing follows.
+    End,
+}
+
+impl From<Option<Bytes>> for Given {
+    fn from(body: Option<Bytes>) -> Given {
+        body.map_or(Given::End, Given::Payload)
+    }
 }
 
 impl Drop for Source {
@@ -63,20 +80,21 @@ impl Source {
         Source::Queue(outbox, task)
     }
 
-    /// The next payload, or `None` after the last one.
-    async fn next(&mut self) -> Result<Option<Bytes>, Reason> {
+    /// What comes next.
+    async fn next(&mut self) -> Result<Given, Reason> {
         match self {
             Source::Payloads(payloads) => {
                 let next = pump::next(payloads).await?;
-                Ok(next.map(|payload| payload.body))
+                Ok(next.map(|payload| payload.body).into())
             }
             Source::Queue(outbox, _) => match outbox.next().await {
                 Next::End(reason) => Err(reason),
                 Next::Message(message) => Ok(match message.content {
-                    Content::Next(body) | Content::Refused(body) => Some(body),
-                    Content::Complete => None,
+                    Content::Next(body) | Content::Refused(body) => Given::Payload(body),
+                    Content::Complete => Given::End,
                 }),
             },
+            Source::Single(stream) => stream.next().await.map(Given::Event),
         }
     }
 }
@@ -98,12 +116,32 @@ pub(super) fn body(
         payloads.delivery(),
         Delivery::Incremental(_) | Delivery::Whole
     );
+    let source = Source::new(payloads, &open);
+    pieces(format, source, ready, open, is_finite)
+}
+
+/// The body of an event stream for several operations.
+pub(super) fn single_body(
+    stream: SingleStream,
+    open: OpenStream,
+) -> BoxStream<'static, Result<Bytes, Broken>> {
+    let source = Source::Single(stream);
+    pieces(Format::Events, source, VecDeque::new(), open, false)
+}
+
+fn pieces(
+    format: Format,
+    source: Source,
+    ready: VecDeque<Bytes>,
+    open: OpenStream,
+    is_finite: bool,
+) -> BoxStream<'static, Result<Bytes, Broken>> {
     let streams = &open.streams;
     let pieces = Pieces {
         format,
         stopped: Box::pin(streams.stopped()),
         deadline: streams.deadline().filter(|_| !is_finite),
-        source: Source::new(payloads, &open),
+        source,
         ready,
         open,
         is_finite,
@@ -132,11 +170,14 @@ impl Pieces {
                 biased;
                 () = &mut self.stopped, if !self.is_finite => self.cut(Reason::Stop),
                 next = self.source.next() => match next {
-                    Ok(Some(body)) => {
+                    Ok(Given::Payload(body)) => {
                         self.open.sent();
                         self.format.payload(body, &mut self.ready);
                     }
-                    Ok(None) => {
+                    Ok(Given::Event(event)) => {
+                        framing::single(&event.id, event.payload, &mut self.ready);
+                    }
+                    Ok(Given::End) => {
                         self.open.ends(Reason::Complete);
                         self.format.complete(&mut self.ready);
                         self.ended = true;
@@ -162,7 +203,10 @@ impl Pieces {
     /// Ends the stream before its last payload.
     fn cut(&mut self, reason: Reason) {
         self.open.ends(reason);
-        self.format.cut(reason, &mut self.ready);
+        // An error would have to be that of an operation.
+        if !matches!(self.source, Source::Single(_)) {
+            self.format.cut(reason, &mut self.ready);
+        }
         self.ended = true;
     }
 }

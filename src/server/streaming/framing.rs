@@ -150,6 +150,25 @@ pub(super) fn error(reason: Reason) -> Option<Bytes> {
     Some(refusal.body())
 }
 
+/// An event of an event stream for several operations: a payload of one of them, or its end.
+pub(super) fn single(id: &str, payload: Option<Bytes>, pieces: &mut VecDeque<Bytes>) {
+    let id = serde_json::Value::from(id).to_string();
+    match payload {
+        Some(body) => {
+            let before: [&[u8]; 3] = [
+                b"event: next\ndata: {\"id\":",
+                id.as_bytes(),
+                b",\"payload\":",
+            ];
+            frame(&before, one_line(body), &[b"}\n\n"], pieces);
+        }
+        None => {
+            let text = format!("event: complete\ndata: {{\"id\":{id}}}\n\n");
+            pieces.push_back(Bytes::from(text));
+        }
+    }
+}
+
 /// A payload on one line: outside of strings, a line break in JSON is a blank, and inside there is none.
 pub(in crate::server) fn one_line(body: Bytes) -> Bytes {
     if memchr2(b'\n', b'\r', &body).is_none() {

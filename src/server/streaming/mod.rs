@@ -2,7 +2,8 @@
 //!
 //! [`http`] answers requests whose clients accept a stream, in one of the [`formats`]; [`body`] makes its body, with the texts of
 //! [`framing`]. [`streams`] counts all streams, and ends them when the server stops. What waits for a client is in its
-//! [`outbox`], which [`pump`] fills. [`websocket`] has a protocol of its own.
+//! [`outbox`], which [`pump`] fills. [`single`] has event
+//! streams that several operations share, and [`websocket`] a protocol of its own.
 
 mod body;
 mod formats;
@@ -10,6 +11,8 @@ mod framing;
 mod http;
 mod outbox;
 mod pump;
+mod single;
+mod single_requests;
 pub(super) mod sse;
 mod streams;
 mod websocket;
@@ -22,6 +25,7 @@ use hyper::body::Body;
 
 use self::formats::Formats;
 use self::http::StreamRequest;
+use self::single_requests::SingleRequest;
 use super::observe_request::{ObservedResponse, RequestIdentity, observe};
 use super::refusal::HttpRefusal;
 use super::response::HttpResponse;
@@ -30,6 +34,7 @@ use super::uploads;
 
 pub(super) use self::framing::one_line;
 pub(super) use self::http::compact;
+pub(super) use self::single::SingleConnections;
 pub(super) use self::streams::{Streams, Transport};
 pub(super) use self::websocket::Following;
 
@@ -37,6 +42,9 @@ pub(super) use self::websocket::Following;
 /// WebSocket.
 pub(super) fn is_wanted(method: &Method, headers: &HeaderMap) -> bool {
     if *method == Method::GET && websocket::is_wanted(headers) {
+        return true;
+    }
+    if single_requests::is_wanted(method, headers) {
         return true;
     }
     matches!(*method, Method::GET | Method::POST)
@@ -56,6 +64,18 @@ where
             let opened = websocket::open(&state, &parts);
             let response = opened.unwrap_or_else(HttpRefusal::http_response);
             return ObservedResponse::without_request(response);
+        }
+        if single_requests::is_wanted(&parts.method, &parts.headers)
+            || single_requests::has_token(&parts)
+        {
+            let request = SingleRequest {
+                state: &state,
+                identity,
+            };
+            let observed = request.respond(parts, body).await;
+            return observed.unwrap_or_else(|refusal| {
+                ObservedResponse::without_request(refusal.http_response())
+            });
         }
         let request = StreamRequest {
             state: &state,

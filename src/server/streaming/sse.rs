@@ -6,8 +6,9 @@ use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, VARY};
 use http::{HeaderName, HeaderValue};
 
-use super::body::body;
+use super::body::{body, single_body};
 use super::formats::Format;
+use super::single::SingleStream;
 use super::streams::OpenStream;
 use crate::gateway::{Payload, Payloads};
 use crate::server::response::HttpResponse;
@@ -34,6 +35,14 @@ pub(super) fn streamed(
 ) -> HttpResponse {
     let mut response = head(format.content_type());
     let body = body(format, first, payloads, open);
+    response.extensions_mut().insert(Streamed::events(body));
+    response
+}
+
+/// An event stream for several operations.
+pub(super) fn single(stream: SingleStream, open: OpenStream) -> HttpResponse {
+    let mut response = head(Format::Events.content_type());
+    let body = single_body(stream, open);
     response.extensions_mut().insert(Streamed::events(body));
     response
 }

@@ -301,3 +301,184 @@ async fn idle_streams_outlive_the_limits_of_responses() {
     feed.send("{\"data\":1}");
     client.read("event: next\ndata: {\"data\":1}\n\n").await;
 }
+
+/// A request of the single connection mode, with its answer.
+async fn single(
+    running: &Running,
+    method: &str,
+    path: &str,
+    token: &str,
+    body: &str,
+) -> (u16, String) {
+    let method = method.parse().unwrap();
+    let request = running
+        .client
+        .request(method, format!("{}{path}", running.url));
+    let request = match token {
+        "" => request,
+        token => request.header("x-graphql-event-stream-token", token),
+    };
+    let request = match body {
+        "" => request,
+        body => request
+            .header("content-type", "application/json")
+            .body(body.to_owned()),
+    };
+    let (status, _, body) = send(request).await;
+    (status, body)
+}
+
+fn operation(id: &str, query: &str) -> String {
+    format!("{{\"query\":\"{query}\",\"extensions\":{{\"operationId\":\"{id}\"}}}}")
+}
+
+#[tokio::test]
+async fn operations_share_an_event_stream() {
+    let running = start(&settings());
+    let (status, token) = single(&running, "PUT", "/graphql", "", "").await;
+    assert_eq!((status, token.len()), (201, 32));
+    // An operation may be sent before its stream is open.
+    let sent = single(&running, "POST", "/graphql", &token, &operation("1", "{a}")).await;
+    assert_eq!(sent, (202, String::new()));
+    let mut client = Raw::connect(&running.server).await;
+    let open = format!("GET /graphql?token={token} HTTP/1.1\r\nhost: a\r\n{EVENTS}\r\n");
+    client.send(&open).await;
+    let head = client.head().await;
+    assert!(head.contains("content-type: text/event-stream"), "{head}");
+    client
+        .read("event: next\ndata: {\"id\":\"1\",\"payload\":{\"data\":{\"a\":1}}}\n\n")
+        .await;
+    client
+        .read("event: complete\ndata: {\"id\":\"1\"}\n\n")
+        .await;
+    let (first, second) = (running.feed(Delivery::Events), running.feed(Delivery::Live));
+    for id in ["1", "2"] {
+        let body = operation(id, "subscription {a}");
+        let (status, _) = single(&running, "POST", "/graphql", &token, &body).await;
+        assert_eq!(status, 202);
+    }
+    second.send("{\"data\":2}");
+    client
+        .read("event: next\ndata: {\"id\":\"2\",\"payload\":{\"data\":2}}\n\n")
+        .await;
+    let (status, body) = single(&running, "POST", "/graphql", &token, &operation("2", "{a}")).await;
+    assert!(
+        status == 409 && body.contains("STREAM_CONFLICT"),
+        "{status} {body}"
+    );
+    let end = "/graphql?operationId=2";
+    assert_eq!(single(&running, "DELETE", end, &token, "").await.0, 200);
+    second.ended().await;
+    // An operation that is refused is answered at once.
+    let (status, body) = single(
+        &running,
+        "POST",
+        "/graphql",
+        &token,
+        &operation("3", "{invalid}"),
+    )
+    .await;
+    assert!(
+        status == 400 && body.contains("\"message\":\"no\""),
+        "{status} {body}"
+    );
+    first.send_last("{\"data\":1}");
+    client
+        .read("event: next\ndata: {\"id\":\"1\",\"payload\":{\"data\":1}}\n\n")
+        .await;
+    client
+        .read("event: complete\ndata: {\"id\":\"1\"}\n\n")
+        .await;
+    // The client vanishes, with an operation.
+    let feed = running.feed(Delivery::Events);
+    let body = operation("1", "subscription {a}");
+    assert_eq!(
+        single(&running, "POST", "/graphql", &token, &body).await.0,
+        202
+    );
+    drop(client);
+    feed.ended().await;
+    until(|| running.server.state.streams.count() == 0).await;
+    let (status, body) = single(&running, "POST", "/graphql", &token, &operation("1", "{a}")).await;
+    assert!(
+        status == 404 && body.contains("STREAM_NOT_FOUND"),
+        "{status} {body}"
+    );
+}
+
+#[tokio::test]
+async fn requests_for_an_event_stream_are_checked() {
+    let mut settings = settings();
+    settings.streaming.connection_streams = 1;
+    settings.streaming.reservations = 2;
+    let running = start(&settings);
+    let (_, token) = single(&running, "PUT", "/graphql", "", "").await;
+    for (method, path, token, body, status, code) in [
+        (
+            "DELETE",
+            "/graphql?operationId=1",
+            "",
+            "",
+            404,
+            "STREAM_NOT_FOUND",
+        ),
+        (
+            "POST",
+            "/graphql",
+            "other",
+            "{\"query\":\"{a}\"}",
+            404,
+            "STREAM_NOT_FOUND",
+        ),
+        ("DELETE", "/graphql", &token, "", 400, "operationId"),
+        (
+            "POST",
+            "/graphql",
+            &token,
+            "{\"query\":\"{a}\"}",
+            400,
+            "operationId",
+        ),
+        ("POST", "/graphql", &token, "{}", 400, "BAD_REQUEST"),
+        ("PATCH", "/graphql", &token, "", 405, "METHOD_NOT_ALLOWED"),
+    ] {
+        let answer = single(&running, method, path, token, body).await;
+        assert!(
+            answer.0 == status && answer.1.contains(code),
+            "{method} {path} {answer:?}"
+        );
+    }
+    let feed = running.feed(Delivery::Live);
+    let subscription = operation("1", "subscription {a}");
+    assert_eq!(
+        single(&running, "POST", "/graphql", &token, &subscription)
+            .await
+            .0,
+        202
+    );
+    let (status, body) = single(&running, "POST", "/graphql", &token, &operation("2", "{a}")).await;
+    assert!(
+        status == 400 && body.contains("connection_streams"),
+        "{status} {body}"
+    );
+    let mut client = Raw::connect(&running.server).await;
+    let open = format!(
+        "GET /graphql HTTP/1.1\r\nhost: a\r\n{EVENTS}x-graphql-event-stream-token: {token}\r\n\r\n"
+    );
+    client.send(&open).await;
+    client.head().await;
+    let mut second = Raw::connect(&running.server).await;
+    second.send(&open).await;
+    let reply = second.reply().await;
+    assert!(
+        reply.status == 409 && reply.body.contains("STREAM_CONFLICT"),
+        "{}",
+        reply.body
+    );
+    for _ in 0..2 {
+        assert_eq!(single(&running, "PUT", "/graphql", "", "").await.0, 201);
+    }
+    assert_eq!(single(&running, "PUT", "/graphql", "", "").await.0, 503);
+    drop(client);
+    feed.ended().await;
+}

@@ -1,0 +1,183 @@
+// Clients that stream: operations of each kind over each transport that they have.
+//
+// The argument is the URL of a gateway whose subscription `clock` counts the requests to its upstream, which is polled every
+// second or faster. `transports` has a function for each client and transport, which yields the results of an operation; all of
+// them run the same operations, so that a transport or an operation is one line. The process fails if a client gets another
+// result, or an error that it does not report as it should.
+
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import * as apollo4 from "@apollo/client";
+import { GraphQLWsLink as WsLink4 } from "@apollo/client/link/subscriptions";
+import * as apollo3 from "@apollo/client-3/core/index.js";
+import { GraphQLWsLink as WsLink3 } from "@apollo/client-3/link/subscriptions/index.js";
+import { Client, fetchExchange, subscriptionExchange } from "@urql/core";
+import { createClient as createSse } from "graphql-sse";
+import { createClient as createWs } from "graphql-ws";
+import WebSocket from "ws";
+
+// Apollo's link expects that of a browser.
+globalThis.WebSocket = WebSocket;
+
+const url = process.argv[2];
+const socket = url.replace(/^http/, "ws");
+
+const LIST = "{ districts { code name } }";
+const CLOCK = "subscription { clock { ticks } }";
+const WRONG = "{ nothing }";
+
+const ws = (options) => createWs({ url: socket, webSocketImpl: WebSocket, lazy: true, retryAttempts: 0, ...options });
+
+/** The results that a client hands to a sink, as an asynchronous iterator. */
+async function* results(subscribe) {
+  const arrived = [];
+  let wake = () => {};
+  const push = (entry) => (arrived.push(entry), wake());
+  const stop = subscribe({
+    next: (value) => push({ value }),
+    error: (error) => push({ error }),
+    complete: () => push({ done: true }),
+  });
+  try {
+    for (;;) {
+      if (arrived.length === 0) await new Promise((resolve) => (wake = resolve));
+      const { value, error, done } = arrived.shift();
+      if (error) throw error;
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    (await stop)?.();
+  }
+}
+
+/** One of Apollo's clients, in its version. */
+const apollo = ({ ApolloClient, InMemoryCache, gql }, link) => {
+  const client = new ApolloClient({ link, cache: new InMemoryCache() });
+  return async function* (query) {
+    if (!query.startsWith("subscription")) {
+      yield await client.query({ query: gql(query), fetchPolicy: "network-only" });
+      return;
+    }
+    yield* results((sink) => {
+      const subscription = client.subscribe({ query: gql(query) }).subscribe(sink);
+      return () => subscription.unsubscribe();
+    });
+  };
+};
+
+/** urql, with these exchanges. */
+const urql = (options) => {
+  const client = new Client({ url, preferGetMethod: false, ...options });
+  return async function* (query) {
+    const source = query.startsWith("subscription") ? client.subscription(query, {}) : client.query(query, {});
+    if (!query.startsWith("subscription")) {
+      yield await source.toPromise();
+      return;
+    }
+    yield* results((sink) => {
+      const { unsubscribe } = source.subscribe((result) => (result.error ? sink.error(result.error) : sink.next(result)));
+      return unsubscribe;
+    });
+  };
+};
+
+const plain = (client) => (query) => results((sink) => client.subscribe({ query }, sink));
+const forwarded = (client) => (request) => ({
+  subscribe: (sink) => ({ unsubscribe: client.subscribe({ query: request.query, variables: request.variables }, sink) }),
+});
+
+const clients = [];
+const kept = (client) => (clients.push(client), client);
+
+const transports = {
+  "graphql-ws": plain(kept(ws())),
+  "graphql-sse, distinct connections": plain(kept(createSse({ url, retryAttempts: 0 }))),
+  "graphql-sse, a single connection": plain(kept(createSse({ url, singleConnection: true, retryAttempts: 0 }))),
+  "Apollo Client 4 over graphql-ws": apollo(apollo4, new WsLink4(kept(ws()))),
+  "Apollo Client 4 over multipart": apollo(apollo4, new apollo4.HttpLink({ uri: url })),
+  "Apollo Client 3 over graphql-ws": apollo(apollo3, new WsLink3(kept(ws()))),
+  "Apollo Client 3 over multipart": apollo(apollo3, new apollo3.HttpLink({ uri: url })),
+  "urql over graphql-ws": urql({ exchanges: [subscriptionExchange({ forwardSubscription: forwarded(kept(ws())), enableAllOperations: true })] }),
+  "urql over graphql-sse": urql({ exchanges: [fetchExchange, subscriptionExchange({ forwardSubscription: forwarded(kept(createSse({ url, retryAttempts: 0 }))) })] }),
+  "urql's own event streams": urql({ fetchSubscriptions: true, exchanges: [fetchExchange] }),
+};
+
+/** What an error says, as the client has it. */
+const said = (error) => JSON.stringify([error, error.message, error.errors, error.graphQLErrors, error.networkError?.result]);
+
+for (const [name, run] of Object.entries(transports)) {
+  const data = [];
+  for await (const result of run(LIST)) data.push(result.data);
+  assert.deepEqual(data.map((one) => one.districts.map((district) => district.name)), [["Budgam", "Kupwara"]], name);
+
+  const ticks = [];
+  for await (const result of run(CLOCK)) {
+    ticks.push(result.data.clock.ticks);
+    if (ticks.length === 2) break;
+  }
+  assert.ok(ticks[0] < ticks[1], `${name}: ${ticks}`);
+
+  let error;
+  try {
+    for await (const result of run(WRONG)) error = result.error ?? result.errors;
+  } catch (thrown) {
+    error = thrown;
+  }
+  // Over a single connection, graphql-sse drops the body of the response that refuses an operation.
+  const expected = name.includes("single") ? /responded with 400/ : /nothing/;
+  assert.match(said(error), expected, `${name}: ${said(error)}`);
+  console.log(`${name}: a query, a subscription, an operation that is refused`);
+}
+
+/** Two operations at the same time, of which one ends. */
+async function several() {
+  const client = ws();
+  const [first, second] = [plain(client)(CLOCK), plain(client)(CLOCK)];
+  await Promise.all([first.next(), second.next()]);
+  await first.return();
+  assert.ok((await second.next()).value.data.clock.ticks > 0);
+  await second.return();
+  await client.dispose();
+}
+
+/** The payload of `connection_init` has headers; its socket may be closed and opened again. */
+async function reconnects() {
+  const opened = [];
+  const client = ws({
+    retryAttempts: 5,
+    retryWait: () => sleep(10),
+    connectionParams: { Authorization: "Bearer of a test" },
+    on: { connected: (connected) => opened.push(connected) },
+  });
+  const ticks = plain(client)(CLOCK);
+  await ticks.next();
+  opened[0].close(4205, "as a network does");
+  // The next value, not those in between.
+  assert.ok((await ticks.next()).value.data.clock.ticks > 0);
+  assert.equal(opened.length, 2);
+  await ticks.return();
+  await client.dispose();
+}
+
+/** The legacy protocol is refused with a code. */
+async function legacy() {
+  const refused = new WebSocket(socket, "graphql-ws");
+  const [code, reason] = await new Promise((resolve) => refused.on("close", (...closed) => resolve(closed)));
+  assert.equal(code, 4406);
+  assert.match(String(reason), /use graphql-transport-ws/);
+}
+
+/** A page of another origin cannot open a socket. */
+async function foreign() {
+  const page = new WebSocket(socket, "graphql-transport-ws", { origin: "https://evil.example" });
+  const refused = await new Promise((resolve) => page.on("error", resolve));
+  assert.match(refused.message, /403/);
+}
+
+await several();
+await reconnects();
+await legacy();
+await foreign();
+for (const client of clients) await client.dispose();
