@@ -17,7 +17,7 @@ use crate::response::write::{Material, Progress, Writer};
 use crate::response::{ErrorBehavior, Sizes};
 
 /// Writes the response's `extensions`, if there are any: warnings, and what the gateway says about the execution.
-fn write_extensions(warnings: &[u8], of_sangam: &[String], body: &mut Vec<u8>) {
+pub(super) fn write_extensions(warnings: &[u8], of_sangam: &[String], body: &mut Vec<u8>) {
     let mut members = Vec::new();
     if !warnings.is_empty() {
         members.push([&b"\"warnings\":["[..], warnings, b"]"].concat());
@@ -33,7 +33,7 @@ fn write_extensions(warnings: &[u8], of_sangam: &[String], body: &mut Vec<u8>) {
 }
 
 /// Counts an error for operators.
-fn count_error(connector: Option<&Arc<str>>, kind: ErrorKind, times: u32) {
+pub(super) fn count_error(connector: Option<&Arc<str>>, kind: ErrorKind, times: u32) {
     let connector = connector.map_or_else(
         || SharedString::const_str(""),
         |name| Arc::clone(name).into(),

@@ -30,6 +30,7 @@ mod context;
 mod event;
 mod event_call;
 mod finish;
+mod incremental;
 mod observed;
 mod page_loop;
 mod pages;
@@ -54,6 +55,8 @@ use self::call::{CacheUse, CallScope, Called};
 pub use self::context::{ConnectorRuntime, ExecutionLimits, FileRuntime, RequestContext, Runtime};
 pub use self::event::Event;
 pub use self::event_call::{EventCall, Polled, yields_true};
+use self::incremental::Incremental;
+pub use self::incremental::IncrementalFormat;
 use self::queue::{Queue, QueuedCall};
 pub use self::record::CallRecord;
 use crate::budget::Account;
@@ -132,6 +135,8 @@ pub struct Execution<'a> {
     siblings: Vec<bool>,
     provenance: Provenance,
     records: Vec<CallRecord>,
+    /// Set if deferred fragments are delivered in payloads of their own. Boxed, because that is rare.
+    incremental: Option<Box<Incremental<'a>>>,
 }
 
 /// A call that has ended, its result, and how long it took if calls are recorded.
@@ -214,11 +219,16 @@ impl<'a> Execution<'a> {
             siblings: queue::with_siblings(plan),
             provenance: Provenance::new(),
             records: Vec::new(),
+            incremental: None,
         }
     }
 
-    /// The next payload, or `None` after the last one. A query or a mutation has one payload.
+    /// The next payload, or `None` after the last one. A query or a mutation has one payload, unless it is
+    /// [`incremental`](Execution::incremental).
     pub async fn next(&mut self) -> Option<Executed> {
+        if self.incremental.is_some() && !self.delivered {
+            return Box::pin(self.next_part()).await;
+        }
         if std::mem::replace(&mut self.delivered, true) {
             return None;
         }
@@ -246,7 +256,7 @@ impl<'a> Execution<'a> {
                 return Ok(());
             }
             while self.running.len() < self.runtime.limits.concurrency {
-                let Some(queued) = self.queue.pop() else {
+                let Some(queued) = self.next_call() else {
                     break;
                 };
                 let cache_use = self.cache_use(queued.fetch);
@@ -284,6 +294,9 @@ impl<'a> Execution<'a> {
                 }
                 return Ok(());
             }
+            if self.is_part_ready() {
+                return Ok(());
+            }
             let ended = timeout_at(self.bounds.deadline, self.running.next()).await;
             self.pace.rested();
             match ended {
@@ -303,6 +316,14 @@ impl<'a> Execution<'a> {
             fetch: &self.plan.fetches[fetch],
             cache_use,
             bounds: self.bounds,
+        }
+    }
+
+    /// The next call that is made.
+    fn next_call(&mut self) -> Option<Box<QueuedCall>> {
+        match &mut self.incremental {
+            None => self.queue.pop(),
+            Some(incremental) => incremental.next_call(&mut self.queue),
         }
     }
 

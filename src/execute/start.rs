@@ -46,7 +46,11 @@ impl Execution<'_> {
                 .ranks
                 .iter()
                 .zip(&self.states)
-                .all(|(rank, state)| *rank >= self.ranks[index] || *state == State::Done);
+                .enumerate()
+                .all(|(other, (rank, state))| {
+                    let is_before = *rank < self.ranks[index] && *state != State::Done;
+                    !is_before || self.is_deferred(other)
+                });
         let is_late = || {
             let begun = self.ranks.iter().zip(&self.states);
             let begun = begun.filter(|(_, state)| **state != State::Waiting);

@@ -74,7 +74,16 @@ impl OperationExecution {
             priority::lower().await;
         }
         let executed = first_payload(&self.runtime, ready, &self.context);
-        let mut executed = scope::of_operation(&ready.observed, executed).await?;
+        let executed = scope::of_operation(&ready.observed, executed).await?;
+        Ok(self.ended(executed, ready))
+    }
+
+    /// The result of an execution with one payload. Stores the response if it may be used again.
+    pub(super) fn ended(
+        &self,
+        mut executed: Executed,
+        ready: &CompiledOperation,
+    ) -> ExecutedOperation {
         if self.key.is_some() {
             // Several requests may get it: it is compressed once.
             executed.payload.memo = Some(Arc::default());
@@ -92,12 +101,12 @@ impl OperationExecution {
                 ..ResponseCachePolicy::default()
             };
         }
-        Ok(ExecutedOperation {
+        ExecutedOperation {
             cache,
             has_errors: executed.failed,
             may_be_shared: executed.provenance.may_be_shared(),
             payload: executed.payload,
-        })
+        }
     }
 
     /// Stores the response of a query, if it may be used again.

@@ -23,6 +23,7 @@ mod explain;
 mod files;
 mod generation;
 mod in_flight;
+mod incremental;
 mod introspection;
 mod labels;
 mod limits;

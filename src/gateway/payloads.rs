@@ -6,6 +6,7 @@ use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 
 use crate::cache::Payload;
+pub use crate::execute::IncrementalFormat;
 
 /// What the payloads of a response are to each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -21,15 +22,6 @@ pub enum Delivery {
     /// Each payload is the whole response as it is now (`@live`), or its difference from the one before. A client that does
     /// not read gets the latest one.
     Live,
-}
-
-/// How the parts of an incremental response are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum IncrementalFormat {
-    /// `pending`, `incremental` and `completed` (`incrementalSpec=v0.2`).
-    V02,
-    /// `incremental` with paths and labels, and `hasNext` (`deferSpec=20220824`).
-    DeferSpec2022,
 }
 
 /// Which deliveries the transport of a request can make, apart from a whole response. Without any, a response has one payload.

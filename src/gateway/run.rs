@@ -330,6 +330,10 @@ impl Gateway {
             key,
             uncached,
         };
+        let may_defer = ready.operation.plan.output.deferred.is_some();
+        if let Some(format) = client.deliveries.incremental.filter(|_| may_defer) {
+            return Box::pin(execution.run_incremental(format)).await;
+        }
         // Boxed: the future of an execution is large, and most requests are served from the cache.
         // A response without errors is the same for each error behavior, and only these are cached. What is being executed
         // may have errors.

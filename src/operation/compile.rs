@@ -12,8 +12,8 @@ use super::limits::{DocumentLimits, LimitExceeded, check_document, check_text};
 use super::rejection::Rejection;
 use super::variables::CoercedVariables;
 use super::{
-    access, constraints, introspection, live, service, syntax, validate, validation_errors,
-    variables,
+    access, constraints, incremental, introspection, live, service, syntax, validate,
+    validation_errors, variables,
 };
 use crate::config::{CostMode, Settings};
 use crate::connector::{Reads, SubgraphKind};
@@ -109,6 +109,7 @@ impl Compiler {
         })?;
         let mut violations = validate::check(&self.api, &document, self.numbers);
         violations.extend(introspection::check(&document));
+        violations.extend(incremental::check(&self.api, &document));
         Rejection::unless_valid(code::GRAPHQL_VALIDATION_FAILED, violations)?;
         Ok(Document(document))
     }

@@ -6,6 +6,7 @@ use apollo_compiler::schema::Value as Literal;
 use apollo_compiler::validation::Valid;
 use apollo_compiler::{Schema, executable};
 
+use super::incremental;
 use crate::document::{Str, Value};
 
 /// Its name.
@@ -43,11 +44,20 @@ pub struct LiveDirective {
 /// A public schema with the directives that the gateway adds for operations.
 pub fn with_directives(api: &Valid<Schema>) -> Valid<Schema> {
     let mut schema = Schema::clone(api);
-    if let Ok(parsed) = Schema::parse(DEFINITION, "live.graphql")
-        && let Some(definition) = parsed.directive_definitions.get(NAME)
-    {
-        let definitions = &mut schema.directive_definitions;
-        definitions.insert(definition.name.clone(), definition.clone());
+    for (text, names) in [
+        (incremental::DEFINITIONS, &incremental::NAMES[..]),
+        (DEFINITION, &[NAME]),
+    ] {
+        let Ok(parsed) = Schema::parse(text, "directives.graphql") else {
+            continue;
+        };
+        let defined = names.iter().copied();
+        let defined = defined.filter_map(|name| parsed.directive_definitions.get(name));
+        for definition in defined {
+            let definitions = &mut schema.directive_definitions;
+            // A service may define it too.
+            definitions.insert(definition.name.clone(), definition.clone());
+        }
     }
     Valid::assume_valid(schema)
 }

@@ -18,6 +18,7 @@ mod canonical;
 mod compile;
 mod compiled;
 mod constraints;
+mod incremental;
 mod inputs;
 mod introspection;
 mod limits;

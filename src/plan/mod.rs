@@ -15,6 +15,8 @@ mod batch;
 mod bounds;
 mod cases;
 mod conditions;
+pub mod deferred;
+pub mod division;
 mod draft;
 mod explain;
 pub mod guard;

@@ -5,10 +5,12 @@
 mod build;
 
 use std::collections::BTreeMap;
+use std::num::NonZero;
 use std::sync::Arc;
 
 use apollo_compiler::Name;
 
+use super::deferred::Deferred;
 use super::guard::Guard;
 use super::inputs::Input;
 use super::requested::PositionId;
@@ -29,6 +31,8 @@ pub struct Output {
     pub ids: Vec<MadeId>,
     /// The fields that yield files.
     pub files: Vec<FileOfSubgraph>,
+    /// The deferred fragments, if the operation has any.
+    pub deferred: Option<Box<Deferred>>,
 }
 
 /// A globally unique id, which is made from fields of the row.
@@ -48,6 +52,8 @@ pub(super) type MadeIds = BTreeMap<(PositionId, u16, TypeId), Vec<Input>>;
 pub struct OutputObject {
     /// The position of its rows.
     pub position: PositionId,
+    /// Set if some of its fields may be deferred: its number, from 1.
+    pub split: Option<NonZero<u32>>,
     /// The fields of all classes. A field whose order or source depends on conditions is listed once for each, with
     /// guards of which at most one holds.
     pub fields: Vec<OutputField>,

@@ -250,6 +250,7 @@ mod tests {
         ];
         let object = OutputObject {
             position: PositionId(2),
+            split: None,
             classes: vec![OutputOfType {
                 ty: TypeId(0),
                 fields: (0..fields.len() as u16).collect(),
@@ -291,6 +292,7 @@ mod tests {
             };
             OutputObject {
                 position: PositionId(object_index as u32),
+                split: None,
                 classes: vec![class],
                 fields,
             }

@@ -46,7 +46,7 @@ impl SlotKey {
 pub(super) fn passed_on(
     directives: &ast::DirectiveList,
 ) -> impl Iterator<Item = &Node<ast::Directive>> {
-    let is_executed = |name: &str| matches!(name, "skip" | "include");
+    let is_executed = |name: &str| matches!(name, "skip" | "include" | "defer" | "stream");
     directives.iter().filter(move |one| !is_executed(&one.name))
 }
 

@@ -17,6 +17,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use ahash::HashMap;
 use apollo_compiler::executable;
 use apollo_compiler::validation::Valid;
 
@@ -52,6 +53,15 @@ pub(crate) fn plan(
     let nullable = Nullable::of(api, operation);
     let steps = Steps::new(limits.selections);
     let normalised = normalised::normalise(graph, document, operation, &nullable, steps)?;
+    // A joined call would make the initial payload wait for what only a deferred fragment needs.
+    let all: HashSet<SubgraphId>;
+    let varying = match normalised.may_defer() {
+        true => {
+            all = (0..graph.subgraphs.len() as u32).map(SubgraphId).collect();
+            &all
+        }
+        false => varying,
+    };
     let planning = Planning {
         graph,
         normalised: &normalised,
@@ -86,6 +96,8 @@ pub(crate) fn plan(
         serial: operation.is_mutation(),
         output: Output::default(),
         steps: Steps::new(limits.selections),
+        fragments: HashMap::default(),
+        path: Vec::new(),
     }
     .build(position)?;
     prerendered::find(&mut output, &mut positions, &fetches, &reads);

@@ -30,6 +30,8 @@ impl Plan {
                 .map(|class| 100 + class.fields.len() * 2 + class.prerendered.len() * 32);
             200 + object.fields.len() * FIELD + classes.sum::<usize>()
         });
+        let deferred = self.output.deferred.as_ref();
+        let deferred = deferred.map_or(0, |deferred| deferred.weight());
         let ids = self.output.ids.iter();
         let ids = ids.map(|made| 60 + made.key.len() * 150);
         let fetches = self.fetches.iter().map(fetch);
@@ -40,6 +42,7 @@ impl Plan {
             + objects.sum::<usize>()
             + fetches.sum::<usize>()
             + ids.sum::<usize>()
+            + deferred
             + (self.guards.len() + self.output.guards.len()) * 100
             + self.conditions.weight()
     }

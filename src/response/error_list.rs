@@ -32,6 +32,8 @@ pub(crate) struct ErrorList {
     total: usize,
     /// The maximum length of their text.
     max_bytes: usize,
+    /// The elements of the path that leads to the root of the delivery group, as JSON.
+    prefix: Vec<u8>,
 }
 
 /// A listed error with a path.
@@ -60,6 +62,11 @@ impl ErrorList {
         }
     }
 
+    /// The same for a delivery group whose root is at this path, as the elements of a JSON list.
+    pub(crate) fn below(self, prefix: Vec<u8>) -> Self {
+        ErrorList { prefix, ..self }
+    }
+
     /// True if nothing has been reported.
     pub(crate) fn is_empty(&self) -> bool {
         self.count == 0 && self.left_out == 0
@@ -78,6 +85,11 @@ impl ErrorList {
     /// True if an error is listed.
     pub(crate) fn is_any_listed(&self) -> bool {
         self.count > 0
+    }
+
+    /// How many errors are listed.
+    pub(crate) fn listed(&self) -> usize {
+        self.count
     }
 
     /// The maximum number of listed errors.
@@ -208,7 +220,7 @@ impl ErrorList {
         out.extend_from_slice(b"{\"message\":");
         write_json_string(message, out);
         out.extend_from_slice(b",\"path\":");
-        write_path(path, out);
+        write_path(&self.prefix, path, out);
         out.extend_from_slice(b",\"extensions\":");
         nested("code", Value::from(code::LIST_CUT_OFF.as_str())).write_json(out);
         out.push(b'}');
@@ -271,7 +283,7 @@ impl ErrorList {
         }
         if let Some(path) = path {
             out.extend_from_slice(b",\"path\":");
-            write_path(path, out);
+            write_path(&self.prefix, path, out);
         }
         out.extend_from_slice(b",\"extensions\":");
         extensions(failure).write_json(out);

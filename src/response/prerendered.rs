@@ -195,6 +195,7 @@ mod tests {
     fn object(position: u32, fields: Vec<OutputField>, runs: Vec<Prerendered>) -> OutputObject {
         OutputObject {
             position: PositionId(position),
+            split: None,
             classes: vec![OutputOfType {
                 ty: TypeId(position),
                 fields: (0..fields.len() as u16).collect(),

@@ -38,6 +38,8 @@ mod complete;
 mod file;
 mod leaves;
 mod made_id;
+mod note;
+mod opened;
 mod out;
 mod path;
 mod report;
@@ -45,8 +47,10 @@ mod stack;
 
 pub(crate) use self::leaves::leaf_text;
 use self::leaves::plain_text;
+use self::opened::Notes;
+pub(crate) use self::opened::{Opened, PayloadFields};
 use self::out::{Halt, Out};
-pub(crate) use self::path::{PathElement, write_path};
+pub(crate) use self::path::{KeptElement, PathElement, write_kept, write_path};
 use self::stack::{Completion, Frame, NO_FIELDS, OpenList, OpenObject, Part};
 use super::bounds::Reached;
 use super::error_behavior::ErrorBehavior;
@@ -101,6 +105,8 @@ pub(crate) struct Writer<'w> {
     errors: &'w mut ErrorList,
     out: Out<'w>,
     stack: Vec<Frame<'w>>,
+    /// The objects with fields in other payloads, if there are several. Boxed, because that is rare.
+    notes: Option<Box<Notes<'w>>>,
 }
 
 impl<'w> Writer<'w> {
@@ -135,6 +141,7 @@ impl<'w> Writer<'w> {
             errors: &mut group.errors,
             out: Out::new(account, expected, most),
             stack: Vec::with_capacity(8),
+            notes: None,
         }
     }
 
@@ -201,6 +208,54 @@ impl<'w> Writer<'w> {
         Ok(Progress::More)
     }
 
+    /// Begins the fields that an object has in the payload with this number. They are written by [`Writer::run`], and the errors
+    /// in them are reported in this list.
+    ///
+    /// # Errors
+    /// A bound has been reached.
+    pub(crate) fn begin_part(
+        &mut self,
+        opened: &Opened,
+        set: u32,
+        guards: &'w [bool],
+        errors: ErrorList,
+    ) -> Result<(), Reached> {
+        self.guards = guards;
+        *self.errors = errors;
+        self.continue_below(&opened.path, set);
+        let (object, start) = (&self.output.objects[opened.object], self.out.bytes.len());
+        // The object itself is noted already.
+        let notes = self.notes.take();
+        let begun = match self.object(opened.row, object, opened.class, start, true) {
+            Err(Halt::Null) => self.out.replace_with_null(start),
+            begun => begun,
+        };
+        self.notes = notes;
+        begun.map_err(|_| self.reached())
+    }
+
+    /// The text so far.
+    pub(crate) fn text(&self) -> &[u8] {
+        &self.out.bytes
+    }
+
+    /// The errors of the part that has been written.
+    pub(crate) fn take_part_errors(&mut self) -> ErrorList {
+        std::mem::take(self.errors)
+    }
+
+    /// Charges the objects that have been noted, and so many bytes.
+    ///
+    /// # Errors
+    /// The account has no room for them.
+    pub(crate) fn charge(&mut self, bytes: usize) -> Result<(), Reached> {
+        let noted = self
+            .notes
+            .as_mut()
+            .map_or(0, |notes| notes.take_uncharged());
+        Ok(self.out.charge(bytes + noted)?)
+    }
+
     /// The text.
     pub(crate) fn into_bytes(self) -> Vec<u8> {
         self.out.bytes
@@ -219,6 +274,9 @@ impl<'w> Writer<'w> {
         while let Some(frame) = self.stack.pop() {
             if frame.nullable {
                 self.drop_vague_errors(&frame)?;
+                if let Some(notes) = &mut self.notes {
+                    notes.forget_since(frame.start);
+                }
                 return self.out.replace_with_null(frame.start);
             }
         }
@@ -287,6 +345,9 @@ impl<'w> Writer<'w> {
             object,
             class: object.classes.get(class).unwrap_or(&NO_FIELDS),
         };
+        if let Some(number) = object.split {
+            self.note(&open, number.get() as usize - 1, class, start);
+        }
         self.stack.push(Frame {
             part: Part::Object(open),
             start,

@@ -34,6 +34,7 @@ mod health;
 mod landing_page;
 mod listen;
 mod listener_state;
+mod many_streams;
 mod measure;
 mod media;
 mod observe_request;

@@ -22,6 +22,7 @@ use super::client_body::ClientBody;
 use super::connection::{Connection, END, FINISH, Stream};
 use super::connections::{Registration, ServedConnection};
 use super::listener_state::Phase;
+use super::many_streams::MANY_STREAMS;
 use super::refusal::HttpRefusal;
 use super::response::HttpResponse;
 use super::response_body::{ResponseBody, Streamed};
@@ -398,16 +399,7 @@ fn is_kept(name: &HeaderName) -> bool {
     *name == REQUEST_ID || *name == VARY || name.as_str().starts_with("access-control-")
 }
 
-/// Whether the connection of the current request has many requests in work: it may not take the last permits, of which
-/// ten connections with a hundred streams each would leave none to others.
-pub(super) fn has_many_streams() -> bool {
-    MANY_STREAMS.try_with(|_| ()).is_ok()
-}
-
 tokio::task_local! {
-    /// Set while a request is polled whose connection has many requests in work.
-    static MANY_STREAMS: ();
-
     /// The HTTP/2 stream that the current task serves.
     static STREAM: Arc<Stream>;
 }

@@ -57,10 +57,14 @@ struct World {
 impl World {
     /// `/figure` is kept for an hour, and `count` counts.
     async fn start(general: &str) -> World {
+        World::with_schema(SCHEMA, general, "").await
+    }
+
+    async fn with_schema(schema: &str, general: &str, connector: &str) -> World {
         let upstream = Upstream::start().await;
         upstream.answer("/figure", kept(r#"{"n":1}"#));
         upstream.answer("/count", kept(r#"{"n":1}"#));
-        let gateway = scripted::gateway(&upstream, SCHEMA, general, "");
+        let gateway = scripted::gateway(&upstream, schema, general, connector);
         World {
             upstream,
             gateway: LiveGateway::new(gateway),
@@ -181,6 +185,37 @@ async fn a_mutation_makes_a_new_answer() {
     world.change(3).await;
     assert_eq!(watching.figure().await, 3);
     assert_eq!(world.reads(), 3);
+}
+
+#[test]
+async fn an_event_makes_a_new_answer() {
+    let wire =
+        r#"@link(url: "https://specs.sangam.dev/wire/v0.1", import: ["@poll", "@invalidates"])"#;
+    let schema = SCHEMA
+        .replacen("  @source(", &format!("  {wire}\n  @source("), 1)
+        .replace(
+            "type Mutation",
+            r#"type Subscription {
+  counter: Int
+    @connect(source: "own", http: { GET: "/counter" }, selection: "$.n")
+    @poll(every: 3600)
+    @invalidates(fields: ["Query.figure"])
+}
+
+type Mutation"#,
+        );
+    let world = World::with_schema(&schema, QUICK, "poll_every = \"1ms\"").await;
+    world.upstream.answer("/counter", figure("", 1));
+    let mut watching = world.watch(LIVE).await;
+    assert_eq!(watching.figure().await, 1);
+    let mut client = ClientContext::default();
+    client.deliveries.events = true;
+    let subscription = request("subscription { counter }");
+    let mut events = world.gateway.execute(subscription, &client).await.payloads;
+    events.next().await.unwrap();
+    world.upstream.answer("/figure", kept(r#"{"n":2}"#));
+    world.upstream.answer("/counter", figure("", 2));
+    assert_eq!(watching.figure().await, 2);
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod canary;
 mod constant;
 mod cost;
 mod counts;
+mod defer;
 mod deliverables;
 mod dggi;
 mod district;

@@ -1,6 +1,6 @@
 //! A world with its gateways, and the comparison of an operation's responses with the oracle.
 
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use apollo_compiler::validation::Valid;
 use apollo_compiler::{ExecutableDocument, Schema};
@@ -8,19 +8,21 @@ use sangam::config::{ByteSize, CostMode, Environment, RawSettings, Settings};
 use sangam::connector::read_sdl;
 use sangam::document::Value;
 use sangam::gateway::{
-    ClientContext, ConfiguredConnector, Draw, ErrorBehavior, Gateway, GraphqlRequest,
-    RequestOutcome, SetupProblem,
+    AcceptedDeliveries, ClientContext, ConfiguredConnector, Draw, ErrorBehavior, Gateway,
+    GraphqlRequest, IncrementalFormat, RequestOutcome, SetupProblem,
 };
 
 use super::compare::{compare, compare_nulls, halted};
 use super::data::{Data, Instance, schema};
+use super::deferred::{compare_merged, deferred};
 use super::json::Json;
 use super::naive::{Answer, execute_noting};
 use super::operation::Operation;
-use super::random::hash;
+use super::random::{Random, hash};
 use super::server::{Served, Server};
 use super::world::{ENTITIES, World};
 use super::{pages, print, rest};
+use crate::support::incremental::Merged;
 
 /// A world with two gateways: one without caches, and one with caches and the subgraphs in reverse order.
 pub(crate) struct Case {
@@ -29,6 +31,11 @@ pub(crate) struct Case {
     schema: Valid<Schema>,
     plain: Gateway,
     cached: Gateway,
+    /// A gateway without caches for the same world, served elsewhere: calls that no part needs may arrive late.
+    deferring: Gateway,
+    served_deferring: Served,
+    /// The payloads of operations with `@defer`.
+    parts: AtomicU64,
 }
 
 /// Why a world has no gateway: the codes and messages of its composition.
@@ -67,17 +74,27 @@ impl Case {
         let served = server.serve(&world);
         let plain = gateway(&world, &served.url, false)?;
         let cached = gateway(&world, &served.url, true)?;
+        let served_deferring = server.serve(&world);
+        let deferring = gateway(&world, &served_deferring.url, false)?;
         Ok(Case {
             schema: schema(&print::monolith(&world)),
             world,
             served,
             plain,
             cached,
+            deferring,
+            served_deferring,
+            parts: AtomicU64::new(0),
         })
     }
 
     pub(crate) fn calls(&self) -> u64 {
         self.served.upstreams.calls()
+    }
+
+    /// How many payloads the operations with `@defer` had.
+    pub(crate) fn parts(&self) -> u64 {
+        self.parts.load(Ordering::Relaxed)
     }
 
     /// The gateway without caches.
@@ -153,6 +170,16 @@ impl Case {
                 }
             }
         }
+        let seed = hash(self.world.seed, &["defer", &text]);
+        let with_defer = deferred(operation, &mut Random::new(seed)).text();
+        if let Some((why, got)) = self.in_parts(&with_defer, &variables, &expected).await {
+            return Outcomes::Different(Difference {
+                what: format!("with @defer: {why}"),
+                expected: expected.to_json().text(),
+                got: format!("{with_defer}\n{got}"),
+                plan: plan(&self.plain, &with_defer).await,
+            });
+        }
         let (one, other) = (
             plan(&self.plain, &text).await,
             plan(&self.cached, &text).await,
@@ -166,6 +193,61 @@ impl Case {
             });
         }
         Outcomes::Same
+    }
+
+    /// The faults of an operation with `@defer`, delivered whole and in parts, and what was delivered.
+    async fn in_parts(
+        &self,
+        text: &str,
+        variables: &Json,
+        expected: &Answer,
+    ) -> Option<(String, String)> {
+        if let Some(different) = self.once(&self.plain, text, variables, expected).await {
+            return Some(different);
+        }
+        self.served_deferring.upstreams.begin();
+        let payloads = self.payloads(text, variables, IncrementalFormat::V02).await;
+        let got = payloads.join("\n");
+        let mut merged = Merged::default();
+        for payload in &payloads {
+            if let Err(why) = merged.add(&serde_json::from_str(payload).unwrap()) {
+                return Some((why, got));
+            }
+        }
+        self.parts
+            .fetch_add(merged.payloads() as u64, Ordering::Relaxed);
+        let violations = self.served_deferring.upstreams.begin();
+        if !violations.is_empty() {
+            return Some((violations.join("\n"), got));
+        }
+        compare_merged(expected, merged).map(|why| (why, got))
+    }
+
+    /// The payloads of an operation, for a client that reads this format.
+    pub(crate) async fn payloads(
+        &self,
+        text: &str,
+        variables: &Json,
+        format: IncrementalFormat,
+    ) -> Vec<String> {
+        let draw = hash(self.world.seed, &["draw", text]) % 100;
+        let client = ClientContext {
+            mutations_allowed: true,
+            draw: Draw::At(draw as f64),
+            deliveries: AcceptedDeliveries {
+                incremental: Some(format),
+                ..AcceptedDeliveries::default()
+            },
+            ..ClientContext::default()
+        };
+        let request = request(text, variables);
+        let response = self.deferring.execute(request, &client).await;
+        let mut payloads = response.payloads;
+        let mut texts = Vec::new();
+        while let Some(payload) = payloads.next().await {
+            texts.push(String::from_utf8_lossy(&payload.body).into_owned());
+        }
+        texts
     }
 
     fn expected(

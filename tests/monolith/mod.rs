@@ -22,6 +22,8 @@
 //!
 //! Every third operation is also executed with `onError: NULL` and `HALT`, which the oracle knows too.
 //!
+//! Each operation is executed again with `@defer` at random places ([`deferred`]), whole and in parts.
+//!
 //! Calls are counted: a subgraph is called at most once for each step of the plan, or once per object if the step has a call
 //! per object.
 
@@ -31,6 +33,7 @@ pub(crate) mod composed;
 mod covariant;
 mod coverage;
 mod data;
+pub(crate) mod deferred;
 mod features;
 pub(crate) mod generate;
 pub(crate) mod json;

@@ -25,6 +25,8 @@ struct Counts {
     operations: usize,
     invalid: usize,
     calls: u64,
+    /// The payloads of operations with `@defer`.
+    parts: u64,
     /// The operations whose difference is known.
     waived: usize,
     /// The worlds and the operations that have used each feature.
@@ -41,6 +43,7 @@ impl Counts {
             ("graphs that compose", self.worlds - refused),
             ("operations", self.operations),
             ("calls to subgraphs", self.calls as usize),
+            ("payloads of operations with `@defer`", self.parts as usize),
             ("known differences", self.waived),
         ];
         let mut text = String::from("| | number |\n|---|---:|\n");
@@ -133,6 +136,7 @@ async fn world(
         counts.features.entry(feature).or_default().0 += 1;
     }
     counts.calls += case.calls();
+    counts.parts += case.parts();
     failures
 }
 
@@ -201,6 +205,7 @@ async fn gateway_and_monolith_agree() {
         assert!(refused * 100 <= counts.worlds * MOST_REFUSED, "{counts:?}");
         assert!(counts.operations >= counts.worlds * 3, "{counts:?}");
         assert!(counts.calls > counts.operations as u64, "{counts:?}");
+        assert!(counts.parts > counts.operations as u64, "{counts:?}");
     }
 }
 

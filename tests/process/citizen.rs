@@ -9,7 +9,7 @@ use super::running::{Folder, Running, client, post, text};
 
 const FOLDERS: [&str; 3] = ["lgd", "services", "umang"];
 
-const TRACKED: &str = "application { reference application { status } documentsAwaited { type }
+const TRACKED: &str = "application { reference application { status } documentsRequired { type isMandatory isAttached }
   certificate { number format url } } userErrors { field message code }";
 
 /// The gateway in front of the service desk, and what that needs.
@@ -95,7 +95,11 @@ pub(crate) async fn certified() -> Certified {
     });
     let filed = mutate(&running, "applyForService", "ApplyForServiceInput", &input).await;
     let reference = &filed["reference"];
-    let awaited = &filed["documentsAwaited"][0]["type"];
+    let required = filed["documentsRequired"].as_array().unwrap();
+    let mut awaited = required
+        .iter()
+        .filter(|one| one["isMandatory"] == true && one["isAttached"] == false);
+    let awaited = &awaited.next().unwrap()["type"];
     let input = json!({ "applicationReference": reference, "documentType": awaited, "file": null });
     let refused = attach(&running, &input, "image/png", b"no photograph").await;
     assert_eq!(refused["userErrors"][0]["code"], "INVALID");

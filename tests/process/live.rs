@@ -28,8 +28,9 @@ type Figure { n: Int text: String }
 type Count { n: Int }
 "#;
 
-const OPERATIONS: &str = "# The figure.\nquery Figure($of: ID) { figure(of: $of) { n text } }\n\
-    query Broken { broken }\nmutation Count { count { n } }\n";
+const FIGURE: &str = "# The figure.\nquery Figure($of: ID) { figure(of: $of) { n text } }\n";
+
+const OTHERS: &str = "query Broken { broken }\nmutation Count { count { n } }\n";
 
 #[derive(Default)]
 struct Figure {
@@ -75,7 +76,8 @@ impl World {
         let folder = Folder::new(&settings, &[("figures", CONNECTOR)]);
         let operations = folder.path("schema/operations");
         std::fs::create_dir_all(&operations).unwrap();
-        std::fs::write(operations.join("all.graphql"), OPERATIONS).unwrap();
+        std::fs::write(operations.join("Figure.graphql"), FIGURE).unwrap();
+        std::fs::write(operations.join("others.graphql"), OTHERS).unwrap();
         let running = Running::start(folder.command(&["serve"]));
         World {
             folder,

@@ -66,6 +66,9 @@ struct Received {
     broken: Arc<AtomicUsize>,
 }
 
+/// The content for which the desk breaks off.
+const BREAKS: &[u8] = b"breaks";
+
 async fn receive(State(received): State<Received>, request: Request) -> Response<Body> {
     let line = format!("{} {}", request.method(), request.uri().path());
     let headers = request.headers().clone();
@@ -86,7 +89,11 @@ async fn receive(State(received): State<Received>, request: Request) -> Response
         .requests
         .lock()
         .unwrap()
-        .push((line, headers, content));
+        .push((line, headers, content.clone()));
+    if content == BREAKS {
+        // The connection ends without a response.
+        std::panic::resume_unwind(Box::new(()));
+    }
     Response::builder()
         .header("content-type", "application/json")
         .body(Body::from(r#"{"id":"7","version":"1"}"#))
@@ -245,6 +252,59 @@ async fn several_files_and_a_name_of_the_connector() {
     let map = json!({ "a": ["variables.input.files.0"], "b": ["variables.input.files.1"], "c": ["variables.input.files.2"] });
     let answer = upload(&started.running, head(SEVERAL, &three, &map) + &end()).await;
     assert_eq!(code(&answer), "CONNECTOR_REQUEST");
+}
+
+/// Nothing is known of what the upstream has done with it, and the client's content is gone.
+#[test(threads)]
+async fn a_file_is_never_sent_again() {
+    let started = start("").await;
+    let raw = |content: &str| {
+        let file = part("0", Some(("a", "text/plain")), content);
+        head(RAW, &json!({ "file": null }), &one_file()) + &file + &end()
+    };
+    // The second one uses the connection of the first one.
+    let sent = upload(&started.running, raw("first")).await;
+    assert_eq!(sent["data"]["raw"]["id"], "7", "{sent}");
+    let answer = upload(&started.running, raw("breaks")).await;
+    assert_eq!(code(&answer), "HTTP_CLIENT_ERROR", "{answer}");
+    let requests = started.received.requests.lock().unwrap();
+    let bodies: Vec<&[u8]> = requests.iter().map(|(_, _, body)| &**body).collect();
+    assert_eq!(bodies, [b"first", BREAKS]);
+}
+
+/// The length that a client declares for a part is not believed, and that of the whole body ends it.
+#[test(threads)]
+async fn a_length_that_is_not_the_file_s() {
+    let started = start("").await;
+    for declared in [0, 1, 4_000_000_000_u32] {
+        let content_type = format!("text/plain\r\ncontent-length: {declared}");
+        let body = head(RAW, &json!({ "file": null }), &one_file())
+            + &part("0", Some(("a", &content_type)), "0123456789")
+            + &end();
+        let answer = upload(&started.running, body).await;
+        assert_eq!(answer["data"]["raw"]["id"], "7", "{answer}");
+        let (_, headers, content) = started.one();
+        assert_eq!(content, "0123456789");
+        assert_eq!(headers["transfer-encoding"], "chunked");
+    }
+    // A body that ends before its declared length, and one that has more: the rest would be another request.
+    let body = head(RAW, &json!({ "file": null }), &one_file())
+        + &part("0", Some(("a", "text/plain")), "0123456789")
+        + &end();
+    let address = started.running.url.strip_prefix("http://").unwrap();
+    for (length, expected) in [
+        (body.len() - end().len() - 4, "UPLOAD_BROKEN"),
+        (body.len(), "\"id\":\"7\""),
+    ] {
+        let request = format!(
+            "POST /graphql HTTP/1.1\r\nhost: x\r\napollo-require-preflight: 1\r\ncontent-length: {length}\r\n\
+             content-type: multipart/form-data; boundary={BOUNDARY}\r\n\r\n{body}"
+        );
+        let mut client = TcpStream::connect(address).await.unwrap();
+        client.write_all(request.as_bytes()).await.unwrap();
+        let answer = answer(&mut client).await;
+        assert!(answer.contains(expected), "{answer}");
+    }
 }
 
 #[test(threads)]

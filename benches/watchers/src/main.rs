@@ -86,7 +86,8 @@ async fn measure() -> Result<(), Box<dyn Error>> {
         upstream.reads() - calls
     );
     println!(
-        "| change | upstream calls | first after | last after | between |\n|---:|---:|---:|---:|---:|"
+        "| change | upstream calls | first after | last after | between | processor time of the gateway |\n\
+         |---:|---:|---:|---:|---:|---:|"
     );
     for change in 1..=changes {
         let calls = upstream.reads();
@@ -101,15 +102,12 @@ async fn measure() -> Result<(), Box<dyn Error>> {
         let (first, last) = (times.iter().min(), times.iter().max());
         let (first, last) = first.zip(last).ok_or("no watcher")?;
         println!(
-            "| {change} | {} | {} | {} | {} |",
+            "| {change} | {} | {} | {} | {} | {} |",
             upstream.reads() - calls,
             milliseconds(first.duration_since(begun)),
             milliseconds(last.duration_since(begun)),
             milliseconds(last.duration_since(*first)),
-        );
-        println!(
-            "processor time of the gateway: {}",
-            milliseconds(gateway.cpu()? - before)
+            milliseconds(gateway.cpu()? - before),
         );
     }
     tasks.iter().for_each(tokio::task::JoinHandle::abort);

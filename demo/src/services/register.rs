@@ -119,9 +119,15 @@ impl Application {
 
     /// Mandatory documents that are not there yet.
     pub(super) fn documents_awaited(&self) -> Vec<&Document> {
-        let there = |doc_type: &str| self.documents.iter().any(|d| d.doc_type == doc_type);
         let mandatory = self.service.documents.iter().filter(|d| d.mandatory);
-        mandatory.filter(|d| !there(&d.doc_type)).collect()
+        mandatory
+            .filter(|d| !self.has_document(&d.doc_type))
+            .collect()
+    }
+
+    /// Whether a document of this type is there.
+    pub(super) fn has_document(&self, doc_type: &str) -> bool {
+        self.documents.iter().any(|d| d.doc_type == doc_type)
     }
 
     /// The number of the receipt for its fee.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::catalogue::APPEAL_DAYS;
+use super::catalogue::{APPEAL_DAYS, yes_no};
 use super::register::{Application, Status};
 use super::texts::Language;
 use crate::date::Date;
@@ -48,12 +48,15 @@ pub(super) fn application(application: &Application, today: Date) -> Value {
     let payment = application.payment.as_ref().map(|p| {
         json!({ "receiptNo": p.receipt, "amount": p.amount, "mode": p.mode, "paidOn": p.on.dashed() })
     });
-    let awaited = application.documents_awaited();
-    let awaited = awaited.into_iter().map(|d| d.row(Language::English));
+    let required = service.documents.iter().map(|kind| {
+        let mut row = kind.row(Language::English);
+        row["attached"] = yes_no(application.has_document(&kind.doc_type)).into();
+        row
+    });
     whole["referenceNo"] = json!(application.reference);
     whole["applicant"] = json!({ "name": application.applicant, "mobile": application.mobile });
     whole["documents"] = documents.collect();
-    whole["documentsAwaited"] = awaited.collect();
+    whole["documentsRequired"] = required.collect();
     whole["payment"] = json!(payment);
     whole["appeal"] = json!(appeal(application, today));
     whole["certificate"] = json!(certificate(application));

@@ -7,8 +7,8 @@ use indexmap::IndexMap;
 use super::super::bounds::{PlanError, Steps};
 use super::super::guard::Guard;
 use super::operation::{
-    Class, FieldId, GuardId, NormalisedOperation, ResponseField, ResponseId, Selection,
-    SelectionSet, SelectionSetId, WrittenId,
+    Class, DeferredFragment, DeferredId, FieldId, GuardId, NormalisedOperation, ResponseField,
+    ResponseId, Selection, SelectionSet, SelectionSetId, WrittenId,
 };
 use crate::graph::query::TypeId;
 
@@ -27,7 +27,18 @@ pub(super) struct FieldCollector<'n, 'a> {
     pub(super) operation: &'n mut NormalisedOperation<'a>,
     /// The sets that have been made, by their types and sources.
     pub(super) made: HashMap<(TypeId, MergedSelections), SelectionSetId>,
+    /// The deferred fragments of the set that is being made, by where they are written and what is deferred around them.
+    pub(super) deferred: HashMap<(WrittenId, usize, Option<DeferredId>), DeferredId>,
+    /// How many sets have been begun.
+    pub(super) begun: u32,
     pub(super) steps: Steps,
+}
+
+/// What fields are collected for: a concrete type, and the number of the set.
+#[derive(Clone, Copy)]
+pub(super) struct Collecting {
+    concrete: TypeId,
+    number: u32,
 }
 
 /// The response fields of the set that is being made.
@@ -50,6 +61,9 @@ impl FieldCollector<'_, '_> {
         if let Some(&set) = self.made.get(&key) {
             return Ok(set);
         }
+        let number = self.begun;
+        self.begun += 1;
+        self.deferred.clear();
         let sources = &key.1;
         let class_of = self.partition(ty, sources)?;
         let graph = self.operation.graph;
@@ -64,7 +78,7 @@ impl FieldCollector<'_, '_> {
         }
         let mut responses = ResponseFields::default();
         for class in &mut classes {
-            self.fill(class, sources, &mut responses)?;
+            self.fill(class, number, sources, &mut responses)?;
         }
         for (response, types) in responses.all {
             let set = self.below(response, &types)?;
@@ -72,6 +86,7 @@ impl FieldCollector<'_, '_> {
         }
         self.operation.sets.push(SelectionSet {
             ty,
+            number,
             classes,
             class_of,
         });
@@ -140,13 +155,18 @@ impl FieldCollector<'_, '_> {
     fn fill(
         &mut self,
         class: &mut Class,
+        number: u32,
         sources: &MergedSelections,
         responses: &mut ResponseFields,
     ) -> Result<(), PlanError> {
         let mut merged: IndexMap<&Name, Merged> = IndexMap::new();
         let mut collected = Vec::new();
         for (written, guard) in sources {
-            self.collect(class.types[0], *written, *guard, &mut collected)?;
+            let within = Collecting {
+                concrete: class.types[0],
+                number,
+            };
+            self.collect(within, *written, *guard, &mut collected)?;
         }
         for (index, (field, guard)) in collected.into_iter().enumerate() {
             let name = self.operation.field(field).response;
@@ -169,7 +189,7 @@ impl FieldCollector<'_, '_> {
     /// CollectFields (GraphQL specification, 6.3.2) for one concrete type.
     fn collect(
         &mut self,
-        concrete: TypeId,
+        within: Collecting,
         written: WrittenId,
         guard: GuardId,
         into: &mut Vec<(FieldId, GuardId)>,
@@ -193,18 +213,42 @@ impl FieldCollector<'_, '_> {
                 Selection::Fragment {
                     on,
                     conditions,
+                    defer,
                     set,
                 } => {
-                    let set = *set;
-                    if on.is_none_or(|on| graph.types.is_possible(on, concrete))
-                        && let Some(guard) = guards.and(guard, conditions)
+                    let (set, defer) = (*set, *defer);
+                    if on.is_none_or(|on| graph.types.is_possible(on, within.concrete))
+                        && let Some(mut guard) = guards.and(guard, conditions)
                     {
-                        self.collect(concrete, set, guard, into)?;
+                        if let Some(defer) = defer {
+                            guard = self.deferred(guard, (written, index), defer, within.number);
+                        }
+                        self.collect(within, set, guard, into)?;
                     }
                 }
             }
         }
         Ok(())
+    }
+
+    /// The guard within a deferred fragment of the set with this number.
+    fn deferred(
+        &mut self,
+        guard: GuardId,
+        (written, index): (WrittenId, usize),
+        defer: u32,
+        set: u32,
+    ) -> GuardId {
+        let NormalisedOperation {
+            guards, fragments, ..
+        } = &mut *self.operation;
+        let parent = guards.fragment(guard);
+        let key = (written, index, parent);
+        let fragment = *self.deferred.entry(key).or_insert_with(|| {
+            fragments.push(DeferredFragment { defer, parent, set });
+            DeferredId((fragments.len() - 1) as u32)
+        });
+        guards.within(guard, fragment)
     }
 
     /// The response fields, by index, in the order of the response, each with its guard. A response field takes the

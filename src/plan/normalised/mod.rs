@@ -22,6 +22,9 @@
 //! because types may include one fragment under conditions of their own. A set is made once for the same selections
 //! under the same guards.
 //!
+//! A field also has the innermost fragment with `@defer` around it: its [`GuardId`] says both. Such a fragment is another one
+//! in each set where its fields are collected, since each object that a set describes has a deferred part of its own.
+//!
 //! The work is bounded: each selection that is visited, each set and each type that is tested spends a step of
 //! [`PlanLimits::selections`](crate::plan::PlanLimits::selections).
 
@@ -35,7 +38,8 @@ use apollo_compiler::executable;
 use self::collect::FieldCollector;
 use self::operation::Guards;
 pub(super) use self::operation::{
-    Field, GuardId, NormalisedOperation, ResponseId, Selection, SelectionSetId, WrittenId,
+    DeferredId, Field, GuardId, NormalisedOperation, ResponseId, Selection, SelectionSetId,
+    WrittenId,
 };
 use self::written::SelectionReader;
 use super::bounds::{PlanError, Steps};
@@ -62,6 +66,7 @@ pub(super) fn normalise<'a>(
         fields: Vec::new(),
         written: Vec::new(),
         fragments: HashMap::new(),
+        defers: Vec::new(),
         steps,
     };
     let set = reader.set(set)?;
@@ -74,10 +79,14 @@ pub(super) fn normalise<'a>(
         sets: Vec::new(),
         responses: Vec::new(),
         guards: Guards::new(),
+        defers: reader.defers,
+        fragments: Vec::new(),
     };
     let mut collector = FieldCollector {
         operation: &mut normalised,
         made: HashMap::new(),
+        deferred: HashMap::new(),
+        begun: 0,
         steps: reader.steps,
     };
     let root = collector.set(root, vec![(set, GuardId::ALWAYS)])?;

@@ -27,12 +27,17 @@ pub(in crate::plan) struct SelectionSetId(pub(super) u32);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(in crate::plan) struct ResponseId(pub(super) u32);
 
-/// A guard, as an index into `NormalisedOperation::guards`: equal guards have equal ids.
+/// A deferred fragment, as an index into `NormalisedOperation::fragments`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(in crate::plan) struct DeferredId(pub(super) u32);
+
+/// A guard and the innermost deferred fragment around a field, as an index into `NormalisedOperation::guards`: equal ones have
+/// equal ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(in crate::plan) struct GuardId(u32);
 
 impl GuardId {
-    /// The guard that always holds.
+    /// The guard that always holds, outside of deferred fragments.
     pub(in crate::plan) const ALWAYS: GuardId = GuardId(0);
 }
 
@@ -48,6 +53,29 @@ pub(in crate::plan) struct NormalisedOperation<'a> {
     pub(super) sets: Vec<SelectionSet>,
     pub(super) responses: Vec<ResponseField>,
     pub(super) guards: Guards,
+    /// The `@defer` directives that may be active, as they are written.
+    pub(super) defers: Vec<Defer<'a>>,
+    /// The deferred fragments: one for each set in which a fragment with `@defer` is collected.
+    pub(super) fragments: Vec<DeferredFragment>,
+}
+
+/// A `@defer` directive that may be active.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::plan) struct Defer<'a> {
+    pub(in crate::plan) label: Option<&'a str>,
+    /// The variable of `if`.
+    pub(in crate::plan) condition: Option<&'a Name>,
+}
+
+/// A fragment with `@defer`, in one of the sets in which its fields are collected.
+#[derive(Debug)]
+pub(in crate::plan) struct DeferredFragment {
+    /// Its directive, as an index into `NormalisedOperation::defers`.
+    pub(super) defer: u32,
+    /// The deferred fragment around it.
+    pub(in crate::plan) parent: Option<DeferredId>,
+    /// The number of the set, see [`SelectionSet::number`].
+    pub(in crate::plan) set: u32,
 }
 
 /// A field as it is written.
@@ -88,6 +116,8 @@ pub(in crate::plan) enum Selection {
         /// The type condition.
         on: Option<TypeId>,
         conditions: Vec<Literal>,
+        /// Its `@defer`, as an index into `NormalisedOperation::defers`.
+        defer: Option<u32>,
         set: WrittenId,
     },
 }
@@ -97,6 +127,8 @@ pub(in crate::plan) enum Selection {
 pub(in crate::plan) struct SelectionSet {
     /// The type of the objects.
     pub(in crate::plan) ty: TypeId,
+    /// Sets are numbered in the order in which they are begun.
+    pub(in crate::plan) number: u32,
     /// The possible types by what applies to them, in the order of their first types.
     pub(in crate::plan) classes: Vec<Class>,
     /// The class of each possible type, in their order.
@@ -123,24 +155,40 @@ pub(in crate::plan) struct ResponseField {
     pub(in crate::plan) set: Option<SelectionSetId>,
 }
 
-/// The guards of an operation, each once.
+/// The guards of an operation with the deferred fragments that they are in, each once.
 pub(super) struct Guards {
-    all: IndexSet<Guard>,
+    all: IndexSet<(Guard, Option<DeferredId>)>,
 }
 
 impl Guards {
     pub(super) fn new() -> Self {
         Guards {
-            all: IndexSet::from([Guard::always()]),
+            all: IndexSet::from([(Guard::always(), None)]),
         }
     }
 
+    /// The id of a guard outside of deferred fragments.
     pub(super) fn intern(&mut self, guard: Guard) -> GuardId {
-        GuardId(self.all.insert_full(guard).0 as u32)
+        self.intern_in(guard, None)
+    }
+
+    fn intern_in(&mut self, guard: Guard, within: Option<DeferredId>) -> GuardId {
+        GuardId(self.all.insert_full((guard, within)).0 as u32)
+    }
+
+    /// The same guard in a deferred fragment.
+    pub(super) fn within(&mut self, id: GuardId, fragment: DeferredId) -> GuardId {
+        let guard = self.get(id).clone();
+        self.intern_in(guard, Some(fragment))
     }
 
     fn get(&self, id: GuardId) -> &Guard {
-        &self.all[id.0 as usize]
+        &self.all[id.0 as usize].0
+    }
+
+    /// The deferred fragment that a guard is in.
+    pub(super) fn fragment(&self, id: GuardId) -> Option<DeferredId> {
+        self.all[id.0 as usize].1
     }
 
     /// The conjunction with conditions; `None` if it never holds.
@@ -157,7 +205,8 @@ impl Guards {
         for literal in literals {
             guard = guard.and(literal);
         }
-        (!guard.is_never()).then(|| self.intern(guard))
+        let within = self.fragment(id);
+        (!guard.is_never()).then(|| self.intern_in(guard, within))
     }
 }
 
@@ -208,6 +257,24 @@ impl<'a> NormalisedOperation<'a> {
 
     pub(in crate::plan) fn guard(&self, id: GuardId) -> &Guard {
         self.guards.get(id)
+    }
+
+    /// The innermost deferred fragment that a guard is in.
+    pub(in crate::plan) fn fragment_of(&self, id: GuardId) -> Option<DeferredId> {
+        self.guards.fragment(id)
+    }
+
+    /// Whether a fragment may be deferred.
+    pub(in crate::plan) fn may_defer(&self) -> bool {
+        !self.fragments.is_empty()
+    }
+
+    pub(in crate::plan) fn fragment(&self, id: DeferredId) -> &DeferredFragment {
+        &self.fragments[id.0 as usize]
+    }
+
+    pub(in crate::plan) fn defer(&self, fragment: &DeferredFragment) -> Defer<'a> {
+        self.defers[fragment.defer as usize]
     }
 
     /// The class of a type in a set, as an index; `None` if the set's objects cannot have this type.

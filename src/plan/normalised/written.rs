@@ -7,7 +7,7 @@ use super::super::bounds::{PlanError, Steps};
 use super::super::guard::Literal;
 use super::super::nulls::Nullable;
 use super::super::slot_key::{SlotKey, passed_on};
-use super::operation::{Field, FieldId, Selection, WrittenId, WrittenSet};
+use super::operation::{Defer, Field, FieldId, Selection, WrittenId, WrittenSet};
 use crate::graph::query::{QueryGraph, TypeId};
 
 pub(super) struct SelectionReader<'n, 'a> {
@@ -18,6 +18,8 @@ pub(super) struct SelectionReader<'n, 'a> {
     pub(super) written: Vec<WrittenSet<'a>>,
     /// The fragments that have been read.
     pub(super) fragments: HashMap<&'a Name, WrittenId>,
+    /// The `@defer` directives that may be active.
+    pub(super) defers: Vec<Defer<'a>>,
     pub(super) steps: Steps,
 }
 
@@ -56,10 +58,12 @@ impl<'a> SelectionReader<'_, 'a> {
                     (on, self.fragment(fragment)?)
                 }
             };
+            let defer = self.defer(selection.directives());
             narrows |= on.is_some() || self.written[set.0 as usize].narrows;
             selections.push(Selection::Fragment {
                 on,
                 conditions,
+                defer,
                 set,
             });
         }
@@ -78,6 +82,20 @@ impl<'a> SelectionReader<'_, 'a> {
         let set = self.set(&fragment.selection_set)?;
         self.fragments.insert(&fragment.name, set);
         Ok(set)
+    }
+
+    /// The `@defer` of a fragment, unless a constant switches it off.
+    fn defer(&mut self, directives: &'a ast::DirectiveList) -> Option<u32> {
+        let directive = directives.get("defer")?;
+        let argument = |name| directive.specified_argument_by_name(name);
+        let condition = match argument("if").map(|value| value.as_ref()) {
+            Some(ast::Value::Boolean(false)) => return None,
+            Some(ast::Value::Variable(variable)) => Some(variable),
+            _ => None,
+        };
+        let label = argument("label").and_then(|label| label.as_str());
+        self.defers.push(Defer { label, condition });
+        Some((self.defers.len() - 1) as u32)
     }
 
     /// The type of a condition; an error if it is a type of introspection, to which no object of the graph belongs.

@@ -1,16 +1,20 @@
 //! Builds the output from the selection sets of an operation and the slots of its positions.
 
 use std::collections::hash_map::Entry;
+use std::num::NonZero;
 use std::sync::Arc;
 
-use ahash::{HashMap, HashMapExt};
+use ahash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use apollo_compiler::schema::ExtendedType;
 use apollo_compiler::{Name, ast};
 
 use super::super::bounds::{PlanError, Steps};
+use super::super::deferred::{Deferred, DeferredFragment, Place};
 use super::super::guard::{Guard, Literal};
 use super::super::location::location;
-use super::super::normalised::{Field, GuardId, NormalisedOperation, ResponseId, SelectionSetId};
+use super::super::normalised::{
+    DeferredId, Field, GuardId, NormalisedOperation, ResponseId, SelectionSetId,
+};
 use super::super::requested::{Position, PositionId};
 use super::{
     FieldSource, Leaf, MadeId, MadeIds, Output, OutputField, OutputObject, OutputOfType,
@@ -42,11 +46,20 @@ pub(in crate::plan) struct OutputBuilder<'o, 'a> {
     pub(in crate::plan) serial: bool,
     pub(in crate::plan) output: Output,
     pub(in crate::plan) steps: Steps,
+    /// What the deferred fragments around the object that is being built are numbered.
+    pub(in crate::plan) fragments: HashMap<DeferredId, u32>,
+    /// The response names that lead to this object.
+    pub(in crate::plan) path: Vec<Name>,
 }
 
 impl<'a> OutputBuilder<'_, 'a> {
     pub(in crate::plan) fn build(mut self, root: PositionId) -> Result<Output, PlanError> {
         self.output.guards.push(Guard::always());
+        if self.operation.may_defer() {
+            let mut deferred = Box::<Deferred>::default();
+            deferred.places.push(Vec::new());
+            self.output.deferred = Some(deferred);
+        }
         self.object(root, self.operation.root)?;
         Ok(self.output)
     }
@@ -57,6 +70,7 @@ impl<'a> OutputBuilder<'_, 'a> {
             position,
             ..OutputObject::default()
         });
+        self.number_fragments(set)?;
         let (operation, graph, positions) = (self.operation, self.graph, self.positions);
         let planned = &positions[position.0 as usize];
         let each = self.serial && planned.parent.is_none();
@@ -83,7 +97,12 @@ impl<'a> OutputBuilder<'_, 'a> {
                     Entry::Occupied(made) => made.into_mut(),
                     Entry::Vacant(new) => new.insert(self.field(position, concrete, identity)?),
                 };
-                for (guard, field) in self.by_nulls(first, guard, made)? {
+                let places = self.places(response)?;
+                let is_deferred = places.iter().any(|place| place.fragment.is_some());
+                if is_deferred {
+                    self.output.objects[index].split = NonZero::new(index as u32 + 1);
+                }
+                for (guard, field) in self.by_nulls(first, guard, &places, made)? {
                     let field_index = *placed.entry((identity, guard)).or_insert_with(|| {
                         let fields = &mut self.output.objects[index].fields;
                         fields.push(OutputField { guard, ..field });
@@ -99,6 +118,67 @@ impl<'a> OutputBuilder<'_, 'a> {
             });
         }
         Ok(index as u32)
+    }
+
+    /// Numbers the deferred fragments of a set, for the object that is being built: a set may describe several.
+    fn number_fragments(&mut self, set: SelectionSetId) -> Result<(), PlanError> {
+        let operation = self.operation;
+        if !operation.may_defer() {
+            return Ok(());
+        }
+        let set = operation.set(set);
+        let mut numbered = HashSet::new();
+        let responses = set.classes.iter().flat_map(|class| &class.responses);
+        let guards = responses.flat_map(|response| &operation.response(*response).fields);
+        for (_, guard) in guards {
+            self.steps.spend(1)?;
+            if let Some(fragment) = operation.fragment_of(*guard) {
+                self.number_fragment(fragment, set.number, &mut numbered);
+            }
+        }
+        Ok(())
+    }
+
+    /// Numbers a deferred fragment and those around it, if they are of the set with this number.
+    fn number_fragment(&mut self, id: DeferredId, set: u32, numbered: &mut HashSet<DeferredId>) {
+        let fragment = self.operation.fragment(id);
+        if fragment.set != set || !numbered.insert(id) {
+            return;
+        }
+        if let Some(parent) = fragment.parent {
+            self.number_fragment(parent, set, numbered);
+        }
+        let defer = self.operation.defer(fragment);
+        let parent = fragment.parent.map(|parent| self.fragments[&parent]);
+        let deferred = self.output.deferred.get_or_insert_default();
+        deferred.fragments.push(DeferredFragment {
+            parent,
+            label: defer.label.map(str::to_owned),
+            condition: defer.condition.cloned(),
+            path: self.path.clone(),
+        });
+        let number = (deferred.fragments.len() - 1) as u32;
+        self.fragments.insert(id, number);
+    }
+
+    /// Where a response field is selected. Empty if the operation defers nothing.
+    fn places(&mut self, response: ResponseId) -> Result<Vec<Place>, PlanError> {
+        let operation = self.operation;
+        if !operation.may_defer() {
+            return Ok(Vec::new());
+        }
+        let mut places: Vec<Place> = Vec::new();
+        for (_, guard) in &operation.response(response).fields {
+            self.steps.spend(1)?;
+            let fragment = operation.fragment_of(*guard);
+            let fragment = fragment.map(|fragment| self.fragments[&fragment]);
+            let guard = self.guard(operation.guard(*guard).clone(), &[]);
+            let place = Place { guard, fragment };
+            if !places.contains(&place) {
+                places.push(place);
+            }
+        }
+        Ok(places)
     }
 
     /// The file that a field yields, as an index into those of the output.
@@ -168,7 +248,12 @@ impl<'a> OutputBuilder<'_, 'a> {
             _ => None,
         };
         let object = match (child, response.set) {
-            (Some(child), Some(set)) => Some(self.object(child, set)?),
+            (Some(child), Some(set)) => {
+                self.path.push(first.response.clone());
+                let object = self.object(child, set)?;
+                self.path.pop();
+                Some(object)
+            }
             _ => None,
         };
         let mut ty = self.output_type(ty, object);
@@ -203,6 +288,7 @@ impl<'a> OutputBuilder<'_, 'a> {
         &mut self,
         field: &Field<'a>,
         within: GuardId,
+        places: &[Place],
         made: &OutputField,
     ) -> Result<Vec<(u32, OutputField)>, PlanError> {
         let mut rest = self.operation.guard(within).clone();
@@ -223,23 +309,29 @@ impl<'a> OutputBuilder<'_, 'a> {
             };
             let null = rest.and(&Literal::null(null_use.variable, true));
             rest = rest.and(&Literal::null(null_use.variable, false));
-            all.push((self.guard(null), refused));
+            all.push((self.guard(null, places), refused));
         }
-        all.push((self.guard(rest), made.clone()));
+        all.push((self.guard(rest, places), made.clone()));
         Ok(all)
     }
 
-    fn guard(&mut self, guard: Guard) -> u32 {
-        if let Some(existing) = self
-            .output
-            .guards
-            .iter()
-            .position(|existing| *existing == guard)
-        {
+    /// The index of a guard, of fields at these places.
+    fn guard(&mut self, guard: Guard, places: &[Place]) -> u32 {
+        let Output {
+            guards, deferred, ..
+        } = &mut self.output;
+        let is_same = |(index, existing): (usize, &Guard)| {
+            let there = deferred.as_ref().map(|deferred| &deferred.places[index]);
+            *existing == guard && there.is_none_or(|there| there == places)
+        };
+        if let Some(existing) = guards.iter().enumerate().position(is_same) {
             return existing as u32;
         }
-        self.output.guards.push(guard);
-        (self.output.guards.len() - 1) as u32
+        guards.push(guard);
+        if let Some(deferred) = deferred {
+            deferred.places.push(places.to_vec());
+        }
+        (guards.len() - 1) as u32
     }
 
     fn output_type(&self, ty: &ast::Type, object: Option<u32>) -> OutputType {

@@ -96,6 +96,7 @@ impl PositionBuilder<'_, '_> {
                     on,
                     conditions,
                     set,
+                    ..
                 } => {
                     let on = on.map(|on| self.graph.types.name(on).as_str());
                     let _ = write!(step, "/...{}", on.unwrap_or_default());

@@ -1,6 +1,6 @@
 //! The text of a response while it is written, within the length of a response and the memory of the operation.
 
-use crate::budget::Account;
+use crate::budget::{Account, Exceeded};
 use crate::response::bounds::Reached;
 
 /// Why a value is not written.
@@ -100,6 +100,11 @@ impl<'w> Out<'w> {
             return Err(self.stop(Reached::ResponseBytes(self.most)));
         }
         self.put(b"null")
+    }
+
+    /// Charges something else that is held while the text is written.
+    pub(super) fn charge(&self, bytes: usize) -> Result<(), Exceeded> {
+        self.account.charge(bytes)
     }
 
     /// Charges the text of the errors, which has this length now.

@@ -13,11 +13,10 @@ use futures_util::stream::{BoxStream, StreamExt, unfold};
 use tokio::time::{Instant, sleep_until};
 
 use super::formats::Format;
-use super::framing;
 use super::outbox::{Content, Next, Outbox};
-use super::pump;
 use super::single::{Event, SingleStream};
 use super::streams::{OpenStream, Reason};
+use super::{framing, pump};
 use crate::gateway::{Delivery, Payload, Payloads};
 use crate::priority;
 use crate::server::response_body::Broken;

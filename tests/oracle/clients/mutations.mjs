@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 const APPLICATION = `
   id reference
   documents { type name attachedOn }
-  documentsAwaited { type name isMandatory }
+  documentsRequired { type name isMandatory isAttached }
   payment { receiptNumber amountInRupees mode paidOn }
   history { number happenedOn stage remark by }
   application {

@@ -8,6 +8,9 @@
 //!   executor has resolved. Data, failed fields and the arguments of every field are the same. So this tests the oracle of
 //!   the gateway.
 //!
+//! - Incremental delivery: payloads of random operations with `@defer`, merged by Apollo Client 4 and `@graphql-tools/utils`
+//!   (`merge.mjs`), are the answer without `@defer`.
+//!
 //! Intended differences are in `waivers.toml`, each with its reason and an operation that shows it.
 //!
 //! `GRAPHQL_ORACLE` names the folder where `npm ci` was run; `GRAPHQL_ORACLE_ROUNDS` says how many rounds of generated
@@ -16,6 +19,7 @@
 mod coercion;
 mod execute;
 mod introspect;
+mod merge;
 mod mutate;
 mod theirs;
 mod validate;

@@ -1,4 +1,4 @@
-//! graphql-js in a separate process; requests and responses are lines.
+//! A program of this folder in a separate process; requests and responses are lines.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
@@ -14,9 +14,14 @@ pub(super) struct Theirs {
 
 impl Theirs {
     pub(super) fn start() -> Self {
+        Theirs::run("graphql.mjs")
+    }
+
+    /// Starts a program of this folder.
+    pub(super) fn run(program: &str) -> Self {
         let folder = std::env::var_os("GRAPHQL_ORACLE").expect("GRAPHQL_ORACLE, by the script");
         let mut process = Command::new("node")
-            .arg(PathBuf::from(folder).join("graphql.mjs"))
+            .arg(PathBuf::from(folder).join(program))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

@@ -1,7 +1,6 @@
 //! The join over two Federation subgraphs: the posts from one, then all their users from the other, as `_entities` in one
 //! request. Caches nothing.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 use bytes::Bytes;
@@ -9,6 +8,7 @@ use reqwest::Client;
 use reqwest::header::CONTENT_TYPE;
 use serde::{Deserialize, Serialize};
 
+use super::text::Text;
 use super::{Backend, Failed, client};
 use crate::graphql::{Answer, Posts};
 
@@ -51,7 +51,7 @@ struct Post<'a> {
     #[serde(rename = "userId")]
     user_id: i64,
     #[serde(borrow)]
-    title: Option<Cow<'a, str>>,
+    title: Option<Text<'a>>,
     user: Option<UserKey>,
 }
 
@@ -69,9 +69,9 @@ struct UsersData<'a> {
 #[derive(Deserialize)]
 struct User<'a> {
     #[serde(borrow)]
-    name: Option<Cow<'a, str>>,
+    name: Option<Text<'a>>,
     #[serde(borrow)]
-    email: Option<Cow<'a, str>>,
+    email: Option<Text<'a>>,
 }
 
 #[derive(Serialize)]

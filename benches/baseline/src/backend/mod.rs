@@ -12,6 +12,7 @@ mod kept;
 pub(crate) mod large;
 mod memory;
 mod posts;
+mod text;
 mod titles;
 
 use std::error::Error;

@@ -1,12 +1,12 @@
 //! `{ posts { id userId title user { id name email } } }` out of a list of posts and one document for each user.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::Failed;
+use super::text::Text;
 use crate::graphql::{Answer, Posts};
 
 #[derive(Deserialize)]
@@ -15,16 +15,16 @@ pub(super) struct Post<'a> {
     #[serde(rename = "userId")]
     user_id: i64,
     #[serde(borrow)]
-    title: Option<Cow<'a, str>>,
+    title: Option<Text<'a>>,
 }
 
 #[derive(Deserialize, Serialize)]
 struct User<'a> {
     id: i64,
     #[serde(borrow)]
-    name: Option<Cow<'a, str>>,
+    name: Option<Text<'a>>,
     #[serde(borrow)]
-    email: Option<Cow<'a, str>>,
+    email: Option<Text<'a>>,
 }
 
 #[derive(Serialize)]

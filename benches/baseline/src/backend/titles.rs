@@ -1,18 +1,17 @@
 //! `{ posts { title } }` without a cache.
 
-use std::borrow::Cow;
-
 use bytes::Bytes;
 use reqwest::Client;
 use serde::{Deserialize, Serialize};
 
+use super::text::Text;
 use super::{Backend, Failed, client};
 use crate::graphql::{Answer, Posts};
 
 #[derive(Deserialize, Serialize)]
 struct Title<'a> {
     #[serde(borrow)]
-    title: Option<Cow<'a, str>>,
+    title: Option<Text<'a>>,
 }
 
 pub(super) struct Titles {

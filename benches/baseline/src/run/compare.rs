@@ -152,7 +152,10 @@ impl Compared {
 }
 
 /// Whether a side makes the calls of one request under load, too.
-fn as_without_load(side: &Side) -> Result<(), String> {
+///
+/// # Errors
+/// How many it makes.
+pub(super) fn as_without_load(side: &Side) -> Result<(), String> {
     for sample in &side.samples {
         let unfinished = CONNECTIONS as f64 / sample.load.requests as f64;
         let least = side.calls as f64;

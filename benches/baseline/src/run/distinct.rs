@@ -8,7 +8,7 @@ use std::process::Command;
 use serde_json::json;
 
 use super::ceiling::Ceilings;
-use super::compare::{Calls, Expected, compare};
+use super::compare::{Calls, Expected, as_without_load, compare};
 use super::contest::{Contender, load};
 use super::figures::Target;
 use super::rows::{NO_WORSE, Targets};
@@ -164,6 +164,6 @@ async fn alone(
     cold::whole(&gateway.last(bench).await?)?;
     Ok(Outcome {
         table: figures::alone(&gateway.side, row.targets(Target::None), ceilings),
-        void: None,
+        void: as_without_load(&gateway.side).err(),
     })
 }

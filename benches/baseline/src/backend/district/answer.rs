@@ -27,7 +27,7 @@ struct DistrictAnswer<'a> {
     scheme_progress: Vec<SchemeAnswer<'a>>,
     work_summary: Option<WorksAnswer>,
     grievance_summary: Option<GrievanceAnswer<'a>>,
-    service_summary: Option<SummaryAnswer<'a>>,
+    application_summary: Option<SummaryAnswer<'a>>,
 }
 
 #[derive(Serialize)]
@@ -118,6 +118,7 @@ struct CountsAnswer {
 struct ServiceAnswer<'a> {
     slug: &'a str,
     name: Option<&'a str>,
+    #[serde(rename = "umangService")]
     umang: Option<ListingAnswer<'a>>,
 }
 
@@ -171,7 +172,7 @@ pub(super) fn join(documents: &Documents) -> Result<Bytes, Failed> {
             grievance_summary: grievances
                 .and_then(|one| one.summary.as_ref())
                 .map(grievance),
-            service_summary: backlog,
+            application_summary: backlog,
         });
     }
     let data = Data { districts };

@@ -6,7 +6,8 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use super::super::Failed;
-use super::received::{Author, Name, Product, Review, Reviewed, Stock, Text, TopProduct, User};
+use super::super::text::Text;
+use super::received::{Author, Name, Product, Review, Reviewed, Stock, TopProduct, User};
 use crate::graphql::Answer;
 
 #[derive(Serialize)]

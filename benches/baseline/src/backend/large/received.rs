@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+
+use super::super::text::Text;
 
 #[derive(Deserialize)]
 pub(super) struct Received<T> {
@@ -14,11 +16,6 @@ pub(super) struct Entities<T> {
     #[serde(rename = "_entities")]
     pub(super) entities: Vec<T>,
 }
-
-/// A text that is borrowed where nothing in it is escaped, also in an `Option`: serde copies every `Option<Cow<str>>`.
-#[derive(Clone, Deserialize, Serialize)]
-#[serde(transparent)]
-pub(super) struct Text<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
 
 #[derive(Deserialize)]
 pub(super) struct Accounts<'a> {

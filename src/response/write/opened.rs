@@ -1,0 +1,64 @@
+//! The objects of a payload that have fields in other payloads.
+//!
+//! The deferred fields of an object are written later, from its row: the writer notes where it has written such objects
+//! (`note`).
+
+use super::path::KeptElement;
+use crate::response::store::RowId;
+
+/// An object of a payload with fields in others.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(crate) row: RowId,
+    /// Its output, as an index into [`Output::objects`](crate::plan::output::Output::objects).
+    pub(crate) object: usize,
+    /// Its index among the classes of that.
+    pub(crate) class: usize,
+    /// Its path in the response.
+    pub(crate) path: Vec<KeptElement>,
+    /// Where it begins in the text of its payload.
+    pub(super) at: usize,
+}
+
+/// Which fields are written with which payload.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PayloadFields<'w> {
+    /// By guard of the output: the number of the payload of its fields; `None` if they are in none.
+    pub(crate) sets: &'w [Option<u32>],
+    /// The number of this payload.
+    pub(crate) current: u32,
+}
+
+/// What a writer notes.
+#[derive(Debug)]
+pub(super) struct Notes<'w> {
+    pub(super) fields_of: PayloadFields<'w>,
+    /// The path of the object from which the current text is written.
+    pub(super) prefix: Vec<KeptElement>,
+    pub(super) opened: Vec<Opened>,
+    /// About how many bytes they take that have not been charged.
+    pub(super) uncharged: usize,
+}
+
+impl<'w> Notes<'w> {
+    pub(super) fn new(fields_of: PayloadFields<'w>) -> Self {
+        Notes {
+            fields_of,
+            prefix: Vec::new(),
+            opened: Vec::new(),
+            uncharged: 0,
+        }
+    }
+
+    /// Forgets the objects of the text that is replaced from `start` on.
+    pub(super) fn forget_since(&mut self, start: usize) {
+        while self.opened.last().is_some_and(|last| last.at >= start) {
+            self.opened.pop();
+        }
+    }
+
+    /// The bytes that are to be charged.
+    pub(super) fn take_uncharged(&mut self) -> usize {
+        std::mem::take(&mut self.uncharged)
+    }
+}
