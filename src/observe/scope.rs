@@ -85,6 +85,11 @@ pub struct RequestScope {
 }
 
 impl RequestScope {
+    /// The scope of the current task, for what goes on after its request has been answered.
+    pub fn current() -> Option<RequestScope> {
+        with_request(RequestScope::clone)
+    }
+
     /// Runs the future in this scope: its log lines name this request.
     pub fn scope_future<F: Future>(self, future: F) -> TaskLocalFuture<RequestScope, F> {
         REQUEST.scope(self, future)

@@ -88,7 +88,6 @@ impl Outbox {
             return false;
         }
         let bytes = message.content.bytes();
-        // A payload that was waited for has been bounded by the limit of a response.
         if !self.streams.queue(bytes) {
             self.end_locked(&mut queue, Reason::Slow);
             return false;

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use crate::config::{AllowedOrigin, LogRequests, Settings, Streaming};
 use crate::observe::metrics as names;
 use crate::observe::operations::ObservedOperation;
+use crate::observe::scope::RequestScope;
 use crate::server::refusal::HttpRefusal;
 
 /// How payloads reach a client.
@@ -156,7 +157,7 @@ impl Streams {
         })
     }
 
-    /// Opens a stream; refused when there are as many as the settings allow.
+    /// Opens a stream of the current request; refused when there are as many as the settings allow.
     pub(in crate::server) fn open(
         self: &Arc<Self>,
         transport: Transport,
@@ -167,10 +168,11 @@ impl Streams {
             return Err(HttpRefusal::busy());
         }
         self.metrics[transport as usize].open.increment(1.0);
+        let scope = RequestScope::current().map(|scope| RequestScope { operation, ..scope });
         Ok(OpenStream {
             streams: Arc::clone(self),
             transport,
-            operation,
+            scope: scope.map(Box::new),
             since: Instant::now(),
             payloads: 0,
             reason: Reason::Client,
@@ -191,10 +193,11 @@ impl Streams {
         }
     }
 
-    /// Counts bytes that wait for a client. `false` if all together are too many: then these are not counted.
+    /// Counts bytes that wait for a client. `false` if all together are too many: then these are not counted. A message may be
+    /// longer if no other waits.
     pub(super) fn queue(&self, bytes: usize) -> bool {
         let before = self.queued.fetch_add(bytes, Relaxed);
-        let has_room = before.saturating_add(bytes) <= self.settings.queues_bytes.0;
+        let has_room = before == 0 || before.saturating_add(bytes) <= self.settings.queues_bytes.0;
         if !has_room {
             self.queued.fetch_sub(bytes, Relaxed);
         }
@@ -243,7 +246,8 @@ impl Streams {
 pub(in crate::server) struct OpenStream {
     pub(super) streams: Arc<Streams>,
     transport: Transport,
-    operation: Option<Arc<ObservedOperation>>,
+    /// For the line of the log.
+    scope: Option<Box<RequestScope>>,
     since: Instant,
     payloads: u64,
     reason: Reason,
@@ -258,12 +262,17 @@ impl OpenStream {
             .increment(1);
     }
 
+    /// Says which request began the stream.
+    pub(super) fn of_request(&mut self, scope: Option<RequestScope>) {
+        self.scope = scope.map(Box::new);
+    }
+
     /// Says why the stream ends.
     pub(super) fn ends(&mut self, reason: Reason) {
         self.reason = reason;
     }
 
-    fn log(&self) {
+    fn log(&mut self) {
         let wanted = match self.streams.lines {
             LogRequests::None => false,
             LogRequests::Problems => self.reason.is_problem(),
@@ -272,25 +281,22 @@ impl OpenStream {
         if !wanted {
             return;
         }
-        let (name, hash) = match &self.operation {
-            Some(operation) => (&*operation.name, &*operation.hash),
-            None => ("", ""),
-        };
         let ms = u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX);
-        tracing::info!(
-            reason = self.reason.name(),
-            transport = self.transport.name(),
-            operation = name,
-            hash,
-            payloads = self.payloads,
-            ms,
-            "stream ended"
-        );
+        let (reason, transport) = (self.reason.name(), self.transport.name());
+        let payloads = self.payloads;
+        let line = || tracing::info!(reason, transport, payloads, ms, "stream ended");
+        match self.scope.take() {
+            Some(scope) => scope.scope_call(line),
+            None => line(),
+        }
     }
 }
 
 impl Drop for OpenStream {
     fn drop(&mut self) {
+        if self.reason == Reason::Client && *self.streams.stopping.borrow() {
+            self.reason = Reason::Stop;
+        }
         let metrics = &self.streams.metrics[self.transport as usize];
         metrics.open.decrement(1.0);
         metrics.ended[self.reason as usize].increment(1);

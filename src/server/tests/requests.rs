@@ -24,7 +24,7 @@ async fn an_invalid_request_gets_a_graphql_error() {
             "UNSUPPORTED_MEDIA_TYPE",
         ),
         (
-            running.client.put(format!("{}/graphql", running.url)),
+            running.client.patch(format!("{}/graphql", running.url)),
             405,
             "METHOD_NOT_ALLOWED",
         ),

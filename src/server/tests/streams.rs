@@ -482,3 +482,33 @@ async fn requests_for_an_event_stream_are_checked() {
     drop(client);
     feed.ended().await;
 }
+
+#[tokio::test]
+async fn streams_share_an_http2_connection() {
+    let running = start(&settings());
+    let http2 = reqwest::Client::builder()
+        .no_proxy()
+        .http2_prior_knowledge();
+    let client = http2.build().unwrap();
+    let url = format!("{}/graphql?query=subscription%20%7Ba%7D", running.url);
+    let (first, second) = (running.feed(Delivery::Events), running.feed(Delivery::Live));
+    let mut streams = Vec::new();
+    for feed in [&first, &second] {
+        let request = client.get(&url).header("accept", "text/event-stream");
+        let response = within(request.send()).await.unwrap();
+        feed.send("{\"data\":1}");
+        streams.push(response.bytes_stream());
+    }
+    for stream in &mut streams {
+        let event = within(stream.next()).await.unwrap().unwrap();
+        assert_eq!(event, "event: next\ndata: {\"data\":1}\n\n");
+    }
+    assert_eq!(running.server.state.connections.count(), 1);
+    // The client cancels one of them.
+    drop(streams.remove(0));
+    first.ended().await;
+    second.send("{\"data\":2}");
+    let event = within(streams[0].next()).await.unwrap().unwrap();
+    assert_eq!(event, "event: next\ndata: {\"data\":2}\n\n");
+    assert_eq!(running.server.state.streams.count(), 1);
+}

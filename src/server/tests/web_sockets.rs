@@ -494,7 +494,7 @@ async fn a_live_query_waits_for_a_client_that_reads_later() {
 #[tokio::test]
 async fn a_client_that_answers_no_ping_is_gone() {
     let mut settings = settings();
-    settings.streaming.heartbeat = Duration::from_millis(50);
+    settings.streaming.heartbeat = Duration::from_millis(300);
     // Of other limits, none applies to an idle connection.
     settings.limits.idle_timeout = Duration::from_millis(50);
     settings.limits.request_read_timeout = Duration::from_millis(50);
@@ -511,7 +511,7 @@ async fn a_client_that_answers_no_ping_is_gone() {
     let read = tokio::spawn(async move { honest.next().await.is_none_or(|next| next.is_err()) });
     raw.closed().await;
     let since = connections.listener.now();
-    until(|| connections.listener.now() > since + 500).await;
+    until(|| connections.listener.now() > since + 1000).await;
     assert!(!read.is_finished());
     assert_eq!(connections.count(), 1);
     read.abort();

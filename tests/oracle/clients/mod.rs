@@ -84,7 +84,8 @@ async fn clients_stream_over_each_transport() {
     let upstream = districts().await;
     let folder = deployment(&upstream, "[streaming]\nheartbeat = \"100ms\"\n");
     let running = Running::start(folder.command(&["serve"]));
-    clients("streams.mjs", &running, &[]);
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/live.md");
+    clients("streams.mjs", &running, &[page.as_path()]);
 }
 
 /// A folder with the connector of these districts; `section` is a part of its settings.

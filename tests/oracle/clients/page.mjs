@@ -10,6 +10,7 @@ const FENCE = /^```(.*)\n([\s\S]*?)^```$/gm;
 const VERSION_3 = [
   ["@apollo/client/core", "@apollo/client-3/core/index.js"],
   ["@apollo/client/link/persisted-queries", "@apollo/client-3/link/persisted-queries/index.js"],
+  ["@apollo/client/link/subscriptions", "@apollo/client-3/link/subscriptions/index.js"],
 ];
 
 export class Page {
@@ -27,13 +28,14 @@ export class Page {
   text(name, url = this.address) {
     const block = this.blocks.get(name);
     assert.ok(block, `${this.file} has no block "${name}"`);
-    return block.replaceAll(this.address, url);
+    const socket = (address) => address.replace(/^http/, "ws");
+    return block.replaceAll(this.address, url).replaceAll(socket(this.address), socket(url));
   }
 
-  // What a block exports. `files` are copied beside it.
-  async module(name, url, files = []) {
+  // What a block exports, with this version of Apollo Client if the block has none in its name. `files` are copied beside it.
+  async module(name, url, files = [], version = 4) {
     let text = this.text(name, url);
-    if (name.includes("apollo3")) {
+    if (name.includes("apollo3") || version === 3) {
       for (const [from, to] of VERSION_3) text = text.replace(`"${from}"`, `"${to}"`);
     }
     for (const file of files) copyFileSync(file, path.join(this.folder, path.basename(file)));

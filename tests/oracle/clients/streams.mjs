@@ -1,26 +1,28 @@
-// Clients that stream: operations of each kind over each transport that they have.
+// Clients that stream, set up as docs/live.md says: operations of each kind over each transport that they have.
 //
-// The argument is the URL of a gateway whose subscription `clock` counts the requests to its upstream, which is polled every
-// second or faster. `transports` has a function for each client and transport, which yields the results of an operation; all of
-// them run the same operations, so that a transport or an operation is one line. The process fails if a client gets another
-// result, or an error that it does not report as it should.
+// The arguments are the URL of a gateway, and docs/live.md. The gateway's subscription `clock` counts the requests to its upstream,
+// which is polled every second or faster. `transports` has a function for each client and transport, which yields the results of
+// an operation; all of them run the same operations, so that a transport or an operation is one line. The process fails if a
+// client gets another result, or an error that it does not report as it should.
 
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import * as apollo4 from "@apollo/client";
-import { GraphQLWsLink as WsLink4 } from "@apollo/client/link/subscriptions";
-import * as apollo3 from "@apollo/client-3/core/index.js";
-import { GraphQLWsLink as WsLink3 } from "@apollo/client-3/link/subscriptions/index.js";
-import { Client, fetchExchange, subscriptionExchange } from "@urql/core";
+import { gql } from "@apollo/client/core";
+import { gql as gql3 } from "@apollo/client-3/core/index.js";
 import { createClient as createSse } from "graphql-sse";
 import { createClient as createWs } from "graphql-ws";
 import WebSocket from "ws";
 
+import { Page } from "./page.mjs";
+
 // Apollo's link expects that of a browser.
 globalThis.WebSocket = WebSocket;
 
-const url = process.argv[2];
+const [url, document] = process.argv.slice(2);
+const page = new Page(document);
+/** The client that a block of the page makes. */
+const block = async (name, version) => (await page.module(`js stream ${name}`, url, [], version)).client;
 const socket = url.replace(/^http/, "ws");
 
 const LIST = "{ districts { code name } }";
@@ -52,10 +54,9 @@ async function* results(subscribe) {
   }
 }
 
-/** One of Apollo's clients, in its version. */
-const apollo = ({ ApolloClient, InMemoryCache, gql }, link) => {
-  const client = new ApolloClient({ link, cache: new InMemoryCache() });
-  return async function* (query) {
+/** Apollo Client, with `gql` of its version. */
+const apollo = (client, gql) =>
+  async function* (query) {
     if (!query.startsWith("subscription")) {
       yield await client.query({ query: gql(query), fetchPolicy: "network-only" });
       return;
@@ -65,43 +66,31 @@ const apollo = ({ ApolloClient, InMemoryCache, gql }, link) => {
       return () => subscription.unsubscribe();
     });
   };
-};
 
-/** urql, with these exchanges. */
-const urql = (options) => {
-  const client = new Client({ url, preferGetMethod: false, ...options });
-  return async function* (query) {
-    const source = query.startsWith("subscription") ? client.subscription(query, {}) : client.query(query, {});
+const urql = (client) =>
+  async function* (query) {
     if (!query.startsWith("subscription")) {
-      yield await source.toPromise();
+      yield await client.query(query, {}).toPromise();
       return;
     }
     yield* results((sink) => {
-      const { unsubscribe } = source.subscribe((result) => (result.error ? sink.error(result.error) : sink.next(result)));
-      return unsubscribe;
+      const next = (result) => (result.error ? sink.error(result.error) : sink.next(result));
+      return client.subscription(query, {}).subscribe(next).unsubscribe;
     });
   };
-};
 
 const plain = (client) => (query) => results((sink) => client.subscribe({ query }, sink));
-const forwarded = (client) => (request) => ({
-  subscribe: (sink) => ({ unsubscribe: client.subscribe({ query: request.query, variables: request.variables }, sink) }),
-});
-
-const clients = [];
-const kept = (client) => (clients.push(client), client);
 
 const transports = {
-  "graphql-ws": plain(kept(ws())),
-  "graphql-sse, distinct connections": plain(kept(createSse({ url, retryAttempts: 0 }))),
-  "graphql-sse, a single connection": plain(kept(createSse({ url, singleConnection: true, retryAttempts: 0 }))),
-  "Apollo Client 4 over graphql-ws": apollo(apollo4, new WsLink4(kept(ws()))),
-  "Apollo Client 4 over multipart": apollo(apollo4, new apollo4.HttpLink({ uri: url })),
-  "Apollo Client 3 over graphql-ws": apollo(apollo3, new WsLink3(kept(ws()))),
-  "Apollo Client 3 over multipart": apollo(apollo3, new apollo3.HttpLink({ uri: url })),
-  "urql over graphql-ws": urql({ exchanges: [subscriptionExchange({ forwardSubscription: forwarded(kept(ws())), enableAllOperations: true })] }),
-  "urql over graphql-sse": urql({ exchanges: [fetchExchange, subscriptionExchange({ forwardSubscription: forwarded(kept(createSse({ url, retryAttempts: 0 }))) })] }),
-  "urql's own event streams": urql({ fetchSubscriptions: true, exchanges: [fetchExchange] }),
+  "graphql-ws": plain(await block("graphql-ws")),
+  "graphql-sse, distinct connections": plain(await block("graphql-sse")),
+  "graphql-sse, a single connection": plain(createSse({ url, singleConnection: true, retryAttempts: 0 })),
+  "Apollo Client 4 over multipart": apollo(await block("apollo"), gql),
+  "Apollo Client 4 over graphql-ws": apollo(await block("apollo graphql-ws"), gql),
+  "Apollo Client 3 over multipart": apollo(await block("apollo", 3), gql3),
+  "Apollo Client 3 over graphql-ws": apollo(await block("apollo graphql-ws", 3), gql3),
+  "urql over event streams": urql(await block("urql")),
+  "urql over graphql-ws": urql(await block("urql graphql-ws")),
 };
 
 /** What an error says, as the client has it. */
@@ -180,4 +169,5 @@ await several();
 await reconnects();
 await legacy();
 await foreign();
-for (const client of clients) await client.dispose();
+// The clients of the page stay connected.
+process.exit(0);

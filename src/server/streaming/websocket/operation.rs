@@ -11,6 +11,7 @@ use super::super::pump;
 use super::super::streams::{Reason, Transport};
 use crate::errors::code;
 use crate::gateway::{AcceptedDeliveries, Delivery, GraphqlRequest, RequestOutcome};
+use crate::observe::scope::RequestScope;
 use crate::server::graphql;
 use crate::server::observe_request::{ExecutedRequest, ObservedResponse, RequestIdentity, observe};
 use crate::server::refusal::HttpRefusal;
@@ -29,15 +30,17 @@ impl Operation {
     /// Executes the operation, and puts its payloads and its end into the outbox.
     pub(super) async fn run(self, graphql: Box<GraphqlRequest>) {
         // Boxed: a stream may be idle for hours, and needs no room for the future that began it.
-        let begun = Box::pin(self.begin(*graphql)).await;
+        let (begun, scope) = Box::pin(self.begin(*graphql)).await;
         let Operation {
             state, outbox, id, ..
         } = self;
         let content = match begun {
             Ok(begun) if begun.response.payloads.delivery() != Delivery::Whole => {
                 let operation = begun.response.operation.clone();
-                match state.streams.open(Transport::WebSocket, operation) {
-                    Ok(open) => {
+                let scope = scope.map(|scope| RequestScope { operation, ..scope });
+                match state.streams.open(Transport::WebSocket, None) {
+                    Ok(mut open) => {
+                        open.of_request(scope);
                         let payloads = begun.response.payloads;
                         return pump::all(&outbox, id, payloads, Some(open)).await;
                     }
@@ -57,9 +60,6 @@ impl Operation {
             }
             Err(refusal) => Content::Refused(refusal.body()),
         };
-        if !outbox.room().await {
-            return;
-        }
         let has_end = matches!(content, Content::Next(_));
         let message = |content| Message {
             id: Arc::clone(&id),
@@ -71,10 +71,14 @@ impl Operation {
     }
 
     /// Executes the operation up to its payloads, observed as a request of its own.
-    async fn begin(&self, graphql: GraphqlRequest) -> Result<Begun, HttpRefusal> {
-        let mut begun = Err(HttpRefusal::internal());
+    async fn begin(
+        &self,
+        graphql: GraphqlRequest,
+    ) -> (Result<Begun, HttpRefusal>, Option<RequestScope>) {
+        let (mut begun, mut scope) = (Err(HttpRefusal::internal()), None);
         let respond = async |_: Request<()>, identity: &RequestIdentity| {
             begun = self.execute(graphql, identity).await;
+            scope = RequestScope::current();
             match &begun {
                 Ok(begun) => ObservedResponse {
                     response: HttpResponse::default(),
@@ -90,7 +94,7 @@ impl Operation {
             }
         };
         observe(&self.state.observer, self.request(), respond).await;
-        begun
+        (begun, scope)
     }
 
     async fn execute(
