@@ -1,4 +1,4 @@
-//! The upstream: a figure that is cached for an hour, and changes when it is told to.
+//! The upstream: a figure that is cached for an hour, and changes by a mutation.
 
 use std::io;
 use std::net::Ipv4Addr;

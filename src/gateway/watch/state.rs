@@ -1,4 +1,4 @@
-//! What the task of a watched query tells its watchers.
+//! The state of a watched query, as its watchers see it.
 
 use std::sync::Arc;
 

@@ -207,7 +207,8 @@ impl Watcher {
         None
     }
 
-    /// Joins the watched query anew after its task has ended. The last payload if it cannot be watched any more.
+    /// Joins the watched query of the generation that serves, after the task of the one before has ended. The last payload if it
+    /// cannot be watched any more.
     async fn join_again(&mut self) -> Option<Payload> {
         // Those of all its watchers say the same.
         let request = Arc::clone(&self.joined.watch.query.request);
