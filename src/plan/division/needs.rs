@@ -144,8 +144,9 @@ impl<'p> NeedsOf<'p> {
         self.plan.position(position).slots[usize::from(slot)].child
     }
 
-    /// The fetches of which the objects of a position need one: those that also know their types, if these matter. Adds the
-    /// lookups that tell whether the objects exist, or of which type they are.
+    /// The fetches of which the objects of a position need one. Adds those that tell whether the objects exist, and of which
+    /// types they are, if the types matter: what one service gives as a type may be that of an interface object, and another
+    /// one tells the type then.
     fn of_object(
         &self,
         position: Option<PositionId>,
@@ -158,24 +159,20 @@ impl<'p> NeedsOf<'p> {
             return all;
         };
         let needs_type = self.plan.position(position).needs_typename;
-        let tells_type = |provider: &&&Provider<'_>| {
+        for provider in providers.iter().filter(|_| needs_type) {
             let below = provider.below.map(|below| self.plan.read(below));
-            below.is_some_and(|below| below.typename || below.ty.is_some())
-        };
-        let typed = providers.iter().filter(tells_type);
-        let typed: Vec<usize> = typed.map(|one| one.fetch).collect();
+            if below.is_some_and(|below| below.typename || below.ty.is_some()) {
+                needs[provider.fetch] = true;
+            }
+        }
         for (index, fetch) in self.plan.fetches.iter().enumerate() {
-            let reads_type = self.plan.read(fetch.read).typename;
-            let tells_type = needs_type && typed.is_empty() && reads_type;
+            let tells_type = needs_type && self.plan.read(fetch.read).typename;
             let is_at = fetch.position == position && (self.holds)(fetch.guard);
             if is_at && (fetch.tells_existence || tells_type) {
                 needs[index] = true;
             }
         }
-        match needs_type && !typed.is_empty() {
-            true => typed,
-            false => all,
-        }
+        all
     }
 
     /// Adds the fetches that come before needed ones, and those that share a call with them.
