@@ -1,7 +1,10 @@
 //! Subscriptions: what feeds them, what subscribers get, and when they end.
 
+mod guide;
 mod polls;
 mod reloads;
+mod services;
+pub(crate) mod webhooks;
 
 use sangam::config::Settings;
 use sangam::gateway::{
