@@ -3,6 +3,7 @@
 mod guide;
 mod polls;
 mod reloads;
+mod sample;
 mod services;
 pub(crate) mod webhooks;
 
