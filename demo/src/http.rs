@@ -28,6 +28,16 @@ pub(crate) async fn post(port: u16, path: &str, body: &str) -> io::Result<(u16, 
     exchange(port, request).await
 }
 
+/// Status and body of a JSON `PUT path`, with sample keys.
+pub(crate) async fn put_signed_in(port: u16, path: &str, body: &str) -> io::Result<(u16, String)> {
+    let request = format!(
+        "PUT {path} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\nX-Apisetu-Clientid: sample-client\r\n\
+         X-Apisetu-Apikey: sample-key\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    exchange(port, request).await
+}
+
 async fn exchange(port: u16, request: String) -> io::Result<(u16, String)> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).await?;
     stream.write_all(request.as_bytes()).await?;

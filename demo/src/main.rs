@@ -43,6 +43,12 @@ struct Cli {
     config_file: Option<PathBuf>,
 }
 
+/// The department whose stand-in posts events to the gateway.
+const CALLS_BACK: &str = "services";
+
+/// The token of these events, a sample.
+const TOKEN: &str = "sample-webhook-token";
+
 /// Why the demonstration ends, as a message for its user.
 type Failure = Box<dyn std::error::Error>;
 
@@ -88,6 +94,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
         gateway.stop().await?;
         return Err(failure);
     }
+    call_back(&gateway, &standins).await?;
     say(&welcome(&gateway, &standins).await);
     tokio::select! {
         ended = gateway.ended() => Err(ended),
@@ -129,8 +136,35 @@ fn settings(cli: &Cli, standins: &[Standin]) -> Result<String, Failure> {
     for (department, standin) in departments().iter().zip(standins) {
         text.push('\n');
         text.push_str(&department.settings(&standin.url()));
+        if department.name == CALLS_BACK {
+            text.push_str(&format!(
+                "webhook_secret = {{ sample = \"{TOKEN}\" }}\nwebhook_proof = \"token\"\n"
+            ));
+        }
     }
     Ok(text)
+}
+
+/// Registers the gateway with the stand-in that posts events.
+async fn call_back(gateway: &Gateway, standins: &[Standin]) -> Result<(), Failure> {
+    let standin = standins.iter().find(|standin| standin.name() == CALLS_BACK);
+    let Some(standin) = standin else {
+        return Ok(());
+    };
+    let url = format!("{}/hooks/{CALLS_BACK}", gateway.url());
+    let callback = serde_json::json!({ "url": url, "token": TOKEN }).to_string();
+    let address = standin.url();
+    let port = address
+        .rsplit(':')
+        .next()
+        .and_then(|port| port.parse().ok());
+    let port = port.ok_or("the stand-in has no port")?;
+    match http::put_signed_in(port, "/eunnat/v1/callback", &callback).await? {
+        (204, _) => Ok(()),
+        (status, _) => {
+            Err(format!("{CALLS_BACK} does not register the gateway: status {status}").into())
+        }
+    }
 }
 
 fn addresses(standins: &[Standin]) -> Result<String, Failure> {

@@ -128,6 +128,7 @@ impl ConnectorSettings {
         configs
             .flat_map(|config| &config.secrets)
             .chain(self.env.values())
+            .chain(&self.common.webhook_secret)
     }
 }
 
@@ -185,6 +186,9 @@ impl RawConnectorSettings {
         let of_sources = self.sources.values();
         let of_sources = of_sources.filter_map(|source| source.config.as_ref());
         let mut files: Vec<PathBuf> = self.common.ca.iter().cloned().collect();
+        if let Some(SecretRef::File(file)) = &self.common.webhook_secret {
+            files.push(file.clone());
+        }
         for config in self.config.iter().chain(of_sources) {
             config.collect_files(&mut files);
         }

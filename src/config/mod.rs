@@ -55,7 +55,7 @@ pub use table::markdown;
 pub use value::{
     AllowedOrigin, Audience, ByteSize, CostMode, DnsResolver, HttpUrl, LogFormat, LogLevel,
     LogRequests, PassedFile, Percentage, Ratio, ResponseFormat, ShareInFlight, StyleMode,
-    TrustMode,
+    TrustMode, WebhookProof,
 };
 
 /// The resolved settings.

@@ -12,6 +12,7 @@ use super::section::section;
 use super::value::{
     AllowedOrigin, Audience, ByteSize, CostMode, DnsResolver, HttpUrl, LogFormat, LogLevel,
     LogRequests, PassedFile, Ratio, ResponseFormat, ShareInFlight, StyleMode, TrustMode,
+    WebhookProof,
 };
 
 /// The minimum of a timeout.
@@ -535,8 +536,30 @@ section! {
         /// each of the waiting requests makes a call of its own. `on`: whatever the upstream says, except where the schema
         /// gives the scope `PRIVATE`. `off`: never. `[connector.<name>.sources.<source>]` may have its own.
         share_in_flight: ShareInFlight = ShareInFlight::Auto,
+        /// The address of a GraphQL service's subscriptions, for all protocols with `https` or `http`; it replaces that of
+        /// `@graphql(subscriptions:)`. If not set, they have the address of the folder, or that of the service.
+        subscriptions_url: Option<HttpUrl> = None,
+        /// Bytes of one event of a GraphQL service's subscription; a longer one ends the subscription.
+        event_bytes: ByteSize = ByteSize(1_000_000) => ByteSize(1)..,
         /// How often the upstream is asked for subscriptions with `@poll`, in place of `every` in the folder.
         poll_every: Option<Duration> = None,
+        /// The secret of the upstream's webhook, with which it sends events to `POST /hooks/<name>` (`@webhook`). Without it, there is
+        /// no such path.
+        webhook_secret: Option<Secret> = None,
+        /// How such a request proves that it comes from the upstream. `standard`: as Standard Webhooks has it, with the headers
+        /// `webhook-id`, `webhook-timestamp` and `webhook-signature` (HMAC-SHA256 of all three and the body); a secret that begins
+        /// with `whsec_` is Base64. `body`: HMAC-SHA256 of the body in hexadecimal digits, with or without `sha256=` before them.
+        /// `token`: the secret itself, with or without `Bearer ` before it; nothing protects against copies then.
+        webhook_proof: WebhookProof = WebhookProof::Standard,
+        /// The header with the signature or the token; if not set, `webhook-signature`, `x-hub-signature-256` or `x-webhook-token`.
+        webhook_header: Option<HeaderName> = None,
+        /// How far the time of a `standard` signature may be from now.
+        webhook_window: Duration = Duration::from_secs(300) => Duration::from_secs(1)..,
+        /// Bytes of the body of such a request; it is never longer than `limits.body_bytes`.
+        webhook_body_bytes: ByteSize = ByteSize(256_000) => ByteSize(1)..,
+        /// Requests that are remembered, so that a copy of one is no event. With `standard`, a further one gets status 503 when so many
+        /// were accepted within twice `webhook_window`; with `body`, the oldest is forgotten.
+        webhook_remembered: usize = 10_000 => 1..,
         /// How long an unused connection stays open; less if the upstream's `Keep-Alive` says so. Set it below the time after
         /// which the upstream closes connections (often 60 s), so that calls seldom use one that is about to be closed.
         idle_timeout: Duration = Duration::from_secs(30),

@@ -59,7 +59,8 @@ pub use http_request::{HttpRequest, UploadBody};
 pub use lifetime::{SchemaLifetime, Scope};
 pub use model::{
     ClientErrors, Connect, ConnectKind, DeploymentValue, ErrorMappings, GraphqlService, Reads,
-    Reference, Refusal, Site, SourceDeclaration, Subgraph, SubgraphKind, YieldedType, Yields,
+    Reference, Refusal, ServiceSubscriptions, Site, SourceDeclaration, Subgraph, SubgraphKind,
+    SubscriptionProtocol, YieldedType, Yields,
 };
 pub(crate) use provides::leave_out_own;
 pub use request::{RenderError, Request, RequestTemplate, ShownRequest, WireRequest};

@@ -56,6 +56,29 @@ pub struct GraphqlService {
     pub client_errors: Option<ClientErrors>,
     /// What the template and the mappings read.
     pub reads: Reads,
+    /// How it sends the events of its subscriptions.
+    pub subscriptions: ServiceSubscriptions,
+}
+
+/// How a GraphQL service sends the events of its subscriptions.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ServiceSubscriptions {
+    /// The protocol.
+    pub protocol: SubscriptionProtocol,
+    /// The address, if it is not that of the service.
+    pub url: Option<String>,
+}
+
+/// A protocol for the events of subscriptions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SubscriptionProtocol {
+    /// A WebSocket with `graphql-transport-ws`.
+    #[default]
+    WebSocket,
+    /// Server-sent events, as `graphql-sse` has them in its distinct connections mode.
+    Sse,
+    /// `multipart/mixed` with `subscriptionSpec="1.0"`.
+    Multipart,
 }
 
 /// What an error says to the client: `errors` of connects, of their sources and of GraphQL services.

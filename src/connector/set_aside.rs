@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use http::HeaderMap;
 
-use super::model::{ErrorMappings, GraphqlService, Reads, Subgraph, SubgraphKind};
+use super::model::{
+    ErrorMappings, GraphqlService, Reads, ServiceSubscriptions, Subgraph, SubgraphKind,
+};
 use super::request::{RenderError, Request, RequestTemplate};
 use crate::mapping::Variables;
 
@@ -20,6 +22,7 @@ pub fn set_aside(subgraph: &Subgraph) -> Subgraph {
             errors: ErrorMappings::default(),
             client_errors: None,
             reads: Reads::default(),
+            subscriptions: ServiceSubscriptions::default(),
         }),
         ..subgraph.clone()
     }

@@ -91,6 +91,7 @@ error_codes! {
     UPLOAD_NEEDS_PREFLIGHT 400: "a multipart request has none of the headers that a page of another origin cannot send without a CORS preflight", "send the header `Apollo-Require-Preflight: true`";
     UPLOAD_BATCH 400: "a multipart request has several operations", "send one operation in a request with files";
     UPLOAD_MAP 400: "`map` is not an object of lists of paths, or a path leads to no variable, or to one that is not null", "correct `map`; the variables have null where files stand";
+    WEBHOOK_REFUSED 401: "a request to `/hooks` has no valid signature or token", "sign it as `webhook_proof` of the connector says";
     FILE_NOT_FOUND 404: "the URL of a file is not one of this gateway, or the upstream has no such file", "request the field again for a new URL";
     FILE_EXPIRED 410: "the time of the URL of a file is over", "request the field again for a new URL";
     RANGE_NOT_SATISFIABLE 416: "the range begins beyond the end of the file", "request a range within the length in `Content-Range`";
@@ -115,6 +116,7 @@ error_codes! {
     UNAUTHENTICATED: "the field requires authentication", "omit the field: authentication is not supported yet";
     INTROSPECTION_DISABLED: "introspection is switched off", "use the published schema";
     NOT_SUPPORTED: "the operation is a subscription, and the transport of the request has one response", "subscribe over a WebSocket, SSE or multipart";
+    SUBSCRIPTION_WITHOUT_SOURCE: "the settings of the connector do not let its upstream send events", "report the message to the gateway's operator";
     SUBSCRIPTION_SCHEMA_RELOAD: "a subscription ends, because the graph has changed", "subscribe again";
     SUBSCRIPTION_EVENTS_LOST: "a subscription ends, because its events came faster than the client has read them", "subscribe again, and request the current state";
 

@@ -19,7 +19,7 @@ use crate::cache::Generation;
 use crate::execute::Event;
 
 /// The events that a feed keeps for subscribers that have not read them yet.
-const KEPT: usize = 64;
+pub(super) const KEPT: usize = 64;
 
 /// What decides which events a feed gives: subscribers with the same key share a feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -69,8 +69,8 @@ enum Sender {
 /// Gets the events of a feed.
 pub struct Subscriber {
     receiver: Receiver,
-    // Keeps the feed running.
-    _feed: Arc<Feed>,
+    // Keeps the feed running, if it is a task.
+    _feed: Option<Arc<Feed>>,
 }
 
 /// What a subscriber gets.
@@ -153,7 +153,7 @@ impl Feeds {
             let feed = Arc::clone(feed);
             return Subscriber {
                 receiver,
-                _feed: feed,
+                _feed: Some(feed),
             };
         }
         let (sender, source, receiver) = channel();
@@ -170,7 +170,7 @@ impl Feeds {
         *feed.task.lock().unwrap_or_else(PoisonError::into_inner) = Some(task.abort_handle());
         Subscriber {
             receiver,
-            _feed: feed,
+            _feed: Some(feed),
         }
     }
 
@@ -198,6 +198,14 @@ impl Source {
 }
 
 impl Subscriber {
+    /// A subscriber of events that no task publishes.
+    pub(super) fn of_events(events: broadcast::Receiver<Event>) -> Subscriber {
+        Subscriber {
+            receiver: Receiver::Events(events),
+            _feed: None,
+        }
+    }
+
     /// The next event.
     pub async fn next(&mut self) -> Next {
         match &mut self.receiver {

@@ -22,7 +22,7 @@ use crate::response::values::object;
 use crate::response::{Counting, ErrorBehavior, Sizes};
 use crate::source::envelope::headers_value;
 use crate::source::gate::Gate;
-use crate::source::{CallOptions, Source};
+use crate::source::{CallOptions, Source, SubscribeOptions};
 
 /// The runtime of one connector.
 #[derive(Debug, Clone)]
@@ -45,6 +45,8 @@ pub struct ConnectorRuntime {
     pub files: Vec<FileRuntime>,
     /// How often it is asked for subscriptions with `@poll`, if that is not what its folder says.
     pub poll_every: Option<Duration>,
+    /// How a GraphQL service sends the events of its subscriptions; `None` for other connectors.
+    pub subscriptions: Option<SubscribeOptions>,
 }
 
 /// A field with `@file`, and the source that has its files.

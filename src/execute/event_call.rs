@@ -19,7 +19,7 @@ use crate::response::outcome::{CallOutcome, JudgedDocument};
 use crate::response::upstream_document::{
     follows_from_document, judging, read_of, succeeded, with_response,
 };
-use crate::source::{CallOptions, SourceError};
+use crate::source::{SourceError, SubscribeOptions};
 
 /// The call of a subscription's root field: it is made by a poll, or opens the upstream's own subscription.
 #[derive(Debug, Clone)]
@@ -83,14 +83,10 @@ impl Runtime {
         self.connectors.get(subgraph)?.poll_every
     }
 
-    /// The bounds of the calls of the connector whose events feed a subscription.
-    pub fn event_options(&self, plan: &Plan) -> CallOptions {
-        let connector = plan
-            .event_endpoint()
-            .and_then(|(subgraph, _)| self.connectors.get(subgraph));
-        connector
-            .map(|connector| connector.options.clone())
-            .unwrap_or_default()
+    /// How the GraphQL service sends events that feeds a subscription; `None` for a connect.
+    pub fn event_options(&self, plan: &Plan) -> Option<&SubscribeOptions> {
+        let (subgraph, _) = plan.event_endpoint()?;
+        self.connectors.get(subgraph)?.subscriptions.as_ref()
     }
 }
 

@@ -12,7 +12,7 @@ use super::shared::Shared;
 use super::sources::Sources;
 use super::{native, sources};
 use crate::cache::{CachedConnector, Endpoint, EndpointParts, SharingRules};
-use crate::config::{self, Audience, Settings};
+use crate::config::{self, Audience, ConnectorLimits, Settings};
 use crate::connector::{
     self, ClientErrors, Connect, DeploymentValue, Invalidates, Reads, Schemes, SourceDeclaration,
     Subgraph, SubgraphKind,
@@ -25,7 +25,7 @@ use crate::graph::{Composed, NODE_CONNECTOR, compose};
 use crate::mapping::{Selection, Variables};
 use crate::source::gate::Gate;
 use crate::source::native::{NativeSchema, NativeWire};
-use crate::source::{CallOptions, Source, SourceParts, StoredHeaders};
+use crate::source::{CallOptions, Source, SourceParts, StoredHeaders, SubscribeOptions};
 
 /// The parts of a gateway.
 pub(super) struct GatewayParts {
@@ -315,6 +315,22 @@ fn connector_runtime<'a>(
         gate: sources.gate(),
         files: sources.of_files()?,
         poll_every: settings.common.poll_every,
+        subscriptions: subscriptions(subgraph, &settings.common),
+    })
+}
+
+/// How a GraphQL service sends the events of its subscriptions.
+fn subscriptions(subgraph: &Subgraph, settings: &ConnectorLimits) -> Option<SubscribeOptions> {
+    let SubgraphKind::Service(service) = &subgraph.kind else {
+        return None;
+    };
+    let moved = settings.subscriptions_url.as_ref();
+    let moved = moved.map(|url| url.as_str().to_owned());
+    Some(SubscribeOptions {
+        protocol: service.subscriptions.protocol,
+        url: moved.or_else(|| service.subscriptions.url.clone()),
+        timeout: settings.timeout,
+        max_bytes: settings.event_bytes.0,
     })
 }
 

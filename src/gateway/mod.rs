@@ -68,6 +68,7 @@ pub use self::parts::ResponseParts;
 pub use self::payloads::{AcceptedDeliveries, Delivery, IncrementalFormat, Payloads};
 pub use self::quarantine::{Candidate, Chosen, choose};
 pub use self::run::Gateway;
+pub use self::subscriptions::{HOOKS_PATH, HookRefusal, HookRequest, Hooked};
 
 pub use crate::cache::{ContentCoding, Payload};
 use crate::document::Value;

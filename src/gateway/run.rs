@@ -1,6 +1,6 @@
 //! [`Gateway`]: executes requests.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
@@ -19,6 +19,7 @@ use super::persisted::PersistedControl;
 use super::refusal::Refusal;
 use super::respond::{response_key, served_response};
 use super::shared::Shared;
+use super::subscriptions::{HookSettings, hooks};
 use super::watch::{LiveArguments, watch};
 use super::{ClientContext, ErrorBehavior, GraphqlRequest, GraphqlResponse, build, labels, native};
 use crate::budget::{Account, Budget};
@@ -54,6 +55,8 @@ pub struct Gateway {
     /// Who sees the gateway's own fields.
     own_fields: Audience,
     pub(super) operations: Arc<NamedOperations>,
+    /// The connectors whose upstreams may send events.
+    pub(super) hooks: HashMap<String, HookSettings>,
 }
 
 impl fmt::Debug for Gateway {
@@ -149,6 +152,7 @@ impl Gateway {
             .filter(|connector| connector.settings.common.latency_varies)
             .map(|connector| connector.subgraph.name.clone())
             .collect();
+        let hooks = hooks(&setup.connectors);
         let mut parts = build::build(setup, &shared, previous)?;
         parts.composed.set_api(with_directives(&parts.composed.api));
         let api = Arc::new(parts.composed.api.clone());
@@ -178,6 +182,7 @@ impl Gateway {
             runtime: Arc::new(parts.runtime),
             compiling: Arc::new(compiling),
             operations: Arc::default(),
+            hooks,
             shared,
         })
     }

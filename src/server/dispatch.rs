@@ -23,7 +23,7 @@ use super::protocol::{Handler, ResponseFuture};
 use super::refusal::HttpRefusal;
 use super::response::HttpResponse;
 use super::state::ServerState;
-use super::{files, graphql, head, operations, streaming};
+use super::{files, graphql, head, hooks, operations, streaming};
 
 /// Handles the requests of the client listener.
 #[derive(Clone)]
@@ -124,6 +124,9 @@ impl Paths {
         }
         if files::is_file(path) {
             return Box::pin(async move { files::respond(&state, request).await });
+        }
+        if hooks::is_hook(path) {
+            return Box::pin(async move { hooks::respond(&state, request).await });
         }
         if operations::is_path(path) {
             return Box::pin(async move { operations::respond(&state, request).await });

@@ -10,7 +10,7 @@ use crate::errors::code;
 use crate::files::Files;
 use crate::gateway::{
     ClientContext, Download, DownloadRequest, Gateway, GraphqlRequest, GraphqlResponse,
-    LiveGateway, NoDownload,
+    HookRefusal, HookRequest, Hooked, LiveGateway, NoDownload,
 };
 use crate::named::NamedOperations;
 use crate::observe::Samples;
@@ -42,6 +42,11 @@ pub trait Executor: Send + Sync + 'static {
     /// Opens the file of a URL below [`PATH`](crate::files::PATH).
     async fn download(&self, _: DownloadRequest<'_>) -> Result<Download, NoDownload> {
         Err(code::FILE_NOT_FOUND.into())
+    }
+
+    /// Receives what the upstream of a connector sends.
+    async fn hook(&self, _: HookRequest<'_>) -> Result<Hooked, HookRefusal> {
+        Err(HookRefusal::NotFound)
     }
 
     /// Clients reach this gateway at `address`, such as `http://127.0.0.1:4000`, unless the settings say otherwise.
@@ -85,6 +90,10 @@ impl Executor for Gateway {
 
     async fn download(&self, request: DownloadRequest<'_>) -> Result<Download, NoDownload> {
         Gateway::download(self, request).await
+    }
+
+    async fn hook(&self, request: HookRequest<'_>) -> Result<Hooked, HookRefusal> {
+        Gateway::hook(self, request).await
     }
 
     fn files(&self) -> Option<Arc<Files>> {
@@ -136,6 +145,10 @@ impl Executor for LiveGateway {
 
     async fn download(&self, request: DownloadRequest<'_>) -> Result<Download, NoDownload> {
         self.current().download(request).await
+    }
+
+    async fn hook(&self, request: HookRequest<'_>) -> Result<Hooked, HookRefusal> {
+        self.current().hook(request).await
     }
 
     fn files(&self) -> Option<Arc<Files>> {

@@ -31,6 +31,7 @@ mod files;
 mod graphql;
 mod head;
 mod health;
+mod hooks;
 mod landing_page;
 mod listen;
 mod listener_state;

@@ -256,6 +256,7 @@ fn route<B>(request: &Request<B>) -> Option<&'static str> {
         GRAPHQL => Some(GRAPHQL),
         "/operations" => Some("/operations"),
         path if path.starts_with("/operations/") => Some("/operations/{name}"),
+        path if path.starts_with(crate::gateway::HOOKS_PATH) => Some("/hooks/{connector}"),
         // What follows is a secret.
         path if path.starts_with(crate::files::PATH) => Some(FILES),
         _ => None,

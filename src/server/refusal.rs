@@ -10,6 +10,7 @@ use http::{HeaderName, HeaderValue, StatusCode};
 
 use super::response::HttpResponse;
 use crate::errors::{ErrorCode, ErrorKind, code};
+use crate::gateway::HookRefusal;
 
 /// Why a request was refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +54,24 @@ impl HttpRefusal {
         HttpRefusal {
             kind: ErrorKind::Limit,
             ..HttpRefusal::new(code::REQUEST_TOO_LARGE, message)
+        }
+    }
+
+    /// A request to `/hooks` that is not accepted: 400, 401, 404, 413 or 503.
+    pub(super) fn hook(refusal: HookRefusal) -> HttpRefusal {
+        let message = refusal.to_string();
+        match refusal {
+            HookRefusal::NotFound => HttpRefusal::no_such_path(),
+            HookRefusal::Unverified(_) => HttpRefusal {
+                kind: ErrorKind::Denied,
+                ..HttpRefusal::new(code::WEBHOOK_REFUSED, message)
+            },
+            HookRefusal::TooLarge(_) => HttpRefusal {
+                kind: ErrorKind::Limit,
+                ..HttpRefusal::new(code::REQUEST_TOO_LARGE, message)
+            },
+            HookRefusal::NotJson => HttpRefusal::malformed(message),
+            HookRefusal::Busy => HttpRefusal::busy(),
         }
     }
 

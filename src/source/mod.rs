@@ -32,6 +32,7 @@ pub mod http;
 pub mod native;
 mod response;
 mod source_error;
+mod subscription;
 pub mod tls;
 mod wire;
 mod wires;
@@ -46,6 +47,7 @@ pub use envelope::{Envelope, StoredHeaders, WireStatus};
 pub use file::{FileAnswer, FileOptions, FileStream, OpenedFile};
 pub use response::{CacheFacts, GivenLifetime, Outcome, RetryAfter, UpstreamResponse};
 pub use source_error::{SourceError, SourceErrorKind};
+pub use subscription::{EventStream, SubscribeOptions, SubscriptionLost};
 pub use wire::{SetupError, SourceParts, Wire};
 pub use wires::Wires;
 
@@ -90,6 +92,18 @@ pub trait Source: std::fmt::Debug + Send + Sync {
         request: &Request,
         options: &CallOptions,
     ) -> Result<UpstreamResponse, SourceError>;
+
+    /// Opens a subscription of a GraphQL service.
+    async fn subscribe(
+        &self,
+        _: &Request,
+        _: &SubscribeOptions,
+    ) -> Result<EventStream, SubscriptionLost> {
+        Err(SubscriptionLost::finally(
+            SourceErrorKind::Internal,
+            "the source has no subscriptions",
+        ))
+    }
 
     /// Sends the request for a file, and reads the head of the response.
     async fn open(&self, _: &Request, _: &FileOptions) -> Result<OpenedFile, SourceError> {

@@ -338,6 +338,7 @@ async fn a_fetch_that_waits_for_itself() {
             gate: Arc::new(Gate::new(1, 0, Duration::ZERO)),
             files: Vec::new(),
             poll_every: None,
+            subscriptions: None,
         }],
         documents: Arc::new(Documents::new(0)),
         limits: ExecutionLimits::from(&Limits::default()),

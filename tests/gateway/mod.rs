@@ -34,7 +34,7 @@ mod refused_mutations;
 mod schemes;
 pub(crate) mod scripted;
 mod smoke;
-mod subscriptions;
+pub(crate) mod subscriptions;
 mod unreadable;
 mod weather;
 mod works;

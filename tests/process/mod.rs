@@ -13,6 +13,7 @@ mod departments;
 mod downloads;
 mod failing_calls;
 mod findings;
+mod hooks;
 mod live;
 mod log;
 mod memory;

@@ -7,11 +7,12 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::callback::{Callback, Callbacks};
 use super::catalogue::Service;
 use super::refusal::Refusal;
 use super::register::{Application, Register, Status};
@@ -37,6 +38,13 @@ pub fn router() -> Router {
 /// The desk on a given day. An error names what is wrong with the committed data.
 fn router_on(today: Date) -> Result<Router, String> {
     let desk: Desk = Arc::new(Mutex::new(intake::open(today)?));
+    let callbacks = Callbacks::default();
+    let registering = callbacks.clone();
+    let register = async move |Json(callback): Json<Callback>| {
+        registering.register(callback);
+        StatusCode::NO_CONTENT
+    };
+    let calling = move |request: Request, next: Next| callbacks.clone().call(request, next);
     let api = Router::new()
         .route("/services", get(services))
         .route("/services/{id}", get(service))
@@ -52,6 +60,8 @@ fn router_on(today: Date) -> Result<Router, String> {
         .route("/applications/payments", post(pay))
         .route("/summary", get(summary).post(summaries))
         .route("/download/{file}", get(download))
+        .layer(from_fn(calling))
+        .route("/callback", put(register))
         .layer(from_fn(sign_in))
         .with_state(desk);
     Ok(Router::new().nest("/eunnat/v1", api))

@@ -19,9 +19,11 @@
 //! | `POST /applications/payments` (`Idempotency-Key`) | pay the fee |
 //! | `GET /applications[?district&service&status&overdue&limit&offset]`, `POST /applications/files` | lines of the list, masked |
 //! | `POST /summary` | counts of districts, areas and departments, by service and status |
+//! | `PUT /callback` | registers where changes of applications are posted |
 //! | `GET /summary[?district&service&status&overdue]` | the same counts of what a search lists |
 
 mod api;
+mod callback;
 mod catalogue;
 mod certificate;
 mod intake;

@@ -15,7 +15,7 @@ pub use byte_size::ByteSize;
 pub use http_url::HttpUrl;
 pub use names::{
     Audience, CostMode, DnsResolver, LogFormat, LogLevel, LogRequests, ResponseFormat,
-    ShareInFlight, StyleMode, TrustMode,
+    ShareInFlight, StyleMode, TrustMode, WebhookProof,
 };
 pub use number::{Percentage, Ratio};
 pub use origin::AllowedOrigin;

@@ -129,6 +129,18 @@ names! {
 }
 
 names! {
+    /// How a request to `/hooks/<connector>` proves that it comes from the upstream.
+    WebhookProof {
+        /// A signature of id, time and body, as Standard Webhooks has it.
+        Standard = "standard",
+        /// A signature of the body.
+        Body = "body",
+        /// A token.
+        Token = "token",
+    }
+}
+
+names! {
     /// How host names are resolved.
     DnsResolver {
         /// The gateway queries the name servers itself.
@@ -148,5 +160,6 @@ text_setting! {
     LogRequests, "one of \"none\", \"problems\", \"all\"", LogRequests::parse, |value| format!("\"{}\"", value.name());
     ShareInFlight, "one of \"auto\", \"on\", \"off\"", ShareInFlight::parse, |value| format!("\"{}\"", value.name());
     ResponseFormat, "one of \"content-type\", \"json\", \"text\"", ResponseFormat::parse, |value| format!("\"{}\"", value.name());
+    WebhookProof, "one of \"standard\", \"body\", \"token\"", WebhookProof::parse, |value| format!("\"{}\"", value.name());
     DnsResolver, "one of \"builtin\", \"system\"", DnsResolver::parse, |value| format!("\"{}\"", value.name());
 }

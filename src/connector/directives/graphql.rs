@@ -7,14 +7,16 @@ use apollo_compiler::{Node, Schema};
 
 use super::definition::{Role, SupportedDirective, SupportedType};
 use super::{client_errors, types};
-use crate::connector::arguments::{headers, outcome, url};
+use crate::connector::arguments::{headers, key, outcome, url};
 use crate::connector::check::variables;
 use crate::connector::declared::Declarations;
 use crate::connector::diagnostic::code;
 use crate::connector::expression::{Expressions, Language, VariableScope};
 use crate::connector::findings::Findings;
 use crate::connector::http::{HttpTemplate, RequestText, UrlParts};
-use crate::connector::model::{ClientErrors, ErrorMappings, GraphqlService};
+use crate::connector::model::{
+    ClientErrors, ErrorMappings, GraphqlService, ServiceSubscriptions, SubscriptionProtocol,
+};
 use crate::connector::reads;
 use crate::connector::schemes::Schemes;
 
@@ -22,7 +24,13 @@ pub(super) static DIRECTIVE: SupportedDirective = SupportedDirective {
     name: "graphql",
     since: (0, 1),
     sdl: SDL,
-    types: &[&types::HTTP_HEADER_MAPPING, &ERRORS, &types::JSON_SELECTION],
+    types: &[
+        &types::HTTP_HEADER_MAPPING,
+        &ERRORS,
+        &types::JSON_SELECTION,
+        &SUBSCRIPTIONS,
+        &PROTOCOL,
+    ],
     additions: &[],
     role: Role::Service(read),
     check,
@@ -67,8 +75,71 @@ directive @graphql(
   read `$status`, `$response.headers`, and the variables that `headers` may read.
   """
   errors: ServiceErrors
+
+  "How the service sends the events of its subscriptions. Without it, over a WebSocket at its URL."
+  subscriptions: ServiceSubscriptions
 ) on SCHEMA
 "#;
+
+static SUBSCRIPTIONS: SupportedType = SupportedType {
+    name: "ServiceSubscriptions",
+    since: (0, 1),
+    sdl: r#"
+"""
+How a service sends the events of its subscriptions. Subscribers with the same operation and headers share one subscription of the
+service. If its connection is lost, it is opened again, and they do not notice; what the service sends meanwhile is lost.
+"""
+input ServiceSubscriptions {
+  "The protocol."
+  protocol: SubscriptionProtocol = WEBSOCKET
+  "The URL, if it is not that of the service: `wss://…` or `https://…`. The deployment's `subscriptions_url` replaces it."
+  url: String
+}
+"#,
+};
+
+static PROTOCOL: SupportedType = SupportedType {
+    name: "SubscriptionProtocol",
+    since: (0, 1),
+    sdl: r#"
+"A protocol for the events of subscriptions."
+enum SubscriptionProtocol {
+  "A WebSocket with the subprotocol `graphql-transport-ws`."
+  WEBSOCKET
+  "Server-sent events, as `graphql-sse` has them in its distinct connections mode."
+  SSE
+  "`multipart/mixed` with `subscriptionSpec=\"1.0\"`."
+  MULTIPART
+}
+"#,
+};
+
+/// Reads `subscriptions`.
+fn subscriptions(directive: &Directive, findings: &mut Findings) -> ServiceSubscriptions {
+    let given = directive.specified_argument_by_name("subscriptions");
+    let part = |name: &str| given.and_then(|given| key(given, name));
+    let protocol = part("protocol").and_then(|value| value.as_enum());
+    let literal = part("url");
+    let url = literal.and_then(|literal| literal.as_str());
+    let is_address = |url: &str| {
+        let known = ["ws", "wss", "http", "https"];
+        let (scheme, rest) = url.split_once("://").unwrap_or_default();
+        known.contains(&scheme) && !rest.is_empty()
+    };
+    if let (Some(literal), Some(false)) = (literal, url.map(is_address)) {
+        let error = findings.error(&code::INVALID_URL, "this is no address of subscriptions");
+        let error = error.at(findings.span(literal.location()));
+        findings.push(error.help("write `wss://…`, `ws://…`, `https://…` or `http://…`"));
+    }
+    ServiceSubscriptions {
+        protocol: match protocol.map(|name| name.as_str()) {
+            Some("SSE") => SubscriptionProtocol::Sse,
+            Some("MULTIPART") => SubscriptionProtocol::Multipart,
+            _ => SubscriptionProtocol::WebSocket,
+        },
+        url: url.map(str::to_owned),
+    }
+}
 
 static ERRORS: SupportedType = SupportedType {
     name: "ServiceErrors",
@@ -121,6 +192,7 @@ fn read(
         },
         client_errors,
         reads,
+        subscriptions: subscriptions(directive, findings),
     })
 }
 
@@ -159,6 +231,7 @@ impl GraphqlService {
             errors: ErrorMappings::default(),
             client_errors: None,
             reads: Default::default(),
+            subscriptions: ServiceSubscriptions::default(),
         }
     }
 }

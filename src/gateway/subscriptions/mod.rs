@@ -4,14 +4,18 @@
 //! all other fetches are made as for a query, through the caches. Events come from [feeds](crate::events), which all
 //! subscriptions share that want the same.
 
+mod hook;
+mod hook_settings;
 mod reload;
 mod running;
 mod shared;
+mod source;
 mod stream;
 
 use std::sync::Arc;
-use std::time::Duration;
 
+pub use self::hook::{HOOKS_PATH, HookRefusal, HookRequest, Hooked};
+pub(super) use self::hook_settings::{HookSettings, hooks};
 use self::running::Running;
 pub(super) use self::shared::Subscriptions;
 use self::stream::Subscription;
@@ -22,14 +26,8 @@ use super::{
     ClientContext, Delivery, GraphqlRequest, GraphqlResponse, Payloads, RequestOutcome,
     ResponseCachePolicy,
 };
-use crate::connector::{Invalidates, Poll};
 use crate::errors::{ErrorKind, code};
-use crate::events::{FeedKey, PollTimes, Subscriber, poll};
-use crate::execute::{Event, EventCall, Execution, Polled};
 use crate::operation::CoercedVariables;
-
-/// The least interval of polls, whatever settings say.
-const LEAST: Duration = Duration::from_millis(1);
 
 impl Gateway {
     /// The number of sources of events that run for subscriptions. Subscriptions that want the same share one.
@@ -63,11 +61,11 @@ impl Gateway {
             is_long: admitted.is_long,
         };
         let running = Arc::new(running);
-        let source = self.event_source(&running, ready);
+        let source = self.event_source(&running, ready)?;
         let subscriptions = &self.shared.subscriptions;
         let subscription = Subscription {
             request: request.clone(),
-            events: source,
+            source,
             serving: subscriptions.serving.subscribe(),
             subscriptions: Arc::clone(subscriptions),
             running,
@@ -80,82 +78,6 @@ impl Gateway {
             has_errors: false,
             payloads: Payloads::stream(Delivery::Events, subscription.payloads()),
         })
-    }
-
-    /// Where the events of a subscription come from; `None` if its request cannot be rendered.
-    fn event_source(
-        &self,
-        running: &Arc<Running>,
-        ready: &CompiledOperation,
-    ) -> Option<Subscriber> {
-        let (runtime, plan) = (&self.runtime, &ready.operation.plan);
-        let call = Execution::event_call(runtime, plan, &running.context(None))?;
-        let endpoint = runtime.event_endpoint(plan)?;
-        let connector = endpoint.coordinate().split(':').next().unwrap_or_default();
-        let version = self.compiling.fingerprints.of(connector)?;
-        let identity = call.identity(runtime, plan);
-        let mut parts: Vec<&[u8]> = vec![version.as_bytes(), endpoint.coordinate().as_bytes()];
-        parts.extend(identity.iter().map(Vec::as_slice));
-        let key = FeedKey::new(&parts);
-        let feeds = &self.shared.subscriptions.feeds;
-        let connect = runtime.event_connect(plan)?;
-        let every = connect.options.get::<Poll>()?.every;
-        let every = runtime.event_interval(plan).unwrap_or(every).max(LEAST);
-        let running = Arc::clone(running);
-        Some(feeds.states(key, |publisher| {
-            let call = Arc::new(call);
-            let ask = {
-                let running = Arc::clone(&running);
-                let call = Arc::clone(&call);
-                move || {
-                    let (running, call) = (Arc::clone(&running), Arc::clone(&call));
-                    async move { running.poll(&call).await }
-                }
-            };
-            let changed = move |polled: &Polled| {
-                let running = Arc::clone(&running);
-                let ends = running.is_invalidating(&call, &polled.event);
-                async move {
-                    if ends {
-                        running.invalidate().await;
-                    }
-                }
-            };
-            poll(publisher, PollTimes { every }, ask, changed)
-        }))
-    }
-}
-
-impl Running {
-    /// Makes the call of a poll.
-    async fn poll(&self, call: &EventCall) -> Polled {
-        match self.plan() {
-            Some(plan) => call.poll(&self.runtime, plan, &self.context(None)).await,
-            None => Polled::none(),
-        }
-    }
-
-    /// Whether a new value of a poll ends cached documents, by the `@invalidates` of its field.
-    fn is_invalidating(&self, call: &EventCall, event: &Event) -> bool {
-        let connect = self
-            .plan()
-            .and_then(|plan| self.runtime.event_connect(plan));
-        let Some(invalidates) = connect.and_then(|it| it.options.get::<Invalidates>()) else {
-            return false;
-        };
-        let (Some(unless), Event::Document(fetched)) = (&invalidates.unless, event) else {
-            return true;
-        };
-        let most = self.runtime.limits.operation_bytes;
-        !call.admits(unless, &fetched.document, most)
-    }
-
-    /// Ends the cached documents that an event changes.
-    async fn invalidate(&self) {
-        let plan = self.plan();
-        if let Some(endpoint) = plan.and_then(|plan| self.runtime.event_endpoint(plan)) {
-            endpoint.invalidate().await;
-        }
     }
 }
 

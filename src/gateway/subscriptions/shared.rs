@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 use tokio::sync::{Semaphore, watch};
 
 use super::running::Running;
-use crate::events::Feeds;
+use crate::events::{Feeds, Hooks};
 use crate::gateway::GraphqlRequest;
 
 /// A generation, as far as a running subscription needs it.
@@ -39,6 +39,7 @@ const EXECUTIONS: usize = 64;
 /// What generations share of subscriptions.
 pub(in crate::gateway) struct Subscriptions {
     pub(super) feeds: Arc<Feeds>,
+    pub(super) hooks: Hooks,
     /// The generation that serves now.
     pub(super) serving: watch::Sender<Weak<dyn Successor>>,
     pub(super) executions: Semaphore,
@@ -48,6 +49,7 @@ impl Default for Subscriptions {
     fn default() -> Self {
         Subscriptions {
             feeds: Arc::default(),
+            hooks: Hooks::default(),
             serving: watch::Sender::new(Weak::<NoGeneration>::new()),
             executions: Semaphore::new(EXECUTIONS),
         }

@@ -8,9 +8,10 @@ use tokio::sync::watch;
 
 use super::running::Running;
 use super::shared::{Subscriptions, Successor};
+use super::source::EventSource;
 use crate::cache::Payload;
 use crate::errors::{ErrorKind, code};
-use crate::events::{Next, Subscriber};
+use crate::events::Next;
 use crate::execute::Event;
 use crate::gateway::GraphqlRequest;
 use crate::gateway::refusal::Refusal;
@@ -20,7 +21,7 @@ use crate::source::{SourceError, SourceErrorKind};
 pub(super) struct Subscription {
     pub(super) request: GraphqlRequest,
     /// `None` if there is no source: an execution then says why.
-    pub(super) events: Option<Subscriber>,
+    pub(super) source: Option<EventSource>,
     pub(super) serving: watch::Receiver<Weak<dyn Successor>>,
     pub(super) subscriptions: Arc<Subscriptions>,
     pub(super) running: Arc<Running>,
@@ -52,10 +53,17 @@ impl Subscription {
         loop {
             match self.occurrence().await {
                 Occurrence::Source(Next::Event(event)) => {
+                    if self
+                        .source
+                        .as_ref()
+                        .is_some_and(|source| !source.admits(&event))
+                    {
+                        continue;
+                    }
                     let permit = self.subscriptions.executions.acquire().await;
                     let mut payload = self.running.execute(event).await;
                     drop(permit);
-                    payload.is_last = self.events.is_none();
+                    payload.is_last = self.source.is_none();
                     return Some(payload);
                 }
                 Occurrence::Source(Next::Missed) => return Some(too_slow()),
@@ -74,13 +82,13 @@ impl Subscription {
     }
 
     async fn occurrence(&mut self) -> Occurrence {
-        let Some(events) = &mut self.events else {
+        let Some(source) = &mut self.source else {
             return Occurrence::Source(Next::Event(self.unrendered()));
         };
         tokio::select! {
             biased;
             Ok(()) = self.serving.changed() => Occurrence::Reload,
-            next = events.next() => Occurrence::Source(next),
+            next = source.subscriber.next() => Occurrence::Source(next),
         }
     }
 

@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use ::http::HeaderMap;
 use arc_swap::ArcSwap;
+use reqwest::Client;
+use url::Url;
 
 use super::pool::{ClientParts, Pool};
 use super::proxy::Proxies;
@@ -33,6 +35,8 @@ pub(super) struct Clients {
     parts: Arc<ClientParts>,
     pooled: ArcSwap<Pool>,
     single_use: OnceLock<Arc<Pool>>,
+    /// For subscriptions, which have connections of their own over HTTP/1.1.
+    streaming: OnceLock<Pool>,
 }
 
 impl Clients {
@@ -60,6 +64,7 @@ impl Clients {
         Ok(Clients {
             pooled: ArcSwap::from_pointee(Pool::new(&parts, parts.settings.idle_timeout)),
             single_use: OnceLock::new(),
+            streaming: OnceLock::new(),
             parts,
         })
     }
@@ -73,6 +78,23 @@ impl Clients {
                 Arc::clone(self.single_use.get_or_init(make))
             }
         }
+    }
+
+    /// A client for subscriptions.
+    pub(super) fn streaming(&self, url: &Url) -> Result<Client, reqwest::Error> {
+        let make = || {
+            let settings = HttpSettings {
+                http1_only: true,
+                ..self.parts.settings.clone()
+            };
+            let parts = ClientParts {
+                proxies: Proxies::new(&settings.proxy),
+                authorities: self.parts.authorities.clone(),
+                settings,
+            };
+            Pool::new(&Arc::new(parts), Duration::ZERO)
+        };
+        self.streaming.get_or_init(make).full(url).cloned()
     }
 
     /// Keeps idle connections no longer than these response headers say.

@@ -27,6 +27,7 @@ mod reuse;
 mod settings;
 mod span;
 mod status;
+mod subscriptions;
 mod target;
 mod uploads;
 
@@ -43,8 +44,8 @@ pub use settings::{HttpSettings, ProxyChoice};
 use super::gate::Gate;
 use super::wire::{SetupError, SourceParts, Wire};
 use super::{
-    CallOptions, Envelope, FileOptions, OpenedFile, Source, SourceError, SourceErrorKind,
-    UpstreamResponse, WireStatus, wrong_wire,
+    CallOptions, Envelope, EventStream, FileOptions, OpenedFile, Source, SourceError,
+    SourceErrorKind, SubscribeOptions, SubscriptionLost, UpstreamResponse, WireStatus, wrong_wire,
 };
 use crate::budget::{Account, Budget};
 use crate::config::ResponseFormat;
@@ -257,6 +258,14 @@ impl Source for HttpSource {
             span.failed(error.kind);
         }
         result
+    }
+
+    async fn subscribe(
+        &self,
+        request: &Request,
+        options: &SubscribeOptions,
+    ) -> Result<EventStream, SubscriptionLost> {
+        self.subscription(request, options).await
     }
 
     async fn open(

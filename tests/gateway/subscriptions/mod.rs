@@ -1,7 +1,11 @@
 //! Subscriptions: what feeds them, what subscribers get, and when they end.
 
+mod guide;
 mod polls;
 mod reloads;
+mod sample;
+mod services;
+pub(crate) mod webhooks;
 
 use sangam::config::Settings;
 use sangam::gateway::{

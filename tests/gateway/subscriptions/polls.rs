@@ -160,7 +160,7 @@ async fn garbage_and_a_lost_connection_are_errors_of_the_field() {
 }
 
 #[test]
-async fn a_transport_with_one_response_is_told_what_to_use() {
+async fn a_transport_with_one_response_gets_the_reason() {
     let (upstream, gateway) = world().await;
     let refused = ask(&gateway, WATER).await;
     assert_eq!(code(&refused), "NOT_SUPPORTED");
