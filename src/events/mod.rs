@@ -3,9 +3,9 @@
 //! A subscription is a plan whose first fetch is seeded by events ([`Event`](crate::execute::Event)). Here is where events come
 //! from: a *feed* ([`feed`]) is one source of events for all subscribers that want the same. It runs as long as it has one.
 //!
-//! - [`poll`]: asks an upstream at intervals, and gives what has changed.
+//! - [`mod@poll`]: asks an upstream at intervals, and gives what has changed.
 //! - [`hooks`]: what upstreams send to `/hooks/<connector>`; [`signature`] verifies it, and [`seen`] knows copies.
-//! - [`service`]: subscriptions of GraphQL services.
+//! - [`mod@service`]: subscriptions of GraphQL services.
 
 mod feed;
 mod hooks;

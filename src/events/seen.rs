@@ -32,17 +32,13 @@ impl Seen {
         most: usize,
         now: Instant,
     ) -> Novelty {
-        while let Some((oldest, until)) = self.order.front().copied() {
-            let is_over = until.is_some_and(|until| until < now);
-            let makes_room = until.is_none() && self.order.len() >= most;
-            if !is_over && !makes_room {
-                break;
-            }
-            self.order.pop_front();
-            self.hashes.remove(&oldest);
-        }
+        self.drop_oldest_while(|until| until.is_some_and(|until| until < now));
         if self.hashes.contains(&hash) {
             return Novelty::Copy;
+        }
+        if self.order.len() >= most {
+            let mut is_first = true;
+            self.drop_oldest_while(|until| std::mem::take(&mut is_first) && until.is_none());
         }
         if self.order.len() >= most {
             return Novelty::Full;
@@ -51,6 +47,13 @@ impl Seen {
         self.order
             .push_back((hash, within.map(|within| now + within)));
         Novelty::New
+    }
+
+    /// Forgets the oldest requests as long as the condition holds of their times.
+    fn drop_oldest_while(&mut self, mut condition: impl FnMut(Option<Instant>) -> bool) {
+        while let Some((oldest, _)) = self.order.pop_front_if(|(_, until)| condition(*until)) {
+            self.hashes.remove(&oldest);
+        }
     }
 
     /// Forgets a request that could not be processed, so that it may be sent again.
@@ -84,8 +87,8 @@ mod tests {
         let mut note = |hash| seen.note([hash; 32], None, 2, now);
         assert_eq!(
             [note(1), note(2), note(1), note(3)],
-            [Novelty::New, Novelty::New, Novelty::New, Novelty::New]
+            [Novelty::New, Novelty::New, Novelty::Copy, Novelty::New]
         );
-        assert_eq!([note(1), note(3)], [Novelty::Copy, Novelty::Copy]);
+        assert_eq!([note(2), note(3)], [Novelty::Copy, Novelty::Copy]);
     }
 }

@@ -7,7 +7,7 @@
 //! - if all fetches have ended, as with cached documents, the response is delivered whole;
 //! - a fragment that waits for nothing more than the payload around it is a part of that payload ([`Incremental::settle`]);
 //! - the others are deferred: [`instances`] has what is announced and what is to be delivered, `run` and `write` make the
-//!   payloads, and [`format`] has their members.
+//!   payloads, and [`mod@format`] has their members.
 //!
 //! A fragment is delivered for all objects of a list at once, since the calls for these are made together.
 

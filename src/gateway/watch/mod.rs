@@ -9,7 +9,7 @@
 //! # When it is executed
 //!
 //! - When a document that its answer was made of is no longer fresh; if the answer may not be kept, after `live.interval`.
-//! - When an epoch of an endpoint of its plan moves ([`EpochsAt`]). That is the one signal for "this may have changed": a
+//! - When an epoch of an endpoint of its plan moves (`EpochsAt`). That is the one signal for "this may have changed": a
 //!   mutation through the gateway moves it, and so must whatever else learns of a change.
 //! - When another generation serves: each watcher then joins the watched query of that generation. If its answer is the same,
 //!   the client notices nothing.
