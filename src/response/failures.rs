@@ -108,6 +108,11 @@ impl Failures {
         self.halted.get_or_insert(self.all.len());
     }
 
+    /// Whether the execution has ended because of what had failed.
+    pub(super) fn has_halted(&self) -> bool {
+        self.halted.is_some()
+    }
+
     /// Whether the failure is of a field that was left out when the execution ended.
     pub(super) fn is_left_out(&self, id: u32) -> bool {
         self.halted.is_some_and(|halted| self.number(id) >= halted)

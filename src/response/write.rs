@@ -98,6 +98,9 @@ pub(crate) struct Writer<'w> {
     introspection: &'w [(String, Vec<u8>)],
     /// A null in a non-null position stays there.
     nulls_stay: bool,
+    /// The execution has ended because of a failure that may be anywhere: all values are written, so that it is reported.
+    /// Nothing but the first error is sent.
+    has_halted: bool,
     files: &'w Files,
     failures: &'w mut Failures,
     root: RowId,
@@ -135,6 +138,7 @@ impl<'w> Writer<'w> {
             guards,
             introspection,
             nulls_stay: on_error == ErrorBehavior::Null,
+            has_halted: failures.has_halted(),
             files,
             failures,
             root: group.root,
@@ -268,7 +272,7 @@ impl<'w> Writer<'w> {
     /// Handles a null in a non-null position of the object or list on top of the stack: the nearest nullable parent
     /// becomes null, unless nulls stay.
     fn propagate(&mut self) -> Result<(), Halt> {
-        if self.nulls_stay {
+        if self.nulls_stay || self.has_halted {
             return self.out.put(b"null");
         }
         while let Some(frame) = self.stack.pop() {
