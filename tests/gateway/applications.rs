@@ -22,7 +22,7 @@ const FILE: &str = "mutation ($input: ApplyForServiceInput!) {
 
 const TRACK: &str = "query ($reference: ID!) {
   trackedApplication(reference: $reference) {
-    reference applicant { name mobile } documents { type } history { number }
+    reference applicant { name mobile } attachedDocuments { type } history { number }
     application { id status service { name } district { name } }
   }
 }";
@@ -168,7 +168,7 @@ async fn an_application_is_the_same_for_everybody() {
         .iter()
         .filter_map(|one| one["name"].as_str())
         .collect();
-    for private in ["reference", "applicant", "documents", "history"] {
+    for private in ["reference", "applicant", "attachedDocuments", "history"] {
         assert!(!fields.contains(private), "{private}");
     }
 }

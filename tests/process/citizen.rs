@@ -9,7 +9,7 @@ use super::running::{Folder, Running, client, post, text};
 
 const FOLDERS: [&str; 3] = ["lgd", "services", "umang"];
 
-const TRACKED: &str = "trackedApplication { reference application { status } documentsRequired { type isMandatory isAttached }
+const TRACKED: &str = "trackedApplication { reference application { status } requiredDocuments { type isMandatory isAttached }
   certificate { number format url } } userErrors { field message code }";
 
 /// The gateway in front of the service desk, and what that needs.
@@ -95,7 +95,7 @@ pub(crate) async fn certified() -> Certified {
     });
     let filed = mutate(&running, "applyForService", "ApplyForServiceInput", &input).await;
     let reference = &filed["reference"];
-    let required = filed["documentsRequired"].as_array().unwrap();
+    let required = filed["requiredDocuments"].as_array().unwrap();
     let mut awaited = required
         .iter()
         .filter(|one| one["isMandatory"] == true && one["isAttached"] == false);

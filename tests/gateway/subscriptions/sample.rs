@@ -117,14 +117,14 @@ async fn an_application_is_followed_and_its_counts_change() {
 
     let followed = format!(
         r#"subscription {{ trackedApplicationChanged(reference: "{reference}") {{
-            documents {{ type }} application {{ service {{ name }} district {{ name }} }}
+            attachedDocuments {{ type }} application {{ service {{ name }} district {{ name }} }}
         }} }}"#
     );
     let mut followed = Subscribed::to(&world.gateway, &followed).await;
     let requirement = world
-        .ask(r#"{ service(slug: "income-certificate") { requirements { documents { type } } } }"#)
+        .ask(r#"{ service(slug: "income-certificate") { requirements { requiredDocuments { type } } } }"#)
         .await;
-    let documents = requirement["data"]["service"]["requirements"]["documents"].as_array();
+    let documents = requirement["data"]["service"]["requirements"]["requiredDocuments"].as_array();
     let ty = documents
         .and_then(|all| all[0]["type"].as_str())
         .unwrap_or_else(|| panic!("{requirement}"));
@@ -140,7 +140,7 @@ async fn an_application_is_followed_and_its_counts_change() {
     assert_eq!(receive(&world, &listener).await, Hooked::Event(1));
     let event = followed.next().await;
     let application = &event["data"]["trackedApplicationChanged"];
-    assert_eq!(application["documents"], json!([{ "type": ty }]), "{event}");
+    assert_eq!(application["attachedDocuments"], json!([{ "type": ty }]), "{event}");
     assert!(
         application["application"]["service"]["name"].is_string(),
         "{event}"

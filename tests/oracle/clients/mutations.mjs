@@ -7,10 +7,10 @@ import assert from "node:assert/strict";
 
 const APPLICATION = `
   id reference
-  documents { type name attachedOn }
-  documentsRequired { type name isMandatory isAttached }
+  attachedDocuments { type name attachedOn }
+  requiredDocuments { type name isMandatory isAttached }
   payment { receiptNumber amountInRupees mode paidOn }
-  history { number happenedOn stage remark by }
+  history { number happenedOn stage by officer remark }
   application {
     id status service { id slug name } district { id name } appliedOn dueOn decidedOn overdueInDays nextStep { action by dueOn text }
   }`;

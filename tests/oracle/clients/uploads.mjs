@@ -17,7 +17,7 @@ const APPLY = gql`mutation ($input: ApplyForServiceInput!) {
 }`;
 const ATTACH = gql`mutation ($input: AttachApplicationDocumentInput!) {
   attachApplicationDocument(input: $input) {
-    trackedApplication { documents { type documentId } }
+    trackedApplication { attachedDocuments { type documentId } }
     userErrors { message field }
   }
 }`;
@@ -49,7 +49,7 @@ async function attach(name, mutate) {
   const input = { applicationReference, documentType: "income-declaration", file: photograph() };
   const { attachApplicationDocument } = await mutate(ATTACH, { input });
   assert.deepEqual(attachApplicationDocument.userErrors, []);
-  const [document] = attachApplicationDocument.trackedApplication.documents;
+  const [document] = attachApplicationDocument.trackedApplication.attachedDocuments;
   assert.match(document.documentId, /^upload:[0-9a-f]{32}$/, name);
 }
 
