@@ -94,7 +94,10 @@ async fn the_id_of_a_tracked_application_is_no_key() {
     let id = &tracked["data"]["trackedApplication"]["id"];
     let file = FILE.replace("application { reference", "application { id reference");
     let filed = world.ask_with(&file, &filing("key-1")).await;
-    assert_eq!(filed["data"]["applyForService"]["trackedApplication"]["id"], *id);
+    assert_eq!(
+        filed["data"]["applyForService"]["trackedApplication"]["id"],
+        *id
+    );
 
     let decoded = STANDARD.decode(id.as_str().unwrap()).unwrap();
     let decoded = String::from_utf8(decoded).unwrap();

@@ -64,7 +64,8 @@ async fn a_look_up_of_what_there_is_not_is_null_and_no_error() {
     assert!(lookups.len() >= 16, "{lookups:?}");
     for key in UNKNOWN {
         for (field, argument) in &lookups {
-            let query = format!("query ($key: ID!) {{ found: {field}({argument}: $key) {{ id }} }}");
+            let query =
+                format!("query ($key: ID!) {{ found: {field}({argument}: $key) {{ id }} }}");
             let answer = world.ask_with(&query, &json!({ "key": key })).await;
             assert_eq!(
                 answer,

@@ -140,7 +140,11 @@ async fn an_application_is_followed_and_its_counts_change() {
     assert_eq!(receive(&world, &listener).await, Hooked::Event(1));
     let event = followed.next().await;
     let application = &event["data"]["trackedApplicationChanged"];
-    assert_eq!(application["attachedDocuments"], json!([{ "type": ty }]), "{event}");
+    assert_eq!(
+        application["attachedDocuments"],
+        json!([{ "type": ty }]),
+        "{event}"
+    );
     assert!(
         application["application"]["service"]["name"].is_string(),
         "{event}"
