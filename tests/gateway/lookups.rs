@@ -98,3 +98,33 @@ async fn an_id_of_what_there_is_not_is_null_and_no_error() {
         }
     }
 }
+
+/// Lists and counts of what a filter by a key finds, with `$key` for the key.
+const FILTERED: &str = "query ($key: ID!) {
+  a: works(filter: { districtLgdCode: $key }) { totalCount }
+  b: works(filter: { departmentCode: $key }) { totalCount }
+  c: works(filter: { blockCode: $key }) { totalCount }
+  d: grievances(filter: { districtLgdCode: $key }) { totalCount }
+  e: grievances(filter: { departmentCode: $key }) { totalCount }
+  f: applications(filter: { districtLgdCode: $key }) { totalCount }
+  g: applications(filter: { serviceSlug: $key }) { totalCount }
+  h: umangServices(filter: { stateCode: $key }) { totalCount }
+  i: umangServices(filter: { publisherCode: $key }) { totalCount }
+  j: umangPublishers(filter: { stateCode: $key }) { totalCount }
+  k: schemes(filter: { departmentCode: $key }) { id }
+  l: schemeProgress(filter: { districtLgdCode: $key }) { month }
+  m: schemeProgress(filter: { schemeSlug: $key }) { month }
+  n: umangServices(filter: { stateCode: \"JK\", isNationwide: true }) { totalCount }
+}";
+
+#[test]
+async fn a_filter_by_what_there_is_not_finds_nothing() {
+    let world = World::start("").await;
+    for key in UNKNOWN.into_iter().chain(["13,5", "99999", "IN"]) {
+        let found = world.data(FILTERED, &json!({ "key": key })).await;
+        for (name, found) in found.as_object().unwrap() {
+            let is_empty = found == &json!([]) || found["totalCount"] == 0;
+            assert!(is_empty, "{name} {key:?}: {found}");
+        }
+    }
+}
