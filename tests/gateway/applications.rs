@@ -92,7 +92,10 @@ async fn the_id_of_a_tracked_application_is_no_key() {
         .ask_with(track, &json!({ "reference": reference }))
         .await;
     let id = &tracked["data"]["trackedApplication"]["id"];
-    let file = FILE.replace("application { reference", "application { id reference");
+    let file = FILE.replace(
+        "trackedApplication { reference",
+        "trackedApplication { id reference",
+    );
     let filed = world.ask_with(&file, &filing("key-1")).await;
     assert_eq!(
         filed["data"]["applyForService"]["trackedApplication"]["id"],
