@@ -25,6 +25,7 @@ mod labels;
 mod languages;
 mod limits;
 mod live_queries;
+mod lookups;
 mod names;
 pub(crate) mod operations;
 mod operators;
