@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
+use apollo_compiler::ast::OperationType;
 use bytes::Bytes;
 use http::header::{
     CONTENT_DISPOSITION, CONTENT_TYPE, LAST_MODIFIED, RETRY_AFTER, VARY, X_CONTENT_TYPE_OPTIONS,
@@ -50,11 +51,9 @@ impl Call<'_> {
         headers: Arc<HeaderMap>,
     ) -> Result<ObservedResponse, HttpRefusal> {
         if self.operation.by_post {
-            let message = match self.operation.is_mutation {
-                true => "The operation is a mutation: send it by POST",
-                false => {
-                    "The operation is sent by POST alone: its variables are to stand in no URL"
-                }
+            let message = match self.operation.kind {
+                OperationType::Mutation => "The operation is a mutation: send it by POST",
+                _ => "The operation is sent by POST alone: its variables are to stand in no URL",
             };
             return Err(HttpRefusal::method("POST", message));
         }
