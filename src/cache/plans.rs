@@ -133,6 +133,11 @@ where
         }
     }
 
+    /// Counts a lookup that was not necessary, because the caller has the compiled operation.
+    pub fn count_hit(&self) {
+        self.lookups.count(CacheState::Hit);
+    }
+
     /// The compiled operation, if there is one.
     pub fn get(&self, text: &str, name: Option<&str>) -> Option<Arc<T>> {
         let sent = Sent::Text(text);

@@ -86,6 +86,16 @@ impl Responses {
         response
     }
 
+    /// The same, if it is there without a wait. Only a hit counts as a lookup.
+    pub fn get_now(&self, key: &ResponseKey) -> Option<Served> {
+        let Answer::Now(stored) = self.entries.get(&(*key).into()) else {
+            return None;
+        };
+        let served = self.usable(&*stored?)?;
+        self.lookups.count(CacheState::Hit);
+        Some(served)
+    }
+
     /// How much longer a response is fresh that is held in this process; `None` if there is none that may be used. It does
     /// not count as a lookup.
     pub fn fresh_for(&self, key: &ResponseKey) -> Option<Duration> {

@@ -20,6 +20,7 @@ mod filters;
 mod generations;
 mod halt;
 mod in_flight;
+mod known_requests;
 mod labels;
 mod languages;
 mod limits;

@@ -119,6 +119,7 @@ where
                         identity,
                         operation,
                         format,
+                        url: parts.uri.path_and_query().map_or("", |url| url.as_str()),
                         query,
                     };
                     match parts.method {
