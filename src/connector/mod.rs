@@ -48,7 +48,7 @@ pub use directives::{
     AbsentKey, CacheNull, Connection, Constraint, CutOff, EntityList, Invalidates, LastPage,
     PageStyle, Pagination, Poll, UploadOption, Webhook,
 };
-pub(crate) use directives::{LOOKUP_PER_ELEMENT, NodeType, STYLE_EXCEPTION};
+pub(crate) use directives::{LOOKUP_PER_ELEMENT, NodeType, STYLE_EXCEPTION, is_confidential};
 pub use field_set::{FieldSet, FieldSetItem};
 pub use file_field::FileField;
 pub(crate) use findings::{closest, did_you_mean, list};
