@@ -25,6 +25,8 @@ mod generation;
 mod in_flight;
 mod incremental;
 mod introspection;
+mod kept;
+mod known_requests;
 mod labels;
 mod limits;
 mod live;
@@ -94,6 +96,8 @@ pub struct GraphqlRequest {
     pub on_error: ErrorBehavior,
     /// A live query although its text has no `@live`.
     pub live: Option<Box<LiveRequest>>,
+    /// The bytes of the request, if they say all that is asked for: whoever sends the same bytes asks for the same.
+    pub sent: Option<Bytes>,
 }
 
 /// A live query without `@live` in its text, by what the request says besides it.

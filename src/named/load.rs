@@ -210,13 +210,14 @@ impl File<'_> {
         let parameters = parameters.collect();
         let data = openapi::data(api, document, definition, &mut all.types);
         let offset = definition.location().map_or(0, |span| span.offset());
-        let is_mutation = definition.operation_type == OperationType::Mutation;
+        let kind = definition.operation_type;
+        let is_mutation = kind == OperationType::Mutation;
         NamedOperation {
             name: name.into(),
             operation_name: definition.name.as_ref().map(|name| name.as_str().into()),
             description: comment::above(&self.text, offset),
             text: Arc::clone(&self.text),
-            is_mutation,
+            kind,
             by_post: is_mutation || comment::has_line(&self.text, offset, BY_POST),
             // A line that names none is a problem, found before.
             origins: origins::of(&self.text, offset).unwrap_or_default(),

@@ -13,11 +13,11 @@ const url = process.argv[2];
 const headers = { "Apollo-Require-Preflight": "true" };
 
 const APPLY = gql`mutation ($input: ApplyForServiceInput!) {
-  applyForService(input: $input) { application { reference } userErrors { message } }
+  applyForService(input: $input) { trackedApplication { reference } userErrors { message } }
 }`;
 const ATTACH = gql`mutation ($input: AttachApplicationDocumentInput!) {
   attachApplicationDocument(input: $input) {
-    application { documents { type documentId } }
+    trackedApplication { attachedDocuments { type documentId } }
     userErrors { message field }
   }
 }`;
@@ -45,11 +45,11 @@ function photograph() {
 async function attach(name, mutate) {
   const { applyForService } = await mutate(APPLY, { input: application(name) });
   assert.deepEqual(applyForService.userErrors, []);
-  const applicationReference = applyForService.application.reference;
+  const applicationReference = applyForService.trackedApplication.reference;
   const input = { applicationReference, documentType: "income-declaration", file: photograph() };
   const { attachApplicationDocument } = await mutate(ATTACH, { input });
   assert.deepEqual(attachApplicationDocument.userErrors, []);
-  const [document] = attachApplicationDocument.application.documents;
+  const [document] = attachApplicationDocument.trackedApplication.attachedDocuments;
   assert.match(document.documentId, /^upload:[0-9a-f]{32}$/, name);
 }
 
