@@ -35,8 +35,17 @@ impl Refusal {
     pub(super) fn mutation_not_allowed() -> Self {
         let message = "Mutations are not allowed over GET: send a POST request";
         Refusal {
-            outcome: RequestOutcome::MutationNotAllowed,
+            outcome: RequestOutcome::MethodNotAllowed,
             ..Refusal::new(code::METHOD_NOT_ALLOWED, ErrorKind::Invalid, message)
+        }
+    }
+
+    /// An operation over GET has an argument with `@confidential`.
+    pub(super) fn confidential(argument: &str) -> Self {
+        let message = format!("{argument} must not be in a URL: send a POST request");
+        Refusal {
+            outcome: RequestOutcome::MethodNotAllowed,
+            ..Refusal::new(code::METHOD_NOT_ALLOWED, ErrorKind::Invalid, &message)
         }
     }
 

@@ -294,6 +294,11 @@ impl Gateway {
         if operation.definition.is_mutation() && !client.mutations_allowed {
             return Err(Refusal::mutation_not_allowed());
         }
+        if let Some(argument) = &operation.confidential
+            && !client.mutations_allowed
+        {
+            return Err(Refusal::confidential(argument));
+        }
         let coerced = self
             .compiling
             .compiler

@@ -118,13 +118,18 @@ impl File<'_> {
                 continue;
             }
             let of_document = definition.name.as_deref();
+            let mut is_confidential = false;
             let kept = self
                 .compiler
                 .operation(document.clone(), of_document)
-                .and_then(|operation| keep(&self.text, of_document, operation));
+                .and_then(|operation| {
+                    is_confidential = operation.confidential.is_some();
+                    keep(&self.text, of_document, operation)
+                });
             match kept {
                 Ok(()) => {
-                    let named = self.named(all, &document, &definition, name);
+                    let mut named = self.named(all, &document, &definition, name);
+                    named.by_post |= is_confidential;
                     all.by_name
                         .insert(Arc::clone(&named.name), Named::Ready(Box::new(named)));
                 }

@@ -23,7 +23,7 @@ pub struct NamedOperation {
     /// A query, a mutation or a subscription.
     pub kind: OperationType,
     /// Whether it is sent by POST alone: a mutation, or a query whose comment has a line that begins with `POST only`,
-    /// because its variables are to stand in no URL.
+    /// because its variables are to stand in no URL, or one with an argument that must not (`@confidential`).
     pub by_post: bool,
     /// The origins of pages that may read it, from a line of its comment that begins with `Origins:`; `None` if there is no such
     /// line, so that the settings decide.

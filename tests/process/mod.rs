@@ -8,6 +8,7 @@ mod batches;
 mod checked;
 pub(crate) mod citizen;
 mod collector;
+mod confidential;
 mod deferred;
 mod departments;
 mod downloads;
