@@ -34,6 +34,7 @@ mod syntax;
 mod tokens;
 mod validate;
 mod validation_errors;
+mod variable_uses;
 mod variables;
 
 pub use self::canonical::CanonicalForm;

@@ -85,10 +85,11 @@ where
     }
     let names = map.iter().map(|(part, paths)| UploadName {
         part: part.clone(),
-        is_repeated: paths.len() > 1,
+        variables: paths.iter().filter_map(|path| variable(path)).collect(),
     });
     let spool = Arc::clone(&files.spool);
-    let uploads = Uploads::new(names.collect(), parts, room, spool);
+    let longest = files.settings.upload_bytes.0;
+    let uploads = Uploads::new(names.collect(), parts, room, longest, spool);
     let paths = map.iter().map(|(_, paths)| paths);
     for (index, path) in paths
         .enumerate()
@@ -160,6 +161,12 @@ fn read_map(map: &[u8]) -> Result<Vec<(String, Vec<String>)>, HttpRefusal> {
     });
     let read: Option<Vec<_>> = read.collect();
     read.ok_or_else(refused)
+}
+
+/// The variable of a path such as `variables.input.files.0`.
+fn variable(path: &str) -> Option<String> {
+    let path = path.strip_prefix("variables.")?;
+    path.split('.').next().map(str::to_owned)
 }
 
 /// The place of a path such as `variables.input.files.0`, if there is null.
