@@ -15,6 +15,7 @@ use hyper::body::Body;
 use multer::{Field, Multipart};
 
 use super::client_stream::ClientStream;
+use super::decompression;
 use super::refusal::HttpRefusal;
 use super::request::{self, Posted};
 use crate::config::Limits;
@@ -57,6 +58,10 @@ where
     let mut preflight = PREFLIGHT.iter().filter_map(|name| headers.get(*name));
     if preflight.all(|value| value.is_empty()) {
         return Err(HttpRefusal::without_preflight());
+    }
+    // It is passed on while it arrives, and a short body must not become a long one on the way.
+    if !matches!(decompression::coding(headers), Ok(None)) {
+        return Err(HttpRefusal::compressed());
     }
     let content_type = headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok());
     let boundary = multer::parse_boundary(content_type.unwrap_or_default());

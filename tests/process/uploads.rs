@@ -384,6 +384,19 @@ async fn a_request_that_is_no_upload() {
         let (refused, answer) = send(&started.running, headers, body.clone()).await;
         assert_eq!((refused, code(&answer)), (status, expected), "{body}");
     }
+    for coding in ["gzip", "zstd", "br, gzip", "compress"] {
+        let headers = [PREFLIGHT[0], ("content-encoding", coding)];
+        let (status, answer) = send(&started.running, &headers, good.clone()).await;
+        assert_eq!(
+            (status, code(&answer)),
+            (415, "UNSUPPORTED_MEDIA_TYPE"),
+            "{coding}"
+        );
+        assert_eq!(
+            answer["errors"][0]["message"],
+            "Send the body of this request uncompressed, without the header Content-Encoding"
+        );
+    }
     let not_null = head(RAW, &json!({ "file": "x" }), &one_file()) + &file + &end();
     let (status, answer) = send(&started.running, &PREFLIGHT, not_null).await;
     assert_eq!((status, code(&answer)), (400, "UPLOAD_MAP"));
@@ -394,7 +407,9 @@ async fn a_request_that_is_no_upload() {
     let (status, answer) = send(&started.running, &PREFLIGHT, vec![b'x'; 4_000_000]).await;
     assert_eq!((status, code(&answer)), (400, "BAD_REQUEST"));
     assert!(started.received.requests.lock().unwrap().is_empty());
-    // The next client is not affected.
+    // The next client is not affected, and may say that nothing is compressed.
+    let headers = [PREFLIGHT[0], ("content-encoding", "identity")];
+    assert_eq!(send(&started.running, &headers, good.clone()).await.0, 200);
     assert_eq!(
         upload(&started.running, good).await,
         json!({ "data": { "raw": { "id": "7" } } })
