@@ -306,7 +306,8 @@ const CLIENT_HEADERS: [&str; 21] = [
 ];
 
 section! {
-    /// CORS: which pages of other origins may send requests. None when `origins` is empty.
+    /// CORS: which pages of other origins may send requests. None when `origins` is empty. The URL of a file (`/files/…`) is
+    /// readable for every page, without cookies: it is secret, and a page has it only from a response that it could read.
     Cors, RawCors {
         /// Origins such as `https://dashboard.example.gov.in`; `http://localhost:*` for any port, `*` for any origin.
         origins: Vec<AllowedOrigin> = Vec::new(),

@@ -20,6 +20,7 @@ use bytes::Bytes;
 use http::{Method, Request};
 use hyper::body::Body;
 
+pub(super) use self::execute::PARTIAL;
 use self::format::Format;
 use super::observe_request::{ObservedResponse, RequestIdentity, observe};
 use super::query_string;
