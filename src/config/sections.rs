@@ -346,7 +346,8 @@ section! {
         /// is random: then URLs end when the process ends, and another replica does not know them.
         key: Option<Secret> = None,
         /// The address of this gateway for clients, which download URLs begin with, such as `https://graph.example.gov.in`. Without
-        /// it, that of `listen`.
+        /// it, that of `listen`: set it if clients are on other machines, behind a proxy, or at `operations.listen`. The header
+        /// `Host` of a request does not matter, since a client can write anything into it, and responses are kept for others.
         base_url: Option<HttpUrl> = None,
         /// How long a download URL is valid, unless its `@file` says otherwise. A response that holds one may be cached for at most
         /// half of it.
