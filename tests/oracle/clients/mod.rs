@@ -41,7 +41,7 @@ async fn clients_send_batches() {
     let upstream = districts().await;
     let folder = deployment(&upstream, "[limits]\nbatch = 10\n");
     let running = Running::start(folder.command(&["serve"]));
-    clients("batches.mjs", &running, &[]);
+    clients("batches.mjs", &running, &[&page()]);
 }
 
 #[test(threads)]
@@ -69,9 +69,14 @@ async fn clients_show_the_sample_graph_as_it_is() {
     let folder = Folder::new(&settings, &connectors);
     let running = Running::start(folder.command(&["serve"]));
     clients("graph.mjs", &running, &[operations.as_path()]);
-    clients("uploads.mjs", &running, &[]);
+    clients("uploads.mjs", &running, &[&page()]);
     let gateway = PathBuf::from(&running.url);
     node("embed.mjs", &[&root.join("docs/operations.md"), &gateway]);
+}
+
+/// The page with the set-up of clients.
+fn page() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/clients.md")
 }
 
 /// Runs a program of this folder against the gateway.
