@@ -331,6 +331,11 @@ impl Gateway {
         let batch = client.batch_cost.as_deref();
         let admitted = self.cost.admit(operation, &coerced, report, batch)?;
         let (introspection, _account) = self.introspected(ready, &coerced).await?;
+        if let Some(uploads) = &client.uploads {
+            let uses = operation.variable_uses(&coerced.values);
+            let of = |variable: &str| uses.get(variable).copied().unwrap_or(0);
+            uploads.plan(of).map_err(Refusal::upload)?;
+        }
         let mut context = self.context(ready, coerced, client, conditions, introspection);
         context.counting = admitted.counting;
         context.is_long = admitted.is_long;

@@ -7,6 +7,8 @@
 //! computes its cost. `constraints` checks arguments against `@constraint`, and `confidential` finds those with `@confidential`. [`Compiler::coerce`] coerces the variables of a request (`variables`, `inputs`), and
 //! [`Compiler::within_cost`] compares its cost with the maximum.
 //!
+//! [`Parts`] divides a text that is not valid into its operations.
+//!
 //! [`CanonicalForm`] tells whether two texts say the same.
 //!
 //! Whatever is refused is refused here, by a [`Rejection`]: a code, a kind, and messages with locations. Only a [`Document`]
@@ -25,6 +27,7 @@ mod introspection;
 mod limits;
 mod live;
 mod measure;
+mod parts;
 mod rejection;
 mod service;
 mod signature;
@@ -32,12 +35,14 @@ mod syntax;
 mod tokens;
 mod validate;
 mod validation_errors;
+mod variable_uses;
 mod variables;
 
 pub use self::canonical::CanonicalForm;
 pub use self::compile::{Compiler, too_costly};
 pub use self::compiled::{Document, Operation};
 pub use self::live::{LiveDirective, with_directives};
+pub use self::parts::{Part, Parts};
 pub use self::rejection::{Rejection, Violation};
 pub use self::signature::signature;
 pub use self::variables::CoercedVariables;

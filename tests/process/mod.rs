@@ -32,6 +32,7 @@ mod refusals;
 mod reload;
 pub(crate) mod running;
 mod secrets;
+mod secure_streams;
 mod started;
 mod stopping;
 mod supergraph;

@@ -278,7 +278,7 @@ impl Call<'_> {
 }
 
 /// Says that a file is not complete, because a field has failed.
-const PARTIAL: HeaderName = HeaderName::from_static("sangam-partial");
+pub(in crate::server) const PARTIAL: HeaderName = HeaderName::from_static("sangam-partial");
 
 /// What is sent of a call.
 enum OfCall {
