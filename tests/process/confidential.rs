@@ -32,6 +32,8 @@ const NUMBER: &str = "canary-4711";
 
 const PARCEL: &str = "query Parcel($number: ID!) { parcel(number: $number) { status } }";
 
+type Refused<'r> = (&'r str, Vec<(&'r str, &'r str)>, &'r str, &'r str);
+
 fn with_query(url: &str, parameters: &[(&str, &str)]) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     query.extend_pairs(parameters);
@@ -88,7 +90,8 @@ async fn a_confidential_argument_is_sent_by_post_alone() {
     let of_parcel = "Query.parcel(number:) must not be in a URL: send a POST request";
     let of_found = "Query.found(by:) must not be in a URL: send a POST request";
     let json_type = "application/json";
-    let refused: [(&str, Vec<(&str, &str)>, &str, &str); 6] = [
+    // The path, the query string, the media type of the response, and the reason.
+    let refused: [Refused<'_>; 6] = [
         (
             "/graphql",
             vec![("query", PARCEL), ("variables", &variables)],
