@@ -31,6 +31,12 @@ pub trait Entries<V>: fmt::Debug + Send + Sync {
     /// The entries of several keys, in the order of the keys.
     fn get_all(&self, keys: &[Key]) -> Answer<Vec<Option<V>>>;
 
+    /// Whether an entry of about this weight is worth storing: there is room for it, or it was wanted before. Counts that it
+    /// is wanted. It is asked before an entry is made, so that one which is not kept costs nothing.
+    fn wants(&self, _: &Key, _weight: usize) -> bool {
+        true
+    }
+
     /// Adds an entry, or replaces it. When the answer is there, later lookups find it.
     fn put(&self, key: Key, value: V) -> Answer<()>;
 

@@ -27,13 +27,18 @@ impl fmt::Debug for StoredResponse {
     }
 }
 
+/// The weight of a response with this body.
+pub(super) fn weight(body: &[u8]) -> usize {
+    // With the memo and its tags.
+    const FIXED: usize = 640;
+    // The names in `vary` are shared by all responses of a plan. The compressed bodies have at most the length of the
+    // body together.
+    FIXED + 2 * body.len()
+}
+
 impl Stored for Arc<StoredResponse> {
     fn weight(&self) -> usize {
-        // With the memo and its tags.
-        const FIXED: usize = 640;
-        // The names in `vary` are shared by all responses of a plan. The compressed bodies have at most the length of the
-        // body together.
-        FIXED + 2 * self.payload.body.len()
+        weight(&self.payload.body)
     }
 
     fn useful_for(&self) -> Duration {

@@ -185,7 +185,8 @@ section! {
 }
 
 section! {
-    /// The sizes of the caches, which are in memory.
+    /// The sizes of the caches, which are in memory. A cache stores everything while it has room. When it is full, it stores what
+    /// is asked for again: an entry that is asked for the first time takes the place of none.
     Cache, RawCache {
         /// Bytes of cached compiled operations; the default holds about a thousand operations of usual length.
         plans: ByteSize = ByteSize(64_000_000),

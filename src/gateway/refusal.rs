@@ -36,7 +36,7 @@ impl Refusal {
     pub(super) fn mutation_not_allowed() -> Self {
         let message = "Mutations are not allowed over GET: send a POST request";
         Refusal {
-            outcome: RequestOutcome::MutationNotAllowed,
+            outcome: RequestOutcome::MethodNotAllowed,
             ..Refusal::new(code::METHOD_NOT_ALLOWED, ErrorKind::Invalid, message)
         }
     }
@@ -44,6 +44,15 @@ impl Refusal {
     /// A file of the request cannot be passed on as the operation uses it.
     pub(super) fn upload(fault: UploadFault) -> Self {
         Refusal::new(fault.code(), fault.kind(), fault.message())
+    }
+
+    /// An operation over GET has an argument with `@confidential`.
+    pub(super) fn confidential(argument: &str) -> Self {
+        let message = format!("{argument} must not be in a URL: send a POST request");
+        Refusal {
+            outcome: RequestOutcome::MethodNotAllowed,
+            ..Refusal::new(code::METHOD_NOT_ALLOWED, ErrorKind::Invalid, &message)
+        }
     }
 
     /// The gateway does not have the operation text that the request refers to.

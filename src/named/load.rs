@@ -184,13 +184,18 @@ impl File<'_> {
             return all.refuse(name, problems);
         }
         let of_document = definition.name.as_deref();
+        let mut is_confidential = false;
         let kept = self
             .compiler
             .operation(document.clone(), of_document)
-            .and_then(|operation| keep(text, of_document, operation));
+            .and_then(|operation| {
+                is_confidential = operation.confidential.is_some();
+                keep(text, of_document, operation)
+            });
         match kept {
             Ok(()) => {
-                let named = self.named(all, text, document, definition, name);
+                let mut named = self.named(all, text, document, definition, name);
+                named.by_post |= is_confidential;
                 all.by_name
                     .insert(Arc::clone(&named.name), Named::Ready(Box::new(named)));
             }
@@ -269,13 +274,14 @@ impl File<'_> {
         let parameters = parameters.collect();
         let data = openapi::data(api, document, definition, &mut all.types);
         let offset = definition.location().map_or(0, |span| span.offset());
-        let is_mutation = definition.operation_type == OperationType::Mutation;
+        let kind = definition.operation_type;
+        let is_mutation = kind == OperationType::Mutation;
         NamedOperation {
             name: name.into(),
             operation_name: definition.name.as_ref().map(|name| name.as_str().into()),
             description: comment::above(&self.text, offset),
             text: Arc::clone(text),
-            is_mutation,
+            kind,
             by_post: is_mutation || comment::has_line(&self.text, offset, BY_POST),
             // A line that names none is a problem, found before.
             origins: origins::of(&self.text, offset).unwrap_or_default(),

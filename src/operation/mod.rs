@@ -4,7 +4,7 @@
 //! [`Compiler::document`] checks the limits of the text (`limits`), parses it (`syntax` refuses what the parser lets pass),
 //! and validates it (apollo-compiler; `validate` and `introspection` check what that leaves out). [`Compiler::operation`]
 //! chooses one operation of the document, plans it, refuses restricted fields (`access`), and builds the program that
-//! computes its cost. `constraints` checks arguments against `@constraint`. [`Compiler::coerce`] coerces the variables of a request (`variables`, `inputs`), and
+//! computes its cost. `constraints` checks arguments against `@constraint`, and `confidential` finds those with `@confidential`. [`Compiler::coerce`] coerces the variables of a request (`variables`, `inputs`), and
 //! [`Compiler::within_cost`] compares its cost with the maximum.
 //!
 //! [`Parts`] divides a text that is not valid into its operations.
@@ -19,6 +19,7 @@ mod access;
 mod canonical;
 mod compile;
 mod compiled;
+mod confidential;
 mod constraints;
 mod incremental;
 mod inputs;

@@ -115,12 +115,14 @@ where
             },
             Target::Operation(name, format) => match find(&operations, name, query) {
                 Err(refusal) => Err(refusal),
+                Ok(operation) if operation.is_subscription() => Err(has_events(operation)),
                 Ok(operation) => {
                     let call = execute::Call {
                         state,
                         identity,
                         operation,
                         format,
+                        url: parts.uri.path_and_query().map_or("", |url| url.as_str()),
                         query,
                     };
                     match parts.method {
@@ -181,6 +183,15 @@ fn no_such_format() -> HttpRefusal {
         "There is nothing at this path; the path of an operation is /operations/<Name>, or /operations/<Name> with {}",
         Format::suffixes()
     ))
+}
+
+/// No method gives the result of a subscription.
+fn has_events(operation: &NamedOperation) -> HttpRefusal {
+    let place = match operation.by_post {
+        true => "/graphql has its events".to_owned(),
+        false => format!("its events are at /operations/{}/live", operation.name),
+    };
+    HttpRefusal::method("", &format!("The operation is a subscription: {place}"))
 }
 
 fn other_method(operation: &NamedOperation) -> HttpRefusal {

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::{deployment, districts, node};
+use super::node;
+use super::upstream::{deployment, districts};
 use crate::process::running::Running;
 
 #[test(threads)]

@@ -16,11 +16,11 @@ const [url, document] = process.argv.slice(2);
 const page = new Page(document);
 
 const APPLY = gql`mutation ($input: ApplyForServiceInput!) {
-  applyForService(input: $input) { application { reference } userErrors { message } }
+  applyForService(input: $input) { trackedApplication { reference } userErrors { message } }
 }`;
 const ATTACH = gql`mutation ($input: AttachApplicationDocumentInput!) {
   attachApplicationDocument(input: $input) {
-    application { documents { type documentId } }
+    trackedApplication { attachedDocuments { type documentId } }
     userErrors { message field }
   }
 }`;
@@ -50,12 +50,12 @@ function photograph() {
 async function apply(name, mutate) {
   const { applyForService } = await mutate(APPLY, { input: application(name) });
   assert.deepEqual(applyForService.userErrors, []);
-  return applyForService.application.reference;
+  return applyForService.trackedApplication.reference;
 }
 
 function isAttached(name, { attachApplicationDocument }) {
   assert.deepEqual(attachApplicationDocument.userErrors, []);
-  const [document] = attachApplicationDocument.application.documents;
+  const [document] = attachApplicationDocument.trackedApplication.attachedDocuments;
   assert.match(document.documentId, /^upload:[0-9a-f]{32}$/, name);
 }
 
@@ -99,11 +99,11 @@ async function curl(mutate) {
 
 // The certificate of an application that the stand-in has issued.
 async function open() {
-  const query = `{ application(reference: "${ISSUED}") { certificate { url } } }`;
+  const query = `{ trackedApplication(reference: "${ISSUED}") { certificate { url } } }`;
   const ask = async () => {
     const headers = { "Content-Type": "application/json" };
     const response = await fetch(url, { method: "POST", headers, body: JSON.stringify({ query }) });
-    return (await response.json()).data.application.certificate.url;
+    return (await response.json()).data.trackedApplication.certificate.url;
   };
   const { openFile } = await page.module("js client file", url);
   const file = await openFile(ask);
