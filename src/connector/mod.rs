@@ -65,7 +65,9 @@ pub use model::{
     SubscriptionProtocol, YieldedType, Yields,
 };
 pub(crate) use provides::leave_out_own;
-pub use request::{RenderError, RenderErrorPlace, Request, RequestTemplate, ShownRequest, WireRequest};
+pub use request::{
+    RenderError, RenderErrorPlace, Request, RequestTemplate, ShownRequest, WireRequest,
+};
 pub use schemes::Schemes;
 pub use set_aside::set_aside;
 pub use settings::FolderSettings;
