@@ -35,14 +35,8 @@ impl Demand {
     }
 
     /// Whether an entry of this weight is worth storing. Counts that it is wanted. `used` is the weight of all entries, as far
-    /// as the cache has summed it up; `is_there` says whether there is an entry of this key, which it replaces.
-    pub(super) fn wants(
-        &self,
-        hash: u64,
-        weight: u64,
-        used: u64,
-        is_there: impl FnOnce() -> bool,
-    ) -> bool {
+    /// as the cache has summed it up.
+    pub(super) fn wants(&self, hash: u64, weight: u64, used: u64) -> bool {
         if weight > self.max_bytes {
             return false;
         }
@@ -50,15 +44,15 @@ impl Demand {
             return true;
         }
         let wanted_before = self.wanted.count(hash) > 0;
-        let wants = wanted_before || self.has_room(weight, used) || is_there();
+        let wants = wanted_before || self.has_room(weight, used);
         if !wants {
             self.refusals.count();
         }
         wants
     }
 
-    /// Counts an entry as wanted that is gone because its time is over: if it is wanted again, it is as good as before.
-    pub(super) fn expired(&self, hash: u64) {
+    /// Counts an entry as wanted that was stored, and may no longer be used: if it is wanted again, it is as good as before.
+    pub(super) fn lost(&self, hash: u64) {
         self.wanted.count(hash);
     }
 
@@ -84,7 +78,7 @@ mod tests {
         let demand = Demand::new("test", 1000, 1);
         let mut last = false;
         for (number, used) in (1..).zip(used) {
-            last = demand.wants(number * 0x1234_5678_9ABC_DEF1, 10, *used, || false);
+            last = demand.wants(number * 0x1234_5678_9ABC_DEF1, 10, *used);
         }
         last
     }
@@ -97,14 +91,13 @@ mod tests {
     }
 
     #[test]
-    fn what_was_wanted_before_or_is_there_is_stored_in_any_case() {
+    fn what_was_wanted_or_stored_before_is_stored_in_any_case() {
         let demand = Demand::new("test", 1000, 1);
-        assert!(!demand.wants(7, 10, 1000, || false));
-        assert!(demand.wants(7, 10, 1000, || false));
-        assert!(demand.wants(8 << 50, 10, 1000, || true));
-        demand.expired(9 << 50);
-        assert!(demand.wants(9 << 50, 10, 1000, || false));
+        assert!(!demand.wants(7, 10, 1000));
+        assert!(demand.wants(7, 10, 1000));
+        demand.lost(9 << 50);
+        assert!(demand.wants(9 << 50, 10, 1000));
         // But not what is larger than the cache.
-        assert!(demand.wants(7, 1000, 1000, || false) && !demand.wants(7, 1001, 0, || true));
+        assert!(demand.wants(7, 1000, 1000) && !demand.wants(7, 1001, 0));
     }
 }

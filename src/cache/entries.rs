@@ -13,7 +13,7 @@ use super::key::Key;
 
 /// An entry: an `Arc`, or something as cheap to clone.
 pub trait Stored: Clone + Send + Sync + 'static {
-    /// About the bytes that it holds.
+    /// The bytes that it holds, with the counters of its `Arc`.
     fn weight(&self) -> usize;
 
     /// How long it may be useful.
@@ -22,6 +22,13 @@ pub trait Stored: Clone + Send + Sync + 'static {
     /// Whether both are the same entry, not only equal ones.
     fn is_same(&self, other: &Self) -> bool;
 }
+
+/// The bytes that the memory of this process holds for an entry beside the entry itself and its key: its place in the table,
+/// in the order of use and among the timers. Counted with an allocator that counts (`benches/allocations.rs`).
+pub(super) const PLACE: usize = 360;
+
+/// The counters of an `Arc`.
+pub(super) const ARC: usize = 16;
 
 /// Entries of one kind by [`Key`].
 pub trait Entries<V>: fmt::Debug + Send + Sync {
@@ -36,6 +43,9 @@ pub trait Entries<V>: fmt::Debug + Send + Sync {
     fn wants(&self, _: &Key, _weight: usize) -> bool {
         true
     }
+
+    /// Says that an entry was found, and may no longer be used. One that takes its place is worth storing.
+    fn is_stale(&self, _: &Key) {}
 
     /// Adds an entry, or replaces it. When the answer is there, later lookups find it.
     fn put(&self, key: Key, value: V) -> Answer<()>;

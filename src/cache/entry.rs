@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::clock::Timestamp;
-use super::entries::Stored;
+use super::entries::{ARC, Stored};
 use super::freshness::Lifetime;
 use super::retry_after;
 use crate::connector::Scope;
@@ -164,15 +164,14 @@ impl Document {
         }
     }
 
-    /// About the bytes of memory that it holds, with its memo.
+    /// The bytes of memory that it holds, with its memo.
     pub fn weight(&self) -> usize {
         self.part_weight(self.body.len()) + self.memo.weight()
     }
 
     /// The same of a part of it that has so many bytes.
     pub(super) fn part_weight(&self, body: usize) -> usize {
-        const FIXED: usize = 320;
-        FIXED + body + self.envelope.weight()
+        ARC + size_of::<Document>() + body + self.envelope.weight()
     }
 
     /// Copies a short body.

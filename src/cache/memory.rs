@@ -17,7 +17,7 @@ use moka::ops::compute::Op;
 use moka::sync::Cache;
 
 use super::demand::Demand;
-use super::entries::{Answer, Entries, StoreSize, Stored};
+use super::entries::{ARC, Answer, Entries, PLACE, StoreSize, Stored};
 use super::epoch::{Counter, Epochs};
 use super::key::{Key, KeyHasher};
 use super::meter::EvictionMeter;
@@ -28,9 +28,9 @@ pub(super) struct MemoryEntries<V> {
     demand: Arc<Demand>,
 }
 
-/// The weight of an entry and its key, of which the cache has one beside the entry.
+/// The weight of an entry with its place and its key.
 fn total(weight: usize) -> u64 {
-    (weight + size_of::<Key>()) as u64
+    (weight + PLACE + ARC + size_of::<Key>()) as u64
 }
 
 impl<V: Stored> MemoryEntries<V> {
@@ -48,7 +48,7 @@ impl<V: Stored> MemoryEntries<V> {
             .expire_after(EntryExpiry(PhantomData))
             .eviction_listener(move |key, _, cause| {
                 if cause == RemovalCause::Expired {
-                    of_expired.expired(key.short());
+                    of_expired.lost(key.short());
                 }
                 evictions.count(cause);
             })
@@ -68,9 +68,11 @@ impl<V: Stored> Entries<V> for MemoryEntries<V> {
 
     fn wants(&self, key: &Key, weight: usize) -> bool {
         let used = self.entries.weighted_size();
-        let is_there = || self.entries.contains_key(key);
-        self.demand
-            .wants(key.short(), total(weight), used, is_there)
+        self.demand.wants(key.short(), total(weight), used)
+    }
+
+    fn is_stale(&self, key: &Key) {
+        self.demand.lost(key.short());
     }
 
     fn put(&self, key: Key, value: V) -> Answer<()> {
@@ -305,6 +307,7 @@ mod tests {
         (0..10_000).for_each(|number| {
             look(&store, 1_000_000 + number);
         });
+        store.is_stale(&key(900));
         assert!(store.wants(&key(900), 1000));
         assert!(!store.wants(&key(2_000_000), 1000));
     }

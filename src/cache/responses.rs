@@ -76,6 +76,7 @@ impl Responses {
             let usable = self.usable(&stored);
             if usable.is_none() {
                 self.lookups.stale();
+                self.entries.is_stale(&(*key).into());
             }
             usable
         });

@@ -7,6 +7,7 @@ use hashbrown::Equivalent;
 use moka::sync::Cache;
 
 use super::super::demand::Demand;
+use super::super::entries::{ARC, PLACE};
 use super::super::meter::EvictionMeter;
 
 /// The weight of an entry.
@@ -122,9 +123,8 @@ impl<T: Weighs + Send + Sync + 'static> PlanEntries<T> {
         let entries = &self.by_operation;
         let hash = self.hasher.hash_one(&operation);
         let weight = weight(&operation, &**compiled) as u64;
-        let is_there = || entries.contains_key(&operation);
         let used = entries.weighted_size();
-        if self.demand.wants(hash, weight, used, is_there) {
+        if self.demand.wants(hash, weight, used) {
             entries.insert(operation, Arc::clone(compiled));
         }
     }
@@ -132,6 +132,7 @@ impl<T: Weighs + Send + Sync + 'static> PlanEntries<T> {
 
 /// The weight of an entry.
 fn weight(operation: &PlanKey, compiled: &impl Weighs) -> usize {
-    const FIXED: usize = 160;
-    FIXED + operation.text.len() + compiled.weight()
+    let key = size_of::<PlanKey>() + ARC + operation.text.len();
+    let name = operation.name.as_deref().map_or(0, |name| ARC + name.len());
+    PLACE + key + name + ARC + compiled.weight()
 }
