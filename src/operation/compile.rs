@@ -167,6 +167,7 @@ impl Compiler {
         let makes_calls = self.makes_calls(&plan);
         let confidential = confidential::first(&self.confidential, &document, &definition);
         Ok(Operation {
+            initial_counts: incremental::initial_counts(&document),
             document,
             definition,
             plan,
