@@ -23,6 +23,7 @@ mod starting;
 mod stopping;
 mod streams;
 mod unread;
+mod vanishing;
 mod web_sockets;
 
 use super::listener_state::Phase;
