@@ -14,6 +14,7 @@ mod batches;
 mod clients;
 mod conditional;
 mod cors;
+mod floods;
 mod heads;
 mod http2;
 mod raw;
