@@ -14,6 +14,7 @@ mod batches;
 mod clients;
 mod conditional;
 mod cors;
+mod floods;
 mod heads;
 mod http2;
 mod raw;
@@ -23,6 +24,7 @@ mod starting;
 mod stopping;
 mod streams;
 mod unread;
+mod vanishing;
 mod web_sockets;
 
 use super::listener_state::Phase;
