@@ -86,7 +86,7 @@ fn stream(selections: &mut [Selection], parent: &str, world: &World) {
                     && parent != "Mutation"
                     && !chance.is_multiple_of(3)
                 {
-                    let directive = format!(" @stream(initialCount: {})", chance % 4);
+                    let directive = format!(" @stream(initialCount: {})", chance % 4 / 2);
                     selection.directives.push_str(&directive);
                 }
                 field.ty.base().to_owned()
