@@ -1,6 +1,7 @@
 //! Which fetches a payload waits for.
 //!
-//! A payload needs the fetches that read its fields, and those that come before them. An object that several fetches know (a
+//! A payload needs the fetches that read its fields, and those that come before them. A fetch that reads a key of its rows again, as
+//! a batch does, is not needed for the key. An object that several fetches know (a
 //! service of the initial payload, and one that is asked only for deferred fields) needs one of them, so that a deferred fetch
 //! does not delay the object itself.
 
@@ -113,8 +114,12 @@ impl<'p> NeedsOf<'p> {
             }
             let mut open = vec![(fetch.read, fetch.only)];
             while let Some((read, of)) = open.pop() {
+                let is_of_rows = read == fetch.read;
                 let read = plan.read(read);
                 for field in read.fields.iter().filter(|field| (self.holds)(field.guard)) {
+                    if is_of_rows && repeats(fetch, field.slot) {
+                        continue;
+                    }
                     let of_slot = providers.entry((read.position, field.slot)).or_default();
                     of_slot.push(Provider {
                         fetch: index,
@@ -211,6 +216,14 @@ impl<'p> NeedsOf<'p> {
         }
         self.close(&mut needs[..1]);
     }
+}
+
+/// Whether a fetch reads a field of the key that its rows have already: the rows of a batch are found by it.
+fn repeats(fetch: &Fetch, slot: u16) -> bool {
+    let mut inputs = fetch.inputs.iter();
+    inputs.any(|input| {
+        input.key && input.slot == Some(slot) && input.only.is_none() && input.children.is_empty()
+    })
 }
 
 fn is_composite(ty: &OutputType) -> bool {
