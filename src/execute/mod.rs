@@ -18,8 +18,8 @@
 //! predecessors are done, begin queued calls up to the limit of concurrency, wait for one call to end, ingest its
 //! result, and decrease the open calls of the fetches that it was made for.
 //!
-//! The loop ends: each turn ends a call or starts a fetch, a fetch starts once, and `limits.upstream_calls` bounds the
-//! calls. If no call runs and some fetch is not done, the plan is faulty, and these fetches fail.
+//! The loop ends: each turn ends a call or starts a fetch, a fetch starts once (twice for elements of a streamed list: `rounds`),
+//! and `limits.upstream_calls` bounds the calls. If no call runs and some fetch is not done, the plan is faulty, and these fetches fail.
 //!
 //! One request is one task: its calls run concurrently, its reading and writing do not. `response::bounds` limits what it
 //! may hold, and `response::pace` lets other tasks run in between.
@@ -38,6 +38,7 @@ mod prepare;
 mod queue;
 mod record;
 mod results;
+mod rounds;
 mod seeded;
 mod serial;
 mod start;
@@ -351,7 +352,8 @@ impl<'a> Execution<'a> {
     }
 
     fn is_done(&self) -> bool {
-        self.states.iter().all(|state| *state == State::Done)
+        let is_over = self.rounds().is_none_or(|rounds| !rounds.is_stuck());
+        is_over && self.states.iter().all(|state| *state == State::Done)
     }
 
     /// How caches take part in a call of a fetch. Lookups below a mutation must see what the mutation changed.
@@ -407,7 +409,8 @@ impl<'a> Execution<'a> {
         // The deadline has passed, but this must be done: it has the extra time that writing has.
         let mut pace = Pace::until(self.runtime.limits.writing_deadline(self.bounds.deadline));
         for index in 0..self.plan.fetches.len() {
-            if std::mem::replace(&mut self.states[index], State::Done) == State::Done {
+            let is_ended = std::mem::replace(&mut self.states[index], State::Done) == State::Done;
+            if is_ended && !self.is_partial(index) {
                 continue;
             }
             let fetch = &self.plan.fetches[index];
@@ -417,8 +420,11 @@ impl<'a> Execution<'a> {
             ingester.store.begin_result();
             ingester.fail(fetch, &rows, failure);
             if pace.pause().await.is_err() {
-                return;
+                break;
             }
+        }
+        if let Some(rounds) = self.rounds_mut() {
+            rounds.end();
         }
     }
 }

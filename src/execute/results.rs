@@ -95,6 +95,9 @@ impl Execution<'_> {
         };
         ingester.ingest(fetch, destination, &called.outcome);
         let remarks = ingester.remarks;
+        if let Some(rounds) = self.rounds_mut() {
+            rounds.close(index, &prepared.targets);
+        }
         for consumer in prepared.consuming_fetches(index).iter() {
             if let State::Running(open) = &mut self.states[*consumer] {
                 *open -= 1;

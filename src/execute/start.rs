@@ -23,7 +23,12 @@ impl Execution<'_> {
         while progress {
             progress = false;
             for index in 0..self.plan.fetches.len() {
-                if self.states[index] == State::Waiting && self.is_ready(index) {
+                let is_ready = match self.states[index] {
+                    State::Waiting => self.is_ready(index),
+                    State::Done => self.may_go_on(index),
+                    State::Running(_) => false,
+                };
+                if is_ready {
                     // An entity batch starts several fetches, and some of them may be done at once.
                     let several =
                         matches!(self.plan.fetches[index].call, FetchCall::Entities { .. });
@@ -66,6 +71,9 @@ impl Execution<'_> {
 
     fn start(&mut self, index: usize) {
         let fetch = &self.plan.fetches[index];
+        if self.states[index] == State::Done {
+            self.go_on(index);
+        }
         if let FetchCall::Entities { batch, .. } = &fetch.call {
             return self.start_batch(*batch);
         }
@@ -78,9 +86,10 @@ impl Execution<'_> {
         let (calls, mut refused) = (std::mem::take(&mut preparation.calls), Vec::new());
         let mut count = calls.len();
         for call in calls {
-            refused.extend(self.queue.add(self.plan, index, call, may_share));
+            refused.extend(self.add_call(index, call, may_share));
         }
         count -= refused.len();
+        self.note_begun(index, &preparation);
         self.fail_unprepared(index, &preparation);
         if !refused.is_empty() {
             let rows = refused.iter().flat_map(|call| call.targets.rows());
@@ -105,6 +114,7 @@ impl Execution<'_> {
                 for separate in std::mem::take(&mut preparation.calls) {
                     self.add_entities(index, Ok(separate));
                 }
+                self.note_begun(index, &preparation);
                 self.fail_unprepared(index, &preparation);
             }
         }
@@ -125,7 +135,7 @@ impl Execution<'_> {
             }
         };
         let consuming_fetches = call.consuming_fetches(first).to_vec();
-        if let Some(refused) = self.queue.add(self.plan, first, call, false) {
+        if let Some(refused) = self.add_call(first, call, false) {
             let failure = self.too_many_calls();
             return self
                 .ingester(first)
@@ -140,6 +150,29 @@ impl Execution<'_> {
         }
     }
 
+    /// Queues a call, or returns it if the operation has made as many calls as it may.
+    fn add_call(
+        &mut self,
+        fetch: usize,
+        call: PreparedCall,
+        may_share: bool,
+    ) -> Option<PreparedCall> {
+        if let Some(rounds) = self.rounds_mut() {
+            rounds.open(fetch, &call.targets);
+        }
+        let refused = self.queue.add(self.plan, fetch, call, may_share)?;
+        if let Some(rounds) = self.rounds_mut() {
+            rounds.close(fetch, &refused.targets);
+        }
+        Some(refused)
+    }
+
+    fn note_begun(&mut self, fetch: usize, preparation: &Preparation) {
+        if let Some(rounds) = self.rounds_mut() {
+            rounds.begin(fetch, &preparation.begun);
+        }
+    }
+
     pub(super) fn preparer(&self) -> Preparer<'_> {
         Preparer {
             runtime: self.runtime,
@@ -147,6 +180,7 @@ impl Execution<'_> {
             request: self.request,
             store: &self.store,
             absent: &self.absent,
+            rounds: self.rounds(),
             root: self.root,
             account: self.bounds.account,
         }

@@ -164,6 +164,7 @@ impl Compiler {
         } = self.client_reads(&plan);
         let makes_calls = self.makes_calls(&plan);
         Ok(Operation {
+            initial_counts: incremental::initial_counts(&document),
             document,
             definition,
             plan,

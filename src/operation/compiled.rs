@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use apollo_compiler::validation::Valid;
-use apollo_compiler::{ExecutableDocument, Node, executable};
+use apollo_compiler::{ExecutableDocument, Name, Node, executable};
 
 use super::constraints::ConstrainedArgument;
 use super::live::{LiveDirective, live_directive};
@@ -44,6 +44,8 @@ pub struct Operation {
     pub reads_instant: bool,
     /// The arguments with constraints that depend on variables.
     pub(super) constrained: Vec<ConstrainedArgument>,
+    /// The variables that give the `initialCount` of a `@stream`.
+    pub(super) initial_counts: Vec<Name>,
     /// It selects `__schema`, `__type` or `__service`.
     pub introspects: bool,
     /// It calls an upstream, or asks the gateway for its state.

@@ -18,6 +18,7 @@ use apollo_compiler::{ExecutableDocument, Name, Node, Schema};
 use indexmap::IndexMap;
 
 use super::rejection::Violation;
+use crate::plan::initial_count::InitialCount;
 use crate::plan::location;
 
 /// The names of the directives.
@@ -37,7 +38,8 @@ directive @defer(
 ) on FRAGMENT_SPREAD | INLINE_FRAGMENT
 
 """
-The elements of the list may come one after the other. The gateway sends them all at once, which the directive permits.
+The first elements of the list come first, and the others when what they need has arrived. A list that needs no calls for its
+elements is sent as a whole, and so is every list to a client that can get one response only.
 """
 directive @stream(
   "Whether the list is streamed."
@@ -46,7 +48,7 @@ directive @stream(
   "What the part is called in the response."
   label: String
 
-  "How many elements come first."
+  "How many elements come first. It must not be negative."
   initialCount: Int! = 0
 ) on FIELD
 
@@ -56,6 +58,33 @@ type Query { parts: Boolean }
 
 /// The most fields of an operation that are compared.
 const MOST_COMPARED: usize = 100_000;
+
+/// The variables that give the `initialCount` of a `@stream` of a document.
+pub(super) fn initial_counts(document: &ExecutableDocument) -> Vec<Name> {
+    let operations = document.operations.iter();
+    let operations = operations.map(|operation| &operation.selection_set);
+    let fragments = document.fragments.values();
+    let fragments = fragments.map(|fragment| &fragment.selection_set);
+    let mut open: Vec<&SelectionSet> = operations.chain(fragments).collect();
+    let mut found = Vec::new();
+    while let Some(set) = open.pop() {
+        for selection in &set.selections {
+            if let Selection::Field(field) = selection
+                && let Some(stream) = field.directives.get("stream")
+                && let InitialCount::Variable(name) = InitialCount::of(stream)
+                && !found.contains(&name)
+            {
+                found.push(name);
+            }
+            match selection {
+                Selection::Field(field) => open.push(&field.selection_set),
+                Selection::InlineFragment(one) => open.push(&one.selection_set),
+                Selection::FragmentSpread(_) => {}
+            }
+        }
+    }
+    found
+}
 
 /// The violations in a document that is valid otherwise.
 pub(super) fn check(schema: &Schema, document: &ExecutableDocument) -> Vec<Violation> {

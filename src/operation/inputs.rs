@@ -38,6 +38,19 @@ impl InputChecker<'_> {
         self.problems.push(message);
     }
 
+    /// Checks the value of a variable that is the `initialCount` of a `@stream`.
+    pub(super) fn initial_count(&mut self, value: &Value) {
+        let is_negative =
+            matches!(value, Value::Number(count) if count.as_i64().is_some_and(|count| count < 0));
+        if is_negative || *value == Value::Null {
+            let message = format!(
+                "{} must be 0 or more: it is the initialCount of @stream",
+                self.path
+            );
+            self.problems.push(message);
+        }
+    }
+
     /// Checks a value against a type.
     pub(super) fn value(&mut self, ty: &ast::Type, value: &Value) {
         if self.problems.len() >= MOST_VIOLATIONS {

@@ -86,6 +86,13 @@ fn wrong(
             }
             None => {}
         }
+        if checker.problems.is_empty() && operation.initial_counts.contains(&variable.name) {
+            let default = || constant(api, &variable.ty, variable.default_value.as_ref()?);
+            let given = given.and_then(|given| given.get(&variable.name)).cloned();
+            if let Some(count) = given.or_else(default) {
+                checker.initial_count(&count);
+            }
+        }
         if checker.problems.is_empty() {
             continue;
         }

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use super::deferred::Deferred;
 use super::division::Division;
+use super::explain_parts::{DeferredPart, StreamedPart, fragments, streamed_lists};
 use super::{Fetch, FetchCall, Input, Plan, ReadId};
 use crate::connector::{SchemaLifetime, Scope};
 use crate::graph::query::{ConnectMode, QueryGraph};
@@ -43,6 +43,9 @@ pub fn explain(plan: &Plan, graph: &QueryGraph) -> String {
             let fragments: Vec<String> = fragments.iter().map(DeferredPart::to_text).collect();
             let _ = writeln!(text, "   deferred, for {}", fragments.join(", "));
         }
+        for list in streamed_lists(plan, index) {
+            let _ = writeln!(text, "   streamed: {}", list.to_text());
+        }
         if let Some(lifetime) = &fetch.lifetime {
             let _ = writeln!(text, "   {}", caching(lifetime));
         }
@@ -56,54 +59,6 @@ pub fn explain(plan: &Plan, graph: &QueryGraph) -> String {
         }
     }
     text
-}
-
-/// A deferred fragment that waits for a call.
-struct DeferredPart {
-    label: Option<String>,
-    path: String,
-}
-
-/// The deferred fragments that wait for a fetch, which the initial payload does not.
-fn fragments(deferred: Option<&(Division, &Deferred)>, fetch: usize) -> Vec<DeferredPart> {
-    let Some((division, deferred)) = deferred.filter(|(division, _)| !division.needs[0][fetch])
-    else {
-        return Vec::new();
-    };
-    let sets = division.all_sets.iter().zip(&division.needs);
-    let sets = sets.filter(|(_, needs)| needs[fetch]);
-    let mut fragments: Vec<u32> = sets.flat_map(|(set, _)| set.iter().copied()).collect();
-    fragments.sort_unstable();
-    fragments.dedup();
-    let parts = fragments.into_iter().map(|fragment| {
-        let fragment = &deferred.fragments[fragment as usize];
-        let path: Vec<&str> = fragment.path.iter().map(|name| name.as_str()).collect();
-        DeferredPart {
-            label: fragment.label.clone(),
-            path: path.join("."),
-        }
-    });
-    parts.collect()
-}
-
-impl DeferredPart {
-    /// `"works" of district`
-    fn to_text(&self) -> String {
-        let label = self.label.as_ref();
-        let name = label.map_or_else(|| "a fragment".to_owned(), |label| format!("{label:?}"));
-        match self.path.as_str() {
-            "" => name,
-            path => format!("{name} of {path}"),
-        }
-    }
-
-    fn to_json(&self) -> serde_json::Value {
-        let mut part = serde_json::json!({ "path": self.path });
-        if let Some(label) = &self.label {
-            part["label"] = label.as_str().into();
-        }
-        part
-    }
 }
 
 fn after_line(text: &mut String, after: &[usize]) {
@@ -203,6 +158,10 @@ pub fn explain_json(plan: &Plan, graph: &QueryGraph) -> serde_json::Value {
         if !fragments.is_empty() {
             let fragments = fragments.iter().map(DeferredPart::to_json);
             call["deferred"] = fragments.collect();
+        }
+        let lists = streamed_lists(plan, index);
+        if !lists.is_empty() {
+            call["streamed"] = lists.iter().map(StreamedPart::to_json).collect();
         }
         if let Some(lifetime) = &fetch.lifetime {
             call["cached"] = serde_json::json!({

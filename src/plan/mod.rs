@@ -19,7 +19,9 @@ pub mod deferred;
 pub mod division;
 mod draft;
 mod explain;
+mod explain_parts;
 pub mod guard;
+pub mod initial_count;
 mod inputs;
 mod lifetime;
 mod location;
@@ -36,6 +38,8 @@ pub mod requested;
 mod service_operation;
 mod slot_key;
 mod stages;
+pub mod streamed;
+mod streamed_lists;
 mod weight;
 
 use std::sync::Arc;

@@ -14,6 +14,7 @@ use super::deferred::Deferred;
 use super::guard::Guard;
 use super::inputs::Input;
 use super::requested::PositionId;
+use super::streamed::Streamed;
 use crate::graph::query::{FileOfSubgraph, TypeId};
 
 pub(super) use self::build::OutputBuilder;
@@ -33,6 +34,8 @@ pub struct Output {
     pub files: Vec<FileOfSubgraph>,
     /// The deferred fragments, if the operation has any.
     pub deferred: Option<Box<Deferred>>,
+    /// The streamed lists, if the operation has any.
+    pub streamed: Option<Box<Streamed>>,
 }
 
 /// A globally unique id, which is made from fields of the row.
@@ -143,6 +146,8 @@ pub struct OutputField {
     pub source: FieldSource,
     /// When it is in the response, as an index into [`Output::guards`]; 0 always holds.
     pub guard: u32,
+    /// Set if it has `@stream` and its list may be streamed: its number in [`Streamed::fields`], from 1.
+    pub stream: Option<NonZero<u32>>,
     /// Its type.
     pub ty: OutputType,
     /// For a leaf of a slot: its kind, so that the writer need not look at the type.

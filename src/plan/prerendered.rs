@@ -183,7 +183,8 @@ fn sole_fetch_of(
         .get(&(object.position, slot))
         .copied()
         .flatten();
-    sole.filter(|fetch| field.guard == 0 && covers(objects, field, *fetch, sole_fetches))
+    let may_be = field.guard == 0 && field.stream.is_none();
+    sole.filter(|fetch| may_be && covers(objects, field, *fetch, sole_fetches))
 }
 
 /// Whether a fetch provides everything below a field.
@@ -225,6 +226,7 @@ mod tests {
             key: Arc::from([]),
             source: FieldSource::Slot(slot),
             guard,
+            stream: None,
             ty,
             plain: None,
             coordinate: "T.f".into(),

@@ -31,6 +31,7 @@ use super::planner::Manner;
 use super::projection::Projection;
 use super::reachability::KeptClosures;
 use super::requested::{Position, PositionBuilder, PositionId};
+use super::streamed_lists::StreamedParts;
 use super::{
     Batch, Fetch, FetchCall, Plan, Read, batch, lifetime, lowering, normalised, planner,
     prerendered, print, projection, reachability,
@@ -100,6 +101,13 @@ pub(crate) fn plan(
         path: Vec::new(),
     }
     .build(position)?;
+    let parts = StreamedParts {
+        positions: &positions,
+        fetches: &fetches,
+        batches: &batches,
+        is_mutation: operation.is_mutation(),
+    };
+    parts.find(&mut output);
     prerendered::find(&mut output, &mut positions, &fetches, &reads);
     for fetch in &mut fetches {
         let (projection, refusal) = project(graph, &reads, &positions, fetch);

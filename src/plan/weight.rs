@@ -32,6 +32,8 @@ impl Plan {
         });
         let deferred = self.output.deferred.as_ref();
         let deferred = deferred.map_or(0, |deferred| deferred.weight());
+        let streamed = self.output.streamed.as_ref();
+        let streamed = streamed.map_or(0, |streamed| streamed.weight());
         let ids = self.output.ids.iter();
         let ids = ids.map(|made| 60 + made.key.len() * 150);
         let fetches = self.fetches.iter().map(fetch);
@@ -43,6 +45,7 @@ impl Plan {
             + fetches.sum::<usize>()
             + ids.sum::<usize>()
             + deferred
+            + streamed
             + (self.guards.len() + self.output.guards.len()) * 100
             + self.conditions.weight()
     }

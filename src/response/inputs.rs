@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 pub(crate) use self::contexts::{ContextValue, RowsByContext, rows_by_context};
 pub(crate) use self::keys::{comparable_key, plain_key};
-pub(crate) use self::rows::rows_at;
+pub(crate) use self::rows::{rows_at, rows_below, rows_of_first};
 use super::store::{Cell, RowId, Store, UNKNOWN_TYPE};
 use crate::document::{Number, Object, Str, Value, unescape};
 use crate::graph::query::TypeTable;

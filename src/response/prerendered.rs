@@ -185,6 +185,7 @@ mod tests {
             key: Arc::from(format!(",\"{name}\":").as_bytes()),
             source: FieldSource::Slot(slot),
             guard: 0,
+            stream: None,
             ty,
             plain: None,
             coordinate: "T.f".into(),

@@ -48,7 +48,7 @@ mod stack;
 pub(crate) use self::leaves::leaf_text;
 use self::leaves::plain_text;
 use self::opened::Notes;
-pub(crate) use self::opened::{Opened, PayloadFields};
+pub(crate) use self::opened::{Opened, OpenedList, PayloadFields};
 use self::out::{Halt, Out};
 pub(crate) use self::path::{KeptElement, PathElement, write_kept, write_path};
 use self::stack::{Completion, Frame, NO_FIELDS, OpenList, OpenObject, Part};
@@ -110,6 +110,15 @@ pub(crate) struct Writer<'w> {
     stack: Vec<Frame<'w>>,
     /// The objects with fields in other payloads, if there are several. Boxed, because that is rare.
     notes: Option<Box<Notes<'w>>>,
+}
+
+/// The text of an element in what [`Writer::begin_element`] has begun; `None` if a null has propagated to the list. It has a
+/// bracket or a comma before it, and a bracket behind it.
+pub(crate) fn element_text(
+    text: std::ops::Range<usize>,
+    all: &[u8],
+) -> Option<std::ops::Range<usize>> {
+    (all.get(text.clone())? != b"null").then(|| text.start + 1..text.end - 1)
 }
 
 impl<'w> Writer<'w> {
@@ -236,6 +245,46 @@ impl<'w> Writer<'w> {
         };
         self.notes = notes;
         begun.map_err(|_| self.reached())
+    }
+
+    /// Begins the element with this index of a list with elements in several payloads, as a list of its own. It is written by
+    /// [`Writer::run`], and the errors in it are reported in this list of errors. Of the text, [`element_text`] is the element.
+    ///
+    /// # Errors
+    /// A bound has been reached.
+    pub(crate) fn begin_element(
+        &mut self,
+        list: &OpenedList,
+        field: &'w OutputField,
+        (index, set): (u32, u32),
+        guards: &'w [bool],
+        errors: ErrorList,
+    ) -> Result<(), Reached> {
+        self.guards = guards;
+        *self.errors = errors;
+        self.continue_below(&list.path, set);
+        let ty = match &field.ty {
+            OutputType::NonNull(inner) => &**inner,
+            ty => ty,
+        };
+        let OutputType::List(item) = ty else {
+            return Ok(());
+        };
+        let start = self.out.bytes.len();
+        if index == 0 {
+            self.out.put(b"[").map_err(|_| self.reached())?;
+        }
+        let open = OpenList {
+            at: list.at,
+            len: index + 1,
+            next: index,
+        };
+        self.stack.push(Frame {
+            part: Part::List(open, item, field),
+            start,
+            nullable: true,
+        });
+        Ok(())
     }
 
     /// The text so far.

@@ -14,7 +14,7 @@ use sangam::gateway::{
 
 use super::compare::{compare, compare_nulls, halted};
 use super::data::{Data, Instance, schema};
-use super::deferred::{compare_merged, deferred};
+use super::deferred::{compare_merged, deferred, streamed};
 use super::json::Json;
 use super::naive::{Answer, execute_noting};
 use super::operation::Operation;
@@ -36,6 +36,7 @@ pub(crate) struct Case {
     served_deferring: Served,
     /// The payloads of operations with `@defer`.
     parts: AtomicU64,
+    items: AtomicU64,
 }
 
 /// Why a world has no gateway: the codes and messages of its composition.
@@ -85,6 +86,7 @@ impl Case {
             deferring,
             served_deferring,
             parts: AtomicU64::new(0),
+            items: AtomicU64::new(0),
         })
     }
 
@@ -92,7 +94,12 @@ impl Case {
         self.served.upstreams.calls()
     }
 
-    /// How many payloads the operations with `@defer` had.
+    /// How often elements of a streamed list have followed.
+    pub(crate) fn items(&self) -> u64 {
+        self.items.load(Ordering::Relaxed)
+    }
+
+    /// How many payloads the operations with `@defer` and `@stream` had.
     pub(crate) fn parts(&self) -> u64 {
         self.parts.load(Ordering::Relaxed)
     }
@@ -171,14 +178,24 @@ impl Case {
             }
         }
         let seed = hash(self.world.seed, &["defer", &text]);
-        let with_defer = deferred(operation, &mut Random::new(seed)).text();
-        if let Some((why, got)) = self.in_parts(&with_defer, &variables, &expected).await {
-            return Outcomes::Different(Difference {
-                what: format!("with @defer: {why}"),
-                expected: expected.to_json().text(),
-                got: format!("{with_defer}\n{got}"),
-                plan: plan(&self.plain, &with_defer).await,
-            });
+        let with_defer = deferred(operation, &mut Random::new(seed));
+        let with_stream = streamed(operation, &self.world);
+        let with_both = streamed(&with_defer, &self.world);
+        let all = [with_defer, with_stream, with_both].map(|operation| operation.text());
+        let mut tried: Vec<&String> = vec![&text];
+        for divided in &all {
+            if tried.contains(&divided) {
+                continue;
+            }
+            tried.push(divided);
+            if let Some((why, got)) = self.in_parts(divided, &variables, &expected).await {
+                return Outcomes::Different(Difference {
+                    what: format!("in parts: {why}"),
+                    expected: expected.to_json().text(),
+                    got: format!("{divided}\n{got}"),
+                    plan: plan(&self.plain, divided).await,
+                });
+            }
         }
         let (one, other) = (
             plan(&self.plain, &text).await,
@@ -195,7 +212,7 @@ impl Case {
         Outcomes::Same
     }
 
-    /// The faults of an operation with `@defer`, delivered whole and in parts, and what was delivered.
+    /// The faults of an operation with `@defer` or `@stream`, delivered whole and in parts, and what was delivered.
     async fn in_parts(
         &self,
         text: &str,
@@ -216,6 +233,8 @@ impl Case {
         }
         self.parts
             .fetch_add(merged.payloads() as u64, Ordering::Relaxed);
+        let items = got.matches("\"items\":").count();
+        self.items.fetch_add(items as u64, Ordering::Relaxed);
         let violations = self.served_deferring.upstreams.begin();
         if !violations.is_empty() {
             return Some((violations.join("\n"), got));

@@ -1,4 +1,5 @@
-//! `@defer` at random places of an operation: the merged payloads must be the answer of the operation without it.
+//! `@defer` and `@stream` at random places of an operation: the merged payloads must be the answer of the operation without
+//! them.
 //!
 //! A failure may be hidden by another one whose null propagates beyond its fragment, so of an answer with errors only the paths
 //! are compared: each error is at a field of an object in which a field fails in the undivided answer too.
@@ -7,7 +8,8 @@ use serde_json::Value;
 
 use super::naive::{Answer, PathItem};
 use super::operation::{Operation, Selection, What};
-use super::random::Random;
+use super::random::{Random, hash};
+use super::world::{Ty, World};
 use crate::support::incremental::Merged;
 
 /// The same operation with `@defer` at random fragments, and at fields that become fragments.
@@ -53,6 +55,47 @@ fn defer(selections: &mut [Selection], never: bool, random: &mut Random, labels:
         } else {
             selection.directives.push_str(&directive);
         }
+    }
+}
+
+/// The same operation with `@stream` at random lists. Fields that may be merged are streamed alike: the response name decides.
+pub(crate) fn streamed(operation: &Operation, world: &World) -> Operation {
+    let mut streamed = operation.clone();
+    let root = match operation.mutation {
+        true => "Mutation",
+        false => "Query",
+    };
+    stream(&mut streamed.selections, root, world);
+    for fragment in &mut streamed.fragments {
+        let on = fragment.on.clone();
+        stream(&mut fragment.selections, &on, world);
+    }
+    streamed
+}
+
+fn stream(selections: &mut [Selection], parent: &str, world: &World) {
+    for selection in selections {
+        let below = match &selection.what {
+            What::Field(alias, name, _) => {
+                let Some(field) = world.field(parent, name) else {
+                    continue;
+                };
+                let key = alias.as_ref().unwrap_or(name);
+                let chance = hash(world.seed, &["stream", key]);
+                if matches!(field.ty, Ty::List(..))
+                    && parent != "Mutation"
+                    && !chance.is_multiple_of(3)
+                {
+                    let directive = format!(" @stream(initialCount: {})", chance % 4 / 2);
+                    selection.directives.push_str(&directive);
+                }
+                field.ty.base().to_owned()
+            }
+            What::Inline(Some(on)) => on.clone(),
+            What::Inline(None) => parent.to_owned(),
+            What::Spread(_) => continue,
+        };
+        stream(&mut selection.selections, &below, world);
     }
 }
 

@@ -22,7 +22,7 @@
 //!
 //! Every third operation is also executed with `onError: NULL` and `HALT`, which the oracle knows too.
 //!
-//! Each operation is executed again with `@defer` at random places ([`deferred`]), whole and in parts.
+//! Each operation is executed again with `@defer` and `@stream` at random places ([`deferred`]), whole and in parts.
 //!
 //! Calls are counted: a subgraph is called at most once for each step of the plan, or once per object if the step has a call
 //! per object.

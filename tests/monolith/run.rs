@@ -25,8 +25,10 @@ struct Counts {
     operations: usize,
     invalid: usize,
     calls: u64,
-    /// The payloads of operations with `@defer`.
+    /// The payloads of operations with `@defer` and `@stream`.
     parts: u64,
+    /// How often elements of streamed lists have followed.
+    items: u64,
     /// The operations whose difference is known.
     waived: usize,
     /// The worlds and the operations that have used each feature.
@@ -43,7 +45,10 @@ impl Counts {
             ("graphs that compose", self.worlds - refused),
             ("operations", self.operations),
             ("calls to subgraphs", self.calls as usize),
-            ("payloads of operations with `@defer`", self.parts as usize),
+            (
+                "payloads of operations with `@defer` and `@stream`",
+                self.parts as usize,
+            ),
             ("known differences", self.waived),
         ];
         let mut text = String::from("| | number |\n|---|---:|\n");
@@ -137,6 +142,7 @@ async fn world(
     }
     counts.calls += case.calls();
     counts.parts += case.parts();
+    counts.items += case.items();
     failures
 }
 
@@ -206,6 +212,7 @@ async fn gateway_and_monolith_agree() {
         assert!(counts.operations >= counts.worlds * 3, "{counts:?}");
         assert!(counts.calls > counts.operations as u64, "{counts:?}");
         assert!(counts.parts > counts.operations as u64, "{counts:?}");
+        assert!(counts.items > 0, "{counts:?}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! `@defer` through a running gateway: parts over HTTP, and what `explain` says.
+//! `@defer` and `@stream` through a running gateway: parts over HTTP, and what `explain` says.
 
 use std::sync::Arc;
 
@@ -19,6 +19,7 @@ const CONNECTOR: &str = r#"extend schema
 
 type Query {
   district: District @connect(source: "s", http: { GET: "/district" }, selection: "code name")
+  districts: [District] @connect(source: "s", http: { GET: "/districts" }, selection: "code name")
 }
 type District {
   code: ID!
@@ -28,6 +29,8 @@ type District {
 "#;
 
 const QUERY: &str = "{ district { name ... @defer(label: \"works\") { works } } }";
+
+const STREAMED: &str = "{ districts @stream(initialCount: 1, label: \"rest\") { name works } }";
 
 async fn works(State(may): State<Arc<Notify>>) -> Json<Value> {
     may.notified().await;
@@ -95,4 +98,66 @@ async fn a_slow_part_follows_over_http() {
     let json: Value = serde_json::from_slice(&json.stdout).unwrap();
     let parts = json!([{ "path": "district", "label": "works" }]);
     assert_eq!(json["fetches"][1]["deferred"], parts, "{json}");
+}
+
+/// The works of the first district are there at once, and those of the other one when the client has the first payload.
+#[test(threads)]
+async fn the_elements_of_a_list_follow_over_http() {
+    let may = Arc::new(Notify::new());
+    let districts = || async {
+        Json(json!([{ "code": "A", "name": "Anantnag" }, { "code": "B", "name": "Budgam" }]))
+    };
+    let router = Router::new()
+        .route("/districts", get(districts))
+        .route("/works/A", get(|| async { Json(json!({ "n": 1 })) }))
+        .route("/works/B", get(works))
+        .with_state(Arc::clone(&may));
+    let upstream = server::router(router).await;
+    let settings = format!(
+        "listen = \"127.0.0.1:0\"\n[connector.lgd]\nbase_url = \"{}\"\n",
+        upstream.url("")
+    );
+    let folder = Folder::new(&settings, &[("lgd", CONNECTOR)]);
+    let running = Running::start(folder.command(&["serve"]));
+    let whole = json!([{ "name": "Anantnag", "works": 1 }, { "name": "Budgam", "works": 3 }]);
+    for accept in [
+        "multipart/mixed;incrementalSpec=v0.2, application/json",
+        "multipart/mixed;deferSpec=20220824, application/json",
+    ] {
+        let asked = client()
+            .post(format!("{}/graphql", running.url))
+            .header("content-type", "application/json")
+            .header("accept", accept)
+            .body(json!({ "query": STREAMED }).to_string());
+        let mut response = asked.send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        let mut text = String::new();
+        while !text.contains("hasNext") {
+            let chunk = response.chunk().await.unwrap().expect("a part");
+            text.push_str(&String::from_utf8_lossy(&chunk));
+        }
+        may.notify_one();
+        while let Some(chunk) = response.chunk().await.unwrap() {
+            text.push_str(&String::from_utf8_lossy(&chunk));
+        }
+        let payloads = text.lines().filter(|line| line.starts_with('{'));
+        let payloads = payloads.map(|line| serde_json::from_str(line).unwrap());
+        let payloads: Vec<Value> = payloads.collect();
+        assert_eq!(payloads.len(), 2, "{text}");
+        let first = json!({ "districts": [whole[0]] });
+        assert_eq!(payloads[0]["data"], first, "{text}");
+        let items = &payloads[1]["incremental"][0]["items"];
+        assert_eq!(*items, json!([whole[1]]), "{text}");
+    }
+
+    let explained = printed(&folder.command(&["explain", STREAMED]).output().unwrap());
+    let line = "   streamed: the first element of districts, then the others\n";
+    assert_eq!(explained.matches(line).count(), 1, "{explained}");
+    let json = folder
+        .command(&["explain", "--json", STREAMED])
+        .output()
+        .unwrap();
+    let json: Value = serde_json::from_slice(&json.stdout).unwrap();
+    let lists = json!([{ "path": "districts", "label": "rest", "initialCount": 1 }]);
+    assert_eq!(json["fetches"][1]["streamed"], lists, "{json}");
 }

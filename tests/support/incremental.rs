@@ -41,8 +41,8 @@ impl Merged {
         // What is deferred within a part is announced with it.
         for pending in list(payload, "pending") {
             let target = at(&mut self.data, &elements(&pending["path"]));
-            let is_object = target.is_some_and(|one| one.is_object());
-            ensure(is_object, "no object", pending)?;
+            let is_there = target.is_some_and(|one| one.is_object() || one.is_array());
+            ensure(is_there, "no object and no list", pending)?;
         }
         for completed in list(payload, "completed") {
             let known = self.pending.remove(&completed["id"].to_string());
@@ -57,6 +57,14 @@ impl Merged {
         let Some(mut path) = self.pending.get(&part["id"].to_string()).cloned() else {
             return ensure(false, "not pending", part);
         };
+        if let Some(items) = part["items"].as_array() {
+            let Some(Value::Array(list)) = at(&mut self.data, &path) else {
+                return ensure(false, "no list", part);
+            };
+            list.extend(items.iter().cloned());
+            self.add_errors(part);
+            return Ok(());
+        }
         path.extend(elements(&part["subPath"]));
         let target = at(&mut self.data, &path).and_then(Value::as_object_mut);
         let (Some(target), Some(data)) = (target, part["data"].as_object()) else {

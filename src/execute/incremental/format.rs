@@ -12,7 +12,7 @@ pub enum IncrementalFormat {
     DeferSpec2022,
 }
 
-/// A deferred fragment of an object.
+/// A deferred fragment of an object, or a list of which elements follow.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Part<'t> {
     pub(super) id: u32,
@@ -26,10 +26,28 @@ pub(super) struct PartData<'t> {
     pub(super) part: Part<'t>,
     /// Where the data belongs, from the root of the response.
     pub(super) path: &'t [KeptElement],
-    /// An object, as JSON.
-    pub(super) data: &'t [u8],
+    pub(super) value: PartValue<'t>,
     /// The elements of `errors`.
     pub(super) errors: &'t [u8],
+}
+
+/// JSON of a part.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum PartValue<'t> {
+    /// An object.
+    Data(&'t [u8]),
+    /// A list of elements, of which the first has this index; null if there are none.
+    Items { first: u32, text: &'t [u8] },
+}
+
+/// The end of a part.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ending<'t> {
+    pub(super) part: Part<'t>,
+    /// If it has failed: the elements of `errors`.
+    pub(super) errors: Option<&'t [u8]>,
+    /// Of a list: the index of the element that failed.
+    pub(super) at: Option<u32>,
 }
 
 /// A payload after the first one.
@@ -37,8 +55,8 @@ pub(super) struct PartData<'t> {
 pub(super) struct NextPayload<'t> {
     pub(super) pending: Vec<Part<'t>>,
     pub(super) incremental: Vec<PartData<'t>>,
-    /// Complete parts; one that has failed with the elements of its `errors`.
-    pub(super) completed: Vec<(Part<'t>, Option<&'t [u8]>)>,
+    /// Complete parts, and parts that have failed.
+    pub(super) completed: Vec<Ending<'t>>,
     pub(super) has_next: bool,
 }
 
@@ -77,16 +95,16 @@ impl NextPayload<'_> {
                 if !below.is_empty() {
                     write_path("subPath", below, out);
                 }
-                write_data(one.data, one.errors, out);
+                write_value(one, out);
                 out.push(b'}');
             });
             out.push(b',');
         }
         if !self.completed.is_empty() {
             out.extend_from_slice(b"\"completed\":");
-            write_list(&self.completed, out, |(part, errors), out| {
-                write_id(part, out);
-                if let Some(errors) = errors {
+            write_list(&self.completed, out, |ending, out| {
+                write_id(&ending.part, out);
+                if let Some(errors) = ending.errors {
                     write_errors(errors, out);
                 }
                 out.push(b'}');
@@ -96,12 +114,16 @@ impl NextPayload<'_> {
     }
 
     fn write_2022(&self, out: &mut Vec<u8>) {
-        let failed = self.completed.iter().filter_map(|(part, errors)| {
+        let failed = self.completed.iter().filter_map(|ending| {
+            let text = b"null";
             Some(PartData {
-                part: *part,
-                path: part.path,
-                data: b"null",
-                errors: (*errors)?,
+                part: ending.part,
+                path: ending.part.path,
+                value: match ending.at {
+                    Some(first) => PartValue::Items { first, text },
+                    None => PartValue::Data(text),
+                },
+                errors: ending.errors?,
             })
         });
         let all: Vec<PartData<'_>> = self.incremental.iter().copied().chain(failed).collect();
@@ -112,9 +134,12 @@ impl NextPayload<'_> {
         write_list(&all, out, |one, out| {
             out.extend_from_slice(b"{\"path\":[");
             write_kept(one.path, out);
+            if let PartValue::Items { first, .. } = one.value {
+                out.extend_from_slice(format!(",{first}").as_bytes());
+            }
             out.push(b']');
             write_label(one.part.label, out);
-            write_data(one.data, one.errors, out);
+            write_value(one, out);
             out.push(b'}');
         });
         out.push(b',');
@@ -157,11 +182,15 @@ fn write_label(label: Option<&str>, out: &mut Vec<u8>) {
     }
 }
 
-fn write_data(data: &[u8], errors: &[u8], out: &mut Vec<u8>) {
-    out.extend_from_slice(b",\"data\":");
-    out.extend_from_slice(data);
-    if !errors.is_empty() {
-        write_errors(errors, out);
+fn write_value(one: &PartData<'_>, out: &mut Vec<u8>) {
+    let (name, text) = match one.value {
+        PartValue::Data(text) => (&b",\"data\":"[..], text),
+        PartValue::Items { text, .. } => (&b",\"items\":"[..], text),
+    };
+    out.extend_from_slice(name);
+    out.extend_from_slice(text);
+    if !one.errors.is_empty() {
+        write_errors(one.errors, out);
     }
 }
 
@@ -169,6 +198,14 @@ fn write_errors(errors: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(b",\"errors\":[");
     out.extend_from_slice(errors);
     out.push(b']');
+}
+
+/// Appends the elements of a JSON list to those of another one.
+pub(super) fn join(all: &mut Vec<u8>, more: &[u8]) {
+    if !all.is_empty() && !more.is_empty() {
+        all.push(b',');
+    }
+    all.extend_from_slice(more);
 }
 
 #[cfg(test)]
@@ -196,17 +233,18 @@ mod tests {
             path: &path[..length],
             label,
         };
+        let ended = |part, errors, at| Ending { part, errors, at };
         let payload = NextPayload {
             pending: vec![part(3, 0, None)],
             incremental: vec![PartData {
                 part: part(1, 2, Some("x")),
                 path: &path,
-                data: b"{\"c\":1}",
+                value: PartValue::Data(b"{\"c\":1}"),
                 errors: b"{}",
             }],
             completed: vec![
-                (part(1, 2, Some("x")), None),
-                (part(2, 2, None), Some(b"{}")),
+                ended(part(1, 2, Some("x")), None, None),
+                ended(part(2, 2, None), Some(b"{}"), None),
             ],
             has_next: true,
         };
@@ -223,6 +261,33 @@ mod tests {
             concat!(
                 r#"{"incremental":[{"path":["a",2,"b"],"label":"x","data":{"c":1},"errors":[{}]},"#,
                 r#"{"path":["a",2],"data":null,"errors":[{}]}],"hasNext":true"#
+            )
+        );
+        let items = NextPayload {
+            incremental: vec![PartData {
+                part: part(1, 3, Some("x")),
+                path: &path,
+                value: PartValue::Items {
+                    first: 5,
+                    text: b"[1,2]",
+                },
+                errors: b"",
+            }],
+            completed: vec![ended(part(1, 3, None), Some(b"{}"), Some(7))],
+            ..NextPayload::default()
+        };
+        assert_eq!(
+            text(&items, IncrementalFormat::V02),
+            concat!(
+                r#"{"incremental":[{"id":"1","items":[1,2]}],"#,
+                r#""completed":[{"id":"1","errors":[{}]}],"hasNext":false"#
+            )
+        );
+        assert_eq!(
+            text(&items, IncrementalFormat::DeferSpec2022),
+            concat!(
+                r#"{"incremental":[{"path":["a",2,"b",5],"label":"x","items":[1,2]},"#,
+                r#"{"path":["a",2,"b",7],"items":null,"errors":[{}]}],"hasNext":false"#
             )
         );
         let last = NextPayload::default();

@@ -34,6 +34,10 @@ pub(super) struct Instance {
     pub(super) state: State,
     /// What it is announced as.
     pub(super) id: u32,
+    /// Its object is in an element of a streamed list that came later.
+    pub(super) is_later: bool,
+    /// Everything that it waits for is there, though perhaps not for others of its fragment.
+    pub(super) is_complete: bool,
     /// How many entries it has to deliver.
     entries: usize,
 }
@@ -56,8 +60,8 @@ pub(super) struct Instances {
     entries: Vec<Entry>,
     waiting: Vec<InstanceId>,
     announced: u32,
-    /// By fragment: how many instances are pending.
-    pending: BTreeMap<u32, usize>,
+    /// By fragment, and by whether the objects came later: how many instances are pending.
+    pending: BTreeMap<(u32, bool), usize>,
 }
 
 /// The fragments of an operation in one request.
@@ -86,10 +90,11 @@ impl Instances {
         fragments: Fragments<'_>,
         (number, set): (u32, &[u32]),
         opened: Arc<Opened>,
+        is_later: bool,
     ) -> Entry {
         let instances = set.iter().map(|fragment| {
             let path = fragments.path_of(*fragment, &opened.path);
-            self.instance(*fragment, path)
+            self.instance(*fragment, path, is_later)
         });
         Entry {
             set: number,
@@ -98,7 +103,7 @@ impl Instances {
         }
     }
 
-    fn instance(&mut self, fragment: u32, path: &[KeptElement]) -> InstanceId {
+    fn instance(&mut self, fragment: u32, path: &[KeptElement], is_later: bool) -> InstanceId {
         let key = (fragment, path.to_vec());
         if let Some(&known) = self.by_path.get(&key) {
             return known;
@@ -109,6 +114,8 @@ impl Instances {
             path: path.to_vec(),
             state: State::Waiting,
             id: 0,
+            is_later,
+            is_complete: false,
             entries: 0,
         });
         self.waiting.push(id);
@@ -146,10 +153,11 @@ impl Instances {
                 Some(State::Waiting | State::Pending) => self.waiting.push(id),
                 Some(State::Completed) | None if self.all[id].entries == 0 => self.waiting.push(id),
                 Some(State::Completed) | None => {
+                    let number = self.next_id();
                     let instance = &mut self.all[id];
-                    (instance.state, instance.id) = (State::Pending, self.announced);
-                    self.announced += 1;
-                    *self.pending.entry(instance.fragment).or_default() += 1;
+                    (instance.state, instance.id) = (State::Pending, number);
+                    let of_fragment = (instance.fragment, instance.is_later);
+                    *self.pending.entry(of_fragment).or_default() += 1;
                     announced.push(id);
                 }
             }
@@ -160,6 +168,12 @@ impl Instances {
         let lost = |entry: &mut Entry| entry.instances.iter().all(is_lost);
         self.entries.extract_if(.., lost).for_each(drop);
         announced
+    }
+
+    /// The next number that something is announced as.
+    pub(super) fn next_id(&mut self) -> u32 {
+        self.announced += 1;
+        self.announced - 1
     }
 
     /// The state of the next instance around this one that has something to deliver itself.
@@ -183,18 +197,30 @@ impl Instances {
     pub(super) fn end(&mut self, id: InstanceId, state: State) {
         let instance = &mut self.all[id];
         if std::mem::replace(&mut instance.state, state) == State::Pending
-            && let Some(pending) = self.pending.get_mut(&instance.fragment)
+            && let Some(pending) = self
+                .pending
+                .get_mut(&(instance.fragment, instance.is_later))
         {
             *pending -= 1;
         }
     }
 
-    /// The fragments that have pending instances.
-    pub(super) fn pending_fragments(&self) -> impl Iterator<Item = u32> {
+    /// The fragments that have pending instances, each with whether the objects came later.
+    pub(super) fn pending_fragments(&self) -> impl Iterator<Item = (u32, bool)> {
         let pending = self.pending.iter();
         pending
             .filter(|(_, count)| **count > 0)
             .map(|(fragment, _)| *fragment)
+    }
+
+    /// How many instances are pending.
+    pub(super) fn pending_count(&self) -> usize {
+        self.pending.values().sum()
+    }
+
+    /// What is to be delivered later.
+    pub(super) fn entries(&self) -> &[Entry] {
+        &self.entries
     }
 
     /// Whether something is still to come.

@@ -9,26 +9,37 @@
 //! - the others are deferred: [`instances`] has what is announced and what is to be delivered, `run` and `write` make the
 //!   payloads, and [`mod@format`] has their members.
 //!
-//! A fragment is delivered for all objects of a list at once, since the calls for these are made together.
+//! In a list, a fragment is delivered for all objects at once if a call for them is made together, and for each when its own
+//! calls have ended otherwise ([`ready`]).
+//!
+//! A streamed list (`@stream`) is different: the fetches that fill its elements are made in two rounds ([`Rounds`]). The payload
+//! that has the list waits for the first of them, and sends the first elements; [`streams`] has the lists of which elements are
+//! still to come, and `write_items` writes these.
 
 mod format;
 mod instances;
+mod ready;
 mod run;
+mod settle;
+mod streams;
 mod write;
+mod write_items;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 pub use self::format::IncrementalFormat;
 use self::instances::{Fragments, InstanceId, Instances};
+use self::streams::Streams;
 use super::context::RequestContext;
 use super::queue::{Queue, QueuedCall};
+use super::rounds::Rounds;
 use crate::document::Value;
 use crate::plan::Plan;
 use crate::plan::deferred::Deferred;
 use crate::plan::division::Division;
 use crate::response::ErrorBehavior;
-use crate::response::write::Opened;
+use crate::response::write::{Opened, OpenedList};
 
 /// With more deferred fragments than this, a response is delivered whole.
 const MOST_FRAGMENTS: usize = 256;
@@ -47,16 +58,30 @@ pub(super) struct Incremental<'a> {
     guards: Vec<bool>,
     division: Division,
     instances: Instances,
+    streams: Streams<'a>,
+    /// What has been begun of each fetch, and the rounds of those for streamed lists.
+    pub(super) rounds: Option<Rounds>,
     /// Calls that wait, since the initial payload does not need them and others are queued.
     held: VecDeque<Box<QueuedCall>>,
+    /// How many calls have ended since complete instances were searched.
+    since_search: usize,
     /// The initial payload has been written.
     begun: bool,
     /// The bytes that have been written.
     bytes: usize,
 }
 
+/// By fetch: whether it has ended.
+#[derive(Debug)]
+struct Ended {
+    /// For all rows but those of elements of streamed lists that come later.
+    first: Vec<bool>,
+    /// For all rows.
+    all: Vec<bool>,
+}
+
 impl<'a> Incremental<'a> {
-    /// Of a plan, for one request; `None` if nothing is deferred.
+    /// Of a plan, for one request; `None` if nothing is deferred or streamed.
     pub(super) fn new(
         format: IncrementalFormat,
         plan: &'a Plan,
@@ -77,20 +102,31 @@ impl<'a> Incremental<'a> {
             !condition.is_some_and(is_off)
         });
         let is_active: Vec<bool> = is_active.collect();
+        let division = Division::of(plan, deferred, &is_active, guards, holds);
+        let fragments = Fragments {
+            deferred,
+            is_active: &is_active,
+        };
+        let (streams, divided) = Streams::new(plan, request, &division, fragments);
         let incremental = Box::new(Incremental {
             format,
             deferred,
-            division: Division::of(plan, deferred, &is_active, guards, holds),
+            division,
             is_active,
             guards: guards.to_vec(),
             instances: Instances::default(),
+            streams,
+            rounds: Some(Rounds::new(plan, divided)),
             held: VecDeque::new(),
+            since_search: 0,
             begun: false,
             bytes: 0,
         });
         let all_sets = &incremental.division.all_sets;
         let outcomes = all_sets.len() * guards.len();
-        (all_sets.len() > 1 && outcomes <= MOST_OUTCOMES).then_some(incremental)
+        let is_streamed = incremental.streams.fields.iter().any(Option::is_some);
+        let is_divided = all_sets.len() > 1 || is_streamed;
+        (is_divided && outcomes <= MOST_OUTCOMES).then_some(incremental)
     }
 
     /// Divides the fields by the fragments that are active now.
@@ -100,12 +136,12 @@ impl<'a> Incremental<'a> {
     }
 
     /// Whether the next payload has all that it waits for.
-    pub(super) fn is_ready(&self, done: &[bool]) -> bool {
+    fn is_ready(&self, ended: &Ended) -> bool {
         match self.begun {
-            false => is_done(&self.division.needs[0], done),
+            false => is_done(&self.division.needs[0], &ended.first),
             true => {
                 let mut pending = self.instances.pending_fragments();
-                pending.any(|fragment| self.is_complete(fragment, done))
+                pending.any(|fragment| self.is_complete(fragment, ended))
             }
         }
     }
@@ -125,7 +161,10 @@ impl<'a> Incremental<'a> {
         while let Some(call) = queue.pop() {
             let others = call.other_consumers.iter().map(|(fetch, _)| *fetch);
             let mut fetches = std::iter::once(call.fetch).chain(others);
-            if self.begun || fetches.any(|fetch| self.is_initial(fetch)) {
+            let rounds = self.rounds.as_ref();
+            let is_second = |fetch| rounds.is_some_and(|rounds| rounds.is_second(fetch));
+            let is_first = |fetch| self.is_initial(fetch) && !is_second(fetch);
+            if self.begun || fetches.any(is_first) {
                 return Some(call);
             }
             self.held.push_back(call);
@@ -133,8 +172,12 @@ impl<'a> Incremental<'a> {
         self.held.pop_front()
     }
 
-    /// Whether all fetches of a fragment have ended.
-    fn is_complete(&self, fragment: u32, done: &[bool]) -> bool {
+    /// Whether all fetches of a fragment have ended, of objects in elements of streamed lists that come later or of others.
+    fn is_complete(&self, (fragment, is_later): (u32, bool), ended: &Ended) -> bool {
+        let done = match is_later {
+            true => &ended.all,
+            false => &ended.first,
+        };
         let sets = self.division.all_sets.iter().zip(&self.division.needs);
         let mut sets = sets.filter(|(set, _)| set.contains(&fragment));
         sets.all(|(_, needs)| is_done(needs, done))
@@ -185,7 +228,13 @@ impl<'a> Incremental<'a> {
     }
 
     /// What is to be delivered of an object that has been written with the fields of one set.
-    fn entries(&mut self, plan: &Plan, opened: Opened, written: u32) -> Vec<instances::Entry> {
+    /// `is_later` says whether it is in an element of a streamed list that comes later.
+    fn entries(
+        &mut self,
+        plan: &Plan,
+        opened: Opened,
+        (written, is_later): (u32, bool),
+    ) -> Vec<instances::Entry> {
         let sets = self.other_sets(plan, &opened, written);
         let opened = Arc::new(opened);
         let Incremental {
@@ -204,20 +253,42 @@ impl<'a> Incremental<'a> {
         deferred
             .map(|set| {
                 let set = (set, division.all_sets[set as usize].as_slice());
-                instances.entry(fragments, set, Arc::clone(&opened))
+                instances.entry(fragments, set, Arc::clone(&opened), is_later)
             })
             .collect()
     }
 
-    /// The announced instances of fragments whose fetches have all ended.
-    fn completing(&self, done: &[bool]) -> Vec<InstanceId> {
+    /// The announced instances that are complete, or whose fetches have all ended.
+    fn completing(&self, ended: &Ended) -> Vec<InstanceId> {
         let fragments = self.instances.pending_fragments();
-        let complete = fragments.filter(|fragment| self.is_complete(*fragment, done));
-        let complete: Vec<u32> = complete.collect();
+        let complete = fragments.filter(|fragment| self.is_complete(*fragment, ended));
+        let complete: Vec<(u32, bool)> = complete.collect();
         let all = self.instances.all.iter().enumerate();
         let pending = all.filter(|(_, one)| one.state == instances::State::Pending);
-        let completing = pending.filter(|(_, one)| complete.contains(&one.fragment));
+        let completing = pending
+            .filter(|(_, one)| one.is_complete || complete.contains(&(one.fragment, one.is_later)));
         completing.map(|(id, _)| id).collect()
+    }
+}
+
+impl<'a> Incremental<'a> {
+    /// Whether something is still to come.
+    fn is_any_pending(&self) -> bool {
+        self.instances.is_any_pending() || self.streams.is_any_open()
+    }
+
+    /// By streamed field: how many elements of its lists the next payload has, if others of these lists are not complete.
+    fn counts(&self, ended: &Ended) -> Vec<Option<u32>> {
+        let rounds = self.rounds.as_ref();
+        let fetches = |list| rounds.map_or(&[][..], |rounds| rounds.fetches(list));
+        let is_whole = |list| fetches(list).iter().all(|fetch| ended.all[*fetch]);
+        self.streams.counts(is_whole)
+    }
+
+    /// Opens a list that a payload with this set of fragments has sent.
+    fn open(&mut self, list: OpenedList, set: u32) -> usize {
+        let id = self.instances.next_id();
+        self.streams.open(list, set, id)
     }
 }
 

@@ -5,8 +5,10 @@ use std::collections::{HashMap, VecDeque};
 use bytes::Bytes;
 
 use super::Incremental;
-use super::format::{NextPayload, Part, PartData, write_first};
-use super::instances::{Entry, InstanceId, State};
+use super::format::write_first;
+use super::instances::{Entry, InstanceId};
+use super::settle::{Written, WrittenParts};
+use super::write_items::AllItems;
 use crate::cache::Payload;
 use crate::cache::long::off_worker;
 use crate::execute::finish::{count_error, write_extensions};
@@ -14,28 +16,18 @@ use crate::execute::{Executed, Execution};
 use crate::response::Sizes;
 use crate::response::bounds::Reached;
 use crate::response::error_list::ErrorList;
+use crate::response::failure::Failure;
 use crate::response::group::DeliveryGroup;
 use crate::response::pace::Pace;
-use crate::response::write::{Material, Opened, PayloadFields, Progress, Writer, write_kept};
+use crate::response::write::{
+    Material, Opened, OpenedList, PayloadFields, Progress, Writer, write_kept,
+};
 
-/// Fields of an object that have been written.
-struct Written {
-    entry: Entry,
-    /// Of the entry in which the object has been written, if that is in the same payload: its index.
-    within: Option<usize>,
-    /// Where the text is.
-    text: std::ops::Range<usize>,
-    errors: ErrorList,
-    /// A null has propagated to the object.
-    is_null: bool,
-}
-
-/// What has been written for a payload after the first one.
-struct WrittenParts {
-    text: Vec<u8>,
-    all: Vec<Written>,
-    /// What other payloads deliver of objects in it, with the index of the entry that has the object.
-    later: Vec<(Entry, usize)>,
+/// The text of a payload, and what it has opened.
+struct WrittenRoot {
+    data: Vec<u8>,
+    opened: Vec<Opened>,
+    lists: Vec<OpenedList>,
 }
 
 /// What is said in `extensions` of a payload.
@@ -55,25 +47,32 @@ impl<'a> Execution<'a> {
         let beside = errors.written().len() + errors.warnings().len();
         let written =
             written.and_then(
-                |(data, opened)| match data.len() + beside > most || all_left_out {
+                |root| match root.data.len() + beside > most || all_left_out {
                     true => Err(Reached::ResponseBytes(most)),
-                    false => Ok((data, opened)),
+                    false => Ok(root),
                 },
             );
-        let (mut body, opened) = written.unwrap_or_else(|reached| {
+        let written = written.unwrap_or_else(|reached| {
             self.group.errors = ErrorList::new(1, usize::MAX);
             let failure = self.failures.add(reached.failure());
             self.group
                 .errors
                 .report_without_path(&self.failures, failure);
-            (Vec::from(&b"{\"data\":null"[..]), Vec::new())
+            WrittenRoot {
+                data: Vec::from(&b"{\"data\":null"[..]),
+                opened: Vec::new(),
+                lists: Vec::new(),
+            }
         });
-        for opened in opened {
-            for entry in incremental.entries(self.plan, opened, 0) {
+        let mut body = written.data;
+        for opened in written.opened {
+            for entry in incremental.entries(self.plan, opened, (0, false)) {
                 incremental.instances.add(entry);
             }
         }
         let announced = incremental.announce();
+        let lists = written.lists.into_iter();
+        let lists: Vec<usize> = lists.map(|list| incremental.open(list, 0)).collect();
         let errors = self.take_errors();
         let mut said = Said::default();
         let failed = !errors.is_empty();
@@ -83,21 +82,18 @@ impl<'a> Execution<'a> {
             body.push(b']');
         }
         self.report(&errors, &mut said);
-        if !announced.is_empty() {
-            let pending: Vec<Part<'_>> =
-                announced.iter().map(|one| incremental.part(*one)).collect();
+        let pending = incremental.pending_parts(&announced, &lists);
+        let is_last = pending.is_empty();
+        if !is_last {
             write_first(incremental.format, &pending, &mut body);
         }
-        let is_last = announced.is_empty();
         self.deliver(incremental, body, said, failed, is_last).await
     }
 
     /// Writes the fields of the initial payload, up to `errors`.
-    async fn write_root(
-        &mut self,
-        incremental: &Incremental<'a>,
-    ) -> Result<(Vec<u8>, Vec<Opened>), Reached> {
+    async fn write_root(&mut self, incremental: &Incremental<'a>) -> Result<WrittenRoot, Reached> {
         let guards = incremental.guards_of(0);
+        let counts = incremental.counts(&self.ended(incremental));
         self.prepare_rows();
         let mut pace = self.writing_pace();
         let expected = self.request.sizes.expected().answer;
@@ -105,18 +101,21 @@ impl<'a> Execution<'a> {
             root: self.root,
             errors: self.take_errors(),
         };
-        let mut writer =
-            self.part_writer(&incremental.division.sets, &guards, &mut group, expected);
+        let sets = incremental.division.sets.as_slice();
+        let mut writer = self.part_writer((sets, &counts), &guards, &mut group, expected);
         writer.begin()?;
         while writer.run()? == Progress::More {
             writer.charge(0)?;
             pace.pause().await?;
         }
         writer.charge(0)?;
-        let opened = writer.take_opened();
-        let data = writer.into_bytes();
+        let written = WrittenRoot {
+            opened: writer.take_opened(),
+            lists: writer.take_lists(),
+            data: writer.into_bytes(),
+        };
         self.group.errors = group.errors;
-        Ok((data, opened))
+        Ok(written)
     }
 
     /// What must be known of the rows before they are written.
@@ -125,7 +124,7 @@ impl<'a> Execution<'a> {
         self.store.mark_absent();
     }
 
-    fn writing_pace(&self) -> Pace {
+    pub(super) fn writing_pace(&self) -> Pace {
         Pace::until(self.runtime.limits.writing_deadline(self.bounds.deadline))
     }
 
@@ -136,10 +135,10 @@ impl<'a> Execution<'a> {
         std::mem::replace(&mut self.group.errors, next)
     }
 
-    /// A writer that notes the objects with fields in other payloads.
-    fn part_writer<'w>(
+    /// A writer that notes the objects with fields in other payloads, and the lists with elements there.
+    pub(super) fn part_writer<'w>(
         &'w mut self,
-        sets: &'w [Option<u32>],
+        (sets, streams): (&'w [Option<u32>], &'w [Option<u32>]),
         guards: &'w [bool],
         group: &'w mut DeliveryGroup,
         expected: usize,
@@ -156,13 +155,23 @@ impl<'a> Execution<'a> {
         let most = self.runtime.limits.answer_bytes;
         let (account, failures) = (self.bounds.account, &mut self.failures);
         let writer = Writer::new(material, group, failures, account, expected, most);
-        writer.noting(PayloadFields { sets, current: 0 })
+        writer.noting(PayloadFields {
+            sets,
+            current: 0,
+            streams,
+        })
     }
 
-    /// Writes the fragments whose fetches have ended.
+    /// Writes the fragments whose fetches have ended, and the complete elements of streamed lists.
     pub(super) async fn write_next(&mut self, incremental: &mut Incremental<'a>) -> Executed {
-        let completing = incremental.completing(&self.done());
-        let written = self.write_parts(incremental, &completing).await;
+        let completing = incremental.completing(&self.ended(incremental));
+        let written = self.write_parts_and_items(incremental, &completing).await;
+        let written = written.map_err(Reached::failure).and_then(|written| {
+            let (parts, items) = &written;
+            let is_any = !(completing.is_empty() && parts.all.is_empty() && items.all.is_empty());
+            // Everything has ended: what is still pending would never come.
+            is_any.then_some(written).ok_or_else(Failure::stuck)
+        });
         let mut said = Said::default();
         // Errors of no field, such as those that a service reports without a path.
         let of_all = self.take_errors();
@@ -170,24 +179,37 @@ impl<'a> Execution<'a> {
         let mut body = Vec::new();
         let mut failed = !of_all.is_empty();
         match written {
-            Ok(written) => {
-                failed |= written.all.iter().any(|one| !one.errors.is_empty());
-                for one in &written.all {
-                    self.report(&one.errors, &mut said);
+            Ok((written, mut items)) => {
+                let errors = written.all.iter().map(|one| &one.errors);
+                for errors in errors.chain(&items.errors) {
+                    failed |= !errors.is_empty();
+                    self.report(errors, &mut said);
                 }
-                incremental.settle_parts(written, &completing, &of_all, &mut body);
+                incremental.settle_parts(written, &mut items.all, &completing, &of_all, &mut body);
             }
-            Err(reached) => {
+            Err(failure) => {
                 failed = true;
                 let mut errors = ErrorList::new(1, usize::MAX);
-                let failure = self.failures.add(reached.failure());
+                let failure = self.failures.add(failure);
                 errors.report_without_path(&self.failures, failure);
                 self.report(&errors, &mut said);
                 incremental.give_up(&errors, &mut body);
             }
         }
-        let is_last = !incremental.instances.is_any_pending();
+        let is_last = !incremental.is_any_pending();
         self.deliver(incremental, body, said, failed, is_last).await
+    }
+
+    async fn write_parts_and_items(
+        &mut self,
+        incremental: &mut Incremental<'a>,
+        completing: &[InstanceId],
+    ) -> Result<(WrittenParts, AllItems), Reached> {
+        let parts = self.write_parts(incremental, completing).await?;
+        let listed: usize = parts.all.iter().map(|one| one.errors.listed()).sum();
+        let most = self.runtime.limits.errors.saturating_sub(listed);
+        let items = self.write_items(incremental, most).await?;
+        Ok((parts, items))
     }
 
     /// Writes what these instances still have to deliver.
@@ -209,8 +231,10 @@ impl<'a> Execution<'a> {
         };
         let guards: HashMap<u32, Vec<bool>> = incremental.guards_of_fragments(completing);
         let sets = incremental.division.sets.clone();
+        let counts = incremental.counts(&self.ended(incremental));
         let (mut all, mut later): (Vec<Written>, _) = (Vec::new(), Vec::new());
-        let mut writer = self.part_writer(&sets, &[], &mut group, 0);
+        let mut lists = Vec::new();
+        let mut writer = self.part_writer((&sets, &counts), &[], &mut group, 0);
         let mut listed = 0;
         while let Some((entry, within)) = open.pop_front() {
             let Some(guards) = guards.get(&entry.set) else {
@@ -228,8 +252,12 @@ impl<'a> Execution<'a> {
             let errors = writer.take_part_errors();
             listed += errors.listed();
             writer.charge(errors.written().len())?;
+            let opened_lists = writer.take_lists().into_iter();
+            lists.extend(opened_lists.map(|list| (list, entry.set, all.len())));
+            let mut instances = entry.instances.iter();
+            let is_later = instances.any(|one| incremental.instances.all[*one].is_later);
             for opened in writer.take_opened() {
-                for entry in incremental.entries(plan, opened, entry.set) {
+                for entry in incremental.entries(plan, opened, (entry.set, is_later)) {
                     match entry.instances.iter().any(|one| is_completing(*one)) {
                         true => open.push_back((entry, Some(all.len()))),
                         false => later.push((entry, all.len())),
@@ -248,7 +276,12 @@ impl<'a> Execution<'a> {
         let text = writer.into_bytes();
         // The payload is a copy of it with ids and paths.
         self.bounds.account.charge(2 * text.len())?;
-        Ok(WrittenParts { text, all, later })
+        Ok(WrittenParts {
+            text,
+            all,
+            later,
+            lists,
+        })
     }
 
     /// Counts errors for operators, and says in `extensions` what is not listed.
@@ -309,157 +342,4 @@ impl<'a> Execution<'a> {
             calls: std::mem::take(&mut self.records),
         }
     }
-}
-
-impl<'a> Incremental<'a> {
-    fn announce(&mut self) -> Vec<InstanceId> {
-        let fragments = super::Fragments {
-            deferred: self.deferred,
-            is_active: &self.is_active,
-        };
-        self.instances.announce(fragments)
-    }
-
-    /// What an instance is announced as.
-    fn part(&self, instance: InstanceId) -> Part<'_> {
-        let instance = &self.instances.all[instance];
-        let fragment = &self.deferred.fragments[instance.fragment as usize];
-        Part {
-            id: instance.id,
-            path: &instance.path,
-            label: fragment.label.as_deref(),
-        }
-    }
-
-    /// By the number of a set: which guards hold in its payload, for the sets with a fragment of these instances.
-    fn guards_of_fragments(&self, instances: &[InstanceId]) -> HashMap<u32, Vec<bool>> {
-        let fragments = instances
-            .iter()
-            .map(|one| self.instances.all[*one].fragment);
-        let mut fragments: Vec<u32> = fragments.collect();
-        fragments.sort_unstable();
-        fragments.dedup();
-        let sets = (0..).zip(&self.division.all_sets);
-        let sets = sets.filter(|(_, set)| set.iter().any(|one| fragments.contains(one)));
-        sets.map(|(number, _)| (number, self.guards_of(number)))
-            .collect()
-    }
-
-    /// Completes instances, and writes their payload: which parts have failed, what is delivered of the others, and what is
-    /// announced next.
-    fn settle_parts(
-        &mut self,
-        written: WrittenParts,
-        completing: &[InstanceId],
-        of_all: &ErrorList,
-        body: &mut Vec<u8>,
-    ) {
-        let WrittenParts { text, all, later } = written;
-        let mut errors: HashMap<InstanceId, Vec<u8>> = HashMap::new();
-        for failed in all.iter().filter(|one| one.is_null) {
-            for instance in &failed.entry.instances {
-                let listed = errors.entry(*instance).or_default();
-                join(listed, failed.errors.written());
-            }
-        }
-        let mut ended: Vec<InstanceId> = completing.to_vec();
-        for instance in errors.keys() {
-            let state = self.instances.all[*instance].state;
-            if state == State::Pending && completing.binary_search(instance).is_err() {
-                ended.push(*instance);
-            }
-            self.instances.end(*instance, State::Failed);
-        }
-        ended.sort_unstable();
-        for instance in completing {
-            if !errors.contains_key(instance) {
-                self.instances.end(*instance, State::Completed);
-            }
-        }
-        // By index in `all`: the instance with which it is delivered.
-        let mut delivered: Vec<Option<InstanceId>> = Vec::with_capacity(all.len());
-        for one in &all {
-            let is_sent = one.within.is_none_or(|within| delivered[within].is_some());
-            let with = one.entry.instances.iter().copied().filter(|instance| {
-                let state = self.instances.all[*instance].state;
-                state == State::Completed && completing.binary_search(instance).is_ok()
-            });
-            let deepest = with.max_by_key(|instance| self.instances.all[*instance].path.len());
-            delivered.push(deepest.filter(|_| is_sent && !one.is_null));
-        }
-        for (entry, within) in later {
-            if delivered[within].is_some() {
-                self.instances.add(entry);
-            }
-        }
-        let mut texts = Vec::with_capacity(all.len());
-        for (one, with) in all.into_iter().zip(&delivered) {
-            match with {
-                Some(with) => texts.push((*with, one)),
-                // Another fragment may deliver it.
-                None if !one.is_null && one.within.is_none() => self.instances.add(one.entry),
-                None => {}
-            }
-        }
-        let announced = self.announce();
-        let mut of_all = of_all.written();
-        let mut first_errors = Vec::new();
-        if let Some((_, first)) = texts.first() {
-            first_errors.extend_from_slice(std::mem::take(&mut of_all));
-            join(&mut first_errors, first.errors.written());
-        } else if let Some(first) = ended.first()
-            && !of_all.is_empty()
-        {
-            join(errors.entry(*first).or_default(), of_all);
-        }
-        let incremental = texts
-            .iter()
-            .enumerate()
-            .map(|(index, (with, one))| PartData {
-                part: self.part(*with),
-                path: &one.entry.opened.path,
-                data: &text[one.text.clone()],
-                errors: match index {
-                    0 => &first_errors,
-                    _ => one.errors.written(),
-                },
-            });
-        let completed = ended.iter().map(|one| {
-            let errors = errors.get(one).map(Vec::as_slice);
-            (self.part(*one), errors)
-        });
-        let payload = NextPayload {
-            pending: announced.iter().map(|one| self.part(*one)).collect(),
-            incremental: incremental.collect(),
-            completed: completed.collect(),
-            has_next: self.instances.is_any_pending(),
-        };
-        payload.write(self.format, body);
-    }
-
-    /// Fails everything that is still to come.
-    fn give_up(&mut self, errors: &ErrorList, body: &mut Vec<u8>) {
-        let all = self.instances.all.iter().enumerate();
-        let pending = all.filter(|(_, one)| one.state == State::Pending);
-        let pending: Vec<InstanceId> = pending.map(|(id, _)| id).collect();
-        for instance in &pending {
-            self.instances.end(*instance, State::Failed);
-        }
-        let completed = pending
-            .iter()
-            .map(|one| (self.part(*one), Some(errors.written())));
-        let payload = NextPayload {
-            completed: completed.collect(),
-            ..NextPayload::default()
-        };
-        payload.write(self.format, body);
-    }
-}
-
-/// Appends the elements of a JSON list to those of another one.
-fn join(all: &mut Vec<u8>, more: &[u8]) {
-    if !all.is_empty() && !more.is_empty() {
-        all.push(b',');
-    }
-    all.extend_from_slice(more);
 }

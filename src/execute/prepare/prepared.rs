@@ -36,6 +36,8 @@ impl PreparedCall {
 /// The calls of a fetch, and the rows for which there is no call.
 #[derive(Debug, Default)]
 pub(crate) struct Preparation {
+    /// All rows, if the fetches for elements of streamed lists are divided.
+    pub(crate) begun: Vec<RowId>,
     pub(crate) calls: Vec<PreparedCall>,
     /// Rows with a failed input, with its failure.
     pub(crate) failed: Vec<(RowId, u32)>,

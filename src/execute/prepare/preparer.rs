@@ -9,6 +9,7 @@ use super::prepared::Preparation;
 use crate::budget::{Account, Exceeded};
 use crate::connector::Reads;
 use crate::execute::context::{ConnectorRuntime, RequestContext, Runtime};
+use crate::execute::rounds::Rounds;
 use crate::mapping::Variables;
 use crate::plan::{Fetch, Input, Plan};
 use crate::response::inputs::{NoCall, plain_key, rows_at, write_members, write_name};
@@ -23,6 +24,8 @@ pub(crate) struct Preparer<'a> {
     pub(crate) request: &'a RequestContext,
     pub(crate) store: &'a Store,
     pub(crate) absent: &'a AbsentRows,
+    /// Set if the fetches for elements of streamed lists are divided.
+    pub(crate) rounds: Option<&'a Rounds>,
     pub(crate) root: RowId,
     pub(crate) account: &'a Account,
 }
@@ -30,13 +33,24 @@ pub(crate) struct Preparer<'a> {
 /// Requests are charged in steps of so many bytes.
 const STEP: usize = 16 * 1024;
 
+/// About the bytes by which a row is known that a fetch of an incremental response has begun.
+const BEGUN: usize = 64;
+
 impl Preparer<'_> {
     /// The rows that a fetch starts from.
     pub(super) fn rows(&self, fetch: &Fetch, preparation: &mut Preparation) -> Vec<RowId> {
-        let mut rows = match fetch.absent_from {
-            Some(list) => self.absent.get(&list).cloned().unwrap_or_default(),
-            None => rows_at(self.store, self.root, &fetch.path),
+        let mut rows = match (fetch.absent_from, self.rounds) {
+            (Some(list), _) => self.absent.get(&list).cloned().unwrap_or_default(),
+            (None, None) => rows_at(self.store, self.root, &fetch.path),
+            (None, Some(rounds)) => rounds.rows(self.store, self.root, self.plan, fetch),
         };
+        if let Some(rounds) = self.rounds {
+            rounds.retain_others(self.plan, fetch, &mut rows);
+            preparation.begun.clone_from(&rows);
+            if let Err(exceeded) = self.account.charge(rows.len() * BEGUN) {
+                preparation.exceeded = Some((std::mem::take(&mut rows), exceeded));
+            }
+        }
         if let Some(only) = fetch.only {
             rows.retain(|row| self.store.ty(*row) == Some(only));
         }

@@ -67,6 +67,7 @@ pub(super) fn normalise<'a>(
         written: Vec::new(),
         fragments: HashMap::new(),
         defers: Vec::new(),
+        streams: Vec::new(),
         steps,
     };
     let set = reader.set(set)?;
@@ -81,6 +82,7 @@ pub(super) fn normalise<'a>(
         guards: Guards::new(),
         defers: reader.defers,
         fragments: Vec::new(),
+        streams: reader.streams,
     };
     let mut collector = FieldCollector {
         operation: &mut normalised,

@@ -7,6 +7,7 @@ use apollo_compiler::{Name, Node, ast};
 use indexmap::IndexSet;
 
 use super::super::guard::{Guard, Literal};
+use super::super::initial_count::InitialCount;
 use super::super::nulls::NullableUse;
 use super::super::slot_key::{SlotKey, text_of};
 use crate::graph::query::{QueryGraph, TypeId};
@@ -57,6 +58,17 @@ pub(in crate::plan) struct NormalisedOperation<'a> {
     pub(super) defers: Vec<Defer<'a>>,
     /// The deferred fragments: one for each set in which a fragment with `@defer` is collected.
     pub(super) fragments: Vec<DeferredFragment>,
+    /// The `@stream` directives that may be active, as they are written.
+    pub(super) streams: Vec<Stream<'a>>,
+}
+
+/// A `@stream` directive that may be active.
+#[derive(Debug, Clone)]
+pub(in crate::plan) struct Stream<'a> {
+    pub(in crate::plan) label: Option<&'a str>,
+    /// The variable of `if`.
+    pub(in crate::plan) condition: Option<&'a Name>,
+    pub(in crate::plan) first: InitialCount,
 }
 
 /// A `@defer` directive that may be active.
@@ -96,6 +108,8 @@ pub(in crate::plan) struct Field<'a> {
     pub(in crate::plan) span: Option<SourceSpan>,
     /// Its own `@skip` and `@include` with variables.
     pub(in crate::plan) conditions: Vec<Literal>,
+    /// Its `@stream`, as an index into `NormalisedOperation::streams`.
+    pub(super) stream: Option<u32>,
     /// What it selects below; empty for a leaf.
     pub(in crate::plan) below: WrittenId,
 }
@@ -267,6 +281,16 @@ impl<'a> NormalisedOperation<'a> {
     /// Whether a fragment may be deferred.
     pub(in crate::plan) fn may_defer(&self) -> bool {
         !self.fragments.is_empty()
+    }
+
+    /// Whether a list may be streamed.
+    pub(in crate::plan) fn may_stream(&self) -> bool {
+        !self.streams.is_empty()
+    }
+
+    /// The `@stream` of a field.
+    pub(in crate::plan) fn stream(&self, field: &Field<'a>) -> Option<&Stream<'a>> {
+        field.stream.map(|stream| &self.streams[stream as usize])
     }
 
     pub(in crate::plan) fn fragment(&self, id: DeferredId) -> &DeferredFragment {

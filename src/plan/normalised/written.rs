@@ -5,9 +5,10 @@ use apollo_compiler::{Name, Node, ast, executable};
 
 use super::super::bounds::{PlanError, Steps};
 use super::super::guard::Literal;
+use super::super::initial_count::InitialCount;
 use super::super::nulls::Nullable;
 use super::super::slot_key::{SlotKey, passed_on};
-use super::operation::{Defer, Field, FieldId, Selection, WrittenId, WrittenSet};
+use super::operation::{Defer, Field, FieldId, Selection, Stream, WrittenId, WrittenSet};
 use crate::graph::query::{QueryGraph, TypeId};
 
 pub(super) struct SelectionReader<'n, 'a> {
@@ -20,6 +21,8 @@ pub(super) struct SelectionReader<'n, 'a> {
     pub(super) fragments: HashMap<&'a Name, WrittenId>,
     /// The `@defer` directives that may be active.
     pub(super) defers: Vec<Defer<'a>>,
+    /// The `@stream` directives that may be active.
+    pub(super) streams: Vec<Stream<'a>>,
     pub(super) steps: Steps,
 }
 
@@ -87,15 +90,21 @@ impl<'a> SelectionReader<'_, 'a> {
     /// The `@defer` of a fragment, unless a constant switches it off.
     fn defer(&mut self, directives: &'a ast::DirectiveList) -> Option<u32> {
         let directive = directives.get("defer")?;
-        let argument = |name| directive.specified_argument_by_name(name);
-        let condition = match argument("if").map(|value| value.as_ref()) {
-            Some(ast::Value::Boolean(false)) => return None,
-            Some(ast::Value::Variable(variable)) => Some(variable),
-            _ => None,
-        };
-        let label = argument("label").and_then(|label| label.as_str());
+        let (label, condition) = label_and_condition(directive)?;
         self.defers.push(Defer { label, condition });
         Some((self.defers.len() - 1) as u32)
+    }
+
+    /// The `@stream` of a field, unless a constant switches it off.
+    fn stream(&mut self, directives: &'a ast::DirectiveList) -> Option<u32> {
+        let directive = directives.get("stream")?;
+        let (label, condition) = label_and_condition(directive)?;
+        self.streams.push(Stream {
+            label,
+            condition,
+            first: InitialCount::of(directive),
+        });
+        Some((self.streams.len() - 1) as u32)
     }
 
     /// The type of a condition; an error if it is a type of introspection, to which no object of the graph belongs.
@@ -122,6 +131,7 @@ impl<'a> SelectionReader<'_, 'a> {
         } else {
             self.set(&field.selection_set)?
         };
+        let stream = self.stream(&field.directives);
         let null_uses = self.nullable.uses(field);
         self.steps.spend(null_uses.len())?;
         self.fields.push(Field {
@@ -133,10 +143,23 @@ impl<'a> SelectionReader<'_, 'a> {
             null_uses,
             span: field.location(),
             conditions,
+            stream,
             below,
         });
         Ok(FieldId((self.fields.len() - 1) as u32))
     }
+}
+
+/// The `label` of a directive, and the variable of its `if`; `None` if a constant switches it off.
+fn label_and_condition(directive: &ast::Directive) -> Option<(Option<&str>, Option<&Name>)> {
+    let argument = |name| directive.specified_argument_by_name(name);
+    let condition = match argument("if").map(|value| value.as_ref()) {
+        Some(ast::Value::Boolean(false)) => return None,
+        Some(ast::Value::Variable(variable)) => Some(variable),
+        _ => None,
+    };
+    let label = argument("label").and_then(|label| label.as_str());
+    Some((label, condition))
 }
 
 /// The conditions of `@skip` and `@include` that depend on variables; `None` if a constant excludes the selection.

@@ -16,6 +16,7 @@ use super::super::normalised::{
     DeferredId, Field, GuardId, NormalisedOperation, ResponseId, SelectionSetId,
 };
 use super::super::requested::{Position, PositionId};
+use super::super::streamed::StreamedField;
 use super::{
     FieldSource, Leaf, MadeId, MadeIds, Output, OutputField, OutputObject, OutputOfType,
     OutputType, Plain,
@@ -55,7 +56,7 @@ pub(in crate::plan) struct OutputBuilder<'o, 'a> {
 impl<'a> OutputBuilder<'_, 'a> {
     pub(in crate::plan) fn build(mut self, root: PositionId) -> Result<Output, PlanError> {
         self.output.guards.push(Guard::always());
-        if self.operation.may_defer() {
+        if self.operation.may_defer() || self.operation.may_stream() {
             let mut deferred = Box::<Deferred>::default();
             deferred.places.push(Vec::new());
             self.output.deferred = Some(deferred);
@@ -104,9 +105,15 @@ impl<'a> OutputBuilder<'_, 'a> {
                 }
                 for (guard, field) in self.by_nulls(first, guard, &places, made)? {
                     let field_index = *placed.entry((identity, guard)).or_insert_with(|| {
+                        let number = self.output.objects[index].fields.len() as u16;
+                        let stream = self.streamed(first, &field, (index, number));
                         let fields = &mut self.output.objects[index].fields;
-                        fields.push(OutputField { guard, ..field });
-                        (fields.len() - 1) as u16
+                        fields.push(OutputField {
+                            guard,
+                            stream,
+                            ..field
+                        });
+                        number
                     });
                     fields.push(field_index);
                 }
@@ -179,6 +186,30 @@ impl<'a> OutputBuilder<'_, 'a> {
             }
         }
         Ok(places)
+    }
+
+    /// The number of a field among those with `@stream`, if it is one: it has this index in the object with this one.
+    fn streamed(
+        &mut self,
+        first: &Field<'a>,
+        field: &OutputField,
+        (object, number): (usize, u16),
+    ) -> Option<NonZero<u32>> {
+        let stream = self.operation.stream(first)?;
+        if !matches!(field.source, FieldSource::Slot(_)) {
+            return None;
+        }
+        let streamed = self.output.streamed.get_or_insert_default();
+        let path = self.path.iter().chain([first.response]);
+        streamed.fields.push(StreamedField {
+            object: object as u32,
+            field: number,
+            label: stream.label.map(str::to_owned),
+            condition: stream.condition.cloned(),
+            first: stream.first.clone(),
+            path: path.cloned().collect(),
+        });
+        NonZero::new(streamed.fields.len() as u32)
     }
 
     /// The file that a field yields, as an index into those of the output.
@@ -276,6 +307,7 @@ impl<'a> OutputBuilder<'_, 'a> {
             key: Arc::from(key),
             source,
             guard: 0,
+            stream: None,
             plain: Plain::of(source, &ty),
             ty,
             coordinate: Arc::from(format!("{concrete}.{}", first.key.field)),

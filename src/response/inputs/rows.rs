@@ -11,20 +11,52 @@ pub(crate) fn rows_at(store: &Store, root: RowId, path: &[PathStep]) -> Vec<RowI
     rows_from(store, vec![root], path)
 }
 
-/// The same, from several rows.
+/// The same, with only so many elements of the lists to which the step with this index leads.
+pub(crate) fn rows_of_first(
+    store: &Store,
+    root: RowId,
+    path: &[PathStep],
+    (index, most): (usize, u32),
+) -> Vec<RowId> {
+    let Some((step, rest)) = path.get(index).zip(path.get(index + 1..)) else {
+        return rows_at(store, root, path);
+    };
+    let parents = rows_from(store, vec![root], &path[..index]);
+    let mut first = Distinct::with_capacity(parents.len());
+    for row in parents {
+        if starts_from(step, store, row)
+            && let Cell::List { at, len } = store.cell(row, step.slot)
+        {
+            first.add_list(store, at, len.min(most));
+        }
+    }
+    rows_from(store, first.rows, rest)
+}
+
+/// The rows at the end of a path from a value.
+pub(crate) fn rows_below(store: &Store, value: Cell, path: &[PathStep]) -> Vec<RowId> {
+    let mut rows = Distinct::with_capacity(1);
+    rows.add(store, value);
+    rows_from(store, rows.rows, path)
+}
+
+/// The rows at the end of a path from several rows.
 pub(super) fn rows_from(store: &Store, mut rows: Vec<RowId>, path: &[PathStep]) -> Vec<RowId> {
     for step in path {
         let mut next = Distinct::with_capacity(rows.len());
         for row in rows {
-            let counts =
-                step.only.is_empty() || store.ty(row).is_some_and(|ty| step.only.contains(&ty));
-            if counts {
+            if starts_from(step, store, row) {
                 next.add(store, store.cell(row, step.slot));
             }
         }
         rows = next.rows;
     }
     rows
+}
+
+/// Whether a step leads on from a row.
+fn starts_from(step: &PathStep, store: &Store, row: RowId) -> bool {
+    step.only.is_empty() || store.ty(row).is_some_and(|ty| step.only.contains(&ty))
 }
 
 /// Rows without duplicates, in the order in which they are found first.

@@ -78,7 +78,10 @@ impl<'w> Writer<'w> {
             }
             (Cell::Failed(failure), _) => Err(self.failed(failure, ty, field)),
             (Cell::List { at, len }, OutputType::List(item)) => {
-                let open = OpenList { at, len, next: 0 };
+                let mut open = OpenList { at, len, next: 0 };
+                if field.stream.is_some() {
+                    open = self.first_elements(open, field, self.out.bytes.len());
+                }
                 self.list(Part::List(open, item, field), nullable)
             }
             (Cell::Row(row), OutputType::Object(object)) => {

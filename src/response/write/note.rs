@@ -1,13 +1,14 @@
-//! Notes the objects that have fields in other payloads, while they are written.
+//! Notes the objects that have fields in other payloads, and the lists that have elements there, while they are written.
 //!
 //! A null that propagates removes the objects that it replaces, so that nothing is deferred below a null.
 
 use std::sync::Arc;
 
 use super::Writer;
-use super::opened::{Notes, Opened, PayloadFields};
+use super::opened::{Notes, Opened, OpenedList, PayloadFields};
 use super::path::{KeptElement, PathElement};
-use super::stack::OpenObject;
+use super::stack::{OpenList, OpenObject, Part};
+use crate::plan::output::OutputField;
 
 impl<'w> Writer<'w> {
     /// The same writer, which notes the objects that have fields in other payloads.
@@ -30,13 +31,19 @@ impl<'w> Writer<'w> {
         notes.map_or_else(Vec::new, |notes| std::mem::take(&mut notes.opened))
     }
 
+    /// The lists that have been noted since the last call.
+    pub(crate) fn take_lists(&mut self) -> Vec<OpenedList> {
+        let notes = self.notes.as_mut();
+        notes.map_or_else(Vec::new, |notes| std::mem::take(&mut notes.lists))
+    }
+
     /// Notes an object that is about to be begun, if it has fields in other payloads.
     #[cold]
     pub(super) fn note(&mut self, open: &OpenObject<'w>, object: usize, class: usize, at: usize) {
         let Some(notes) = &self.notes else {
             return;
         };
-        let PayloadFields { sets, current } = notes.fields_of;
+        let PayloadFields { sets, current, .. } = notes.fields_of;
         let mut fields = open.class.fields.iter();
         let is_elsewhere = fields.any(|field| {
             let guard = open.object.fields[usize::from(*field)].guard;
@@ -48,16 +55,10 @@ impl<'w> Writer<'w> {
         if !is_elsewhere {
             return;
         }
-        let below = self.current_path();
+        let path = self.kept_path();
         let Some(notes) = &mut self.notes else {
             return;
         };
-        let mut path = Vec::with_capacity(notes.prefix.len() + below.len());
-        path.extend_from_slice(&notes.prefix);
-        path.extend(below.into_iter().map(|element| match element {
-            PathElement::Field(name) => KeptElement::Field(Arc::from(name)),
-            PathElement::Index(index) => KeptElement::Index(index),
-        }));
         // Each is an entry of the response, with an instance of its fragment and paths in both.
         notes.uncharged += 4 * (size_of::<Opened>() + path.len() * size_of::<KeptElement>());
         notes.opened.push(Opened {
@@ -67,5 +68,52 @@ impl<'w> Writer<'w> {
             path,
             at,
         });
+    }
+
+    /// The elements of a list of this field that are written now, if others are written later.
+    #[cold]
+    pub(super) fn first_elements(
+        &mut self,
+        list: OpenList,
+        field: &OutputField,
+        begin: usize,
+    ) -> OpenList {
+        let stream = field.stream.map_or(0, |number| number.get() as usize - 1);
+        let counts = self.notes.as_ref().map(|notes| notes.fields_of.streams);
+        let first = counts.and_then(|counts| counts.get(stream).copied().flatten());
+        let frame = self.stack.last().map(|frame| &frame.part);
+        // A list in the list of the field is an element.
+        let is_of_field = matches!(frame, Some(Part::Object(_)));
+        let Some(first) = first.filter(|first| is_of_field && *first < list.len) else {
+            return list;
+        };
+        let path = self.kept_path();
+        if let Some(notes) = &mut self.notes {
+            notes.uncharged +=
+                4 * (size_of::<OpenedList>() + path.len() * size_of::<KeptElement>());
+            notes.lists.push(OpenedList {
+                stream,
+                at: list.at,
+                len: list.len,
+                first,
+                path,
+                begin,
+            });
+        }
+        OpenList { len: first, ..list }
+    }
+
+    /// The path of the current value, from the root of the response.
+    fn kept_path(&self) -> Vec<KeptElement> {
+        let below = self.current_path();
+        let prefix = self.notes.as_ref().map(|notes| notes.prefix.as_slice());
+        let prefix = prefix.unwrap_or_default();
+        let mut path = Vec::with_capacity(prefix.len() + below.len());
+        path.extend_from_slice(prefix);
+        path.extend(below.into_iter().map(|element| match element {
+            PathElement::Field(name) => KeptElement::Field(Arc::from(name)),
+            PathElement::Index(index) => KeptElement::Index(index),
+        }));
+        path
     }
 }

@@ -1,7 +1,7 @@
-//! The objects of a payload that have fields in other payloads.
+//! The objects of a payload that have fields in other payloads, and the lists that have elements in others.
 //!
-//! The deferred fields of an object are written later, from its row: the writer notes where it has written such objects
-//! (`note`).
+//! The deferred fields of an object are written later, from its row, and so are the elements of a streamed list: the writer
+//! notes where it has written such objects and lists (`note`).
 
 use super::path::KeptElement;
 use crate::response::store::RowId;
@@ -20,6 +20,22 @@ pub(crate) struct Opened {
     pub(super) at: usize,
 }
 
+/// A list of a payload with elements in others.
+#[derive(Debug)]
+pub(crate) struct OpenedList {
+    /// The streamed field, as an index into those of the output.
+    pub(crate) stream: usize,
+    /// Its elements in the store.
+    pub(crate) at: u32,
+    pub(crate) len: u32,
+    /// How many of them are in the payload.
+    pub(crate) first: u32,
+    /// Its path in the response.
+    pub(crate) path: Vec<KeptElement>,
+    /// Where it begins in the text of its payload.
+    pub(super) begin: usize,
+}
+
 /// Which fields are written with which payload.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PayloadFields<'w> {
@@ -27,6 +43,8 @@ pub(crate) struct PayloadFields<'w> {
     pub(crate) sets: &'w [Option<u32>],
     /// The number of this payload.
     pub(crate) current: u32,
+    /// By streamed field: how many elements of its lists are written; `None` for all.
+    pub(crate) streams: &'w [Option<u32>],
 }
 
 /// What a writer notes.
@@ -36,6 +54,7 @@ pub(super) struct Notes<'w> {
     /// The path of the object from which the current text is written.
     pub(super) prefix: Vec<KeptElement>,
     pub(super) opened: Vec<Opened>,
+    pub(super) lists: Vec<OpenedList>,
     /// About how many bytes they take that have not been charged.
     pub(super) uncharged: usize,
 }
@@ -46,14 +65,18 @@ impl<'w> Notes<'w> {
             fields_of,
             prefix: Vec::new(),
             opened: Vec::new(),
+            lists: Vec::new(),
             uncharged: 0,
         }
     }
 
-    /// Forgets the objects of the text that is replaced from `start` on.
+    /// Forgets the objects and lists of the text that is replaced from `start` on.
     pub(super) fn forget_since(&mut self, start: usize) {
         while self.opened.last().is_some_and(|last| last.at >= start) {
             self.opened.pop();
+        }
+        while self.lists.last().is_some_and(|last| last.begin >= start) {
+            self.lists.pop();
         }
     }
 

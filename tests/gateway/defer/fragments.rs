@@ -21,13 +21,16 @@ async fn objects_of_a_list() {
         {"id": "1", "path": ["districts", 1]},
     ]);
     assert_eq!(first["pending"], pending);
+    let expected = json!({
+        "incremental": [{"id": "1", "data": {"works": {"count": 4}}}],
+        "completed": [{"id": "1"}],
+        "hasNext": true,
+    });
+    assert_eq!(parts.next().await, expected);
     setup.upstream.answer("/works/b", fresh(r#"{"count": 3}"#));
     let expected = json!({
-        "incremental": [
-            {"id": "0", "data": {"works": {"count": 3}}},
-            {"id": "1", "data": {"works": {"count": 4}}},
-        ],
-        "completed": [{"id": "0"}, {"id": "1"}],
+        "incremental": [{"id": "0", "data": {"works": {"count": 3}}}],
+        "completed": [{"id": "0"}],
         "hasNext": false,
     });
     assert_eq!(parts.next().await, expected);

@@ -1,8 +1,9 @@
-//! `@defer`: what is delivered with which payload. The upstream answers when the test says so.
+//! `@defer` and `@stream`: what is delivered with which payload. The upstream answers when the test says so.
 
 mod delivery;
 mod failures;
 mod fragments;
+mod streams;
 
 use std::sync::Arc;
 

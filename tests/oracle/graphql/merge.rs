@@ -1,11 +1,11 @@
-//! Random operations with `@defer` on random worlds: what clients merge of the payloads is the answer without `@defer`.
+//! Random operations with `@defer` and `@stream` on random worlds: what clients merge of the payloads is the answer without them.
 
 use sangam::gateway::IncrementalFormat;
 
 use super::theirs::Theirs;
 use super::{conclude, rounds};
 use crate::monolith::case::Case;
-use crate::monolith::deferred::deferred;
+use crate::monolith::deferred::{deferred, streamed};
 use crate::monolith::generate;
 use crate::monolith::json::Json;
 use crate::monolith::operation::operation;
@@ -37,17 +37,23 @@ async fn clients_merge_payloads_into_the_answer() {
             if !expected.errors.is_empty() {
                 continue;
             }
-            let text = deferred(&made, random).text();
-            for (name, format) in [
+            let with_defer = deferred(&made, random);
+            let with_both = streamed(&with_defer, &case.world);
+            let formats = [
                 ("v0.2", IncrementalFormat::V02),
                 ("2022", IncrementalFormat::DeferSpec2022),
-            ] {
-                let payloads = case.payloads(&text, &made.values(), format).await;
+            ];
+            let texts = [with_defer.text(), with_both.text()];
+            let tried = texts
+                .iter()
+                .flat_map(|text| formats.map(|format| (text, format)));
+            for (text, (name, format)) in tried {
+                let payloads = case.payloads(text, &made.values(), format).await;
                 if payloads.len() < 2 {
                     continue;
                 }
                 merged += 1;
-                let differing = different(&mut theirs, &text, name, &payloads, &expected.data);
+                let differing = different(&mut theirs, text, name, &payloads, &expected.data);
                 wrong.extend(differing.map(|why| format!("## World {seed}: {why}\n{text}")));
             }
         }

@@ -8,8 +8,8 @@
 //!   executor has resolved. Data, failed fields and the arguments of every field are the same. So this tests the oracle of
 //!   the gateway.
 //!
-//! - Incremental delivery: payloads of random operations with `@defer`, merged by Apollo Client 4 and `@graphql-tools/utils`
-//!   (`merge.mjs`), are the answer without `@defer`.
+//! - Incremental delivery: payloads of random operations with `@defer` and `@stream`, merged by Apollo Client 4 and `@graphql-tools/utils`
+//!   (`merge.mjs`), are the answer without them.
 //!
 //! Intended differences are in `waivers.toml`, each with its reason and an operation that shows it.
 //!
