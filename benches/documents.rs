@@ -151,8 +151,8 @@ fn responses(criterion: &mut Criterion) {
     responses.put(
         response_key(&client, &names),
         &Payload::only(body),
-        Arc::from([]),
-        provenance,
+        &Arc::from([]),
+        &provenance,
     );
     let key = response_key(&client, &names);
     criterion.bench_function("an answer that is there, by its key", |bencher| {

@@ -7,6 +7,7 @@ use std::path::Path;
 use bytes::Bytes;
 use sangam::config::{Environment, RawSettings, Settings};
 use sangam::connector::Folder;
+use sangam::document::Value;
 use sangam::gateway::{ClientContext, ConfiguredConnector, Gateway, GraphqlRequest};
 use sangam_demo::{Options, Standin, departments};
 
@@ -62,7 +63,7 @@ pub(crate) async fn over_departments(settings: &str) -> (Gateway, Vec<Standin>) 
 }
 
 /// The gateway over the connectors of a folder.
-fn gateway(connectors: &str, settings: &str) -> Gateway {
+pub(crate) fn gateway(connectors: &str, settings: &str) -> Gateway {
     let settings_file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(settings_file.path(), settings).unwrap();
     let settings = Settings::load(
@@ -91,8 +92,18 @@ fn gateway(connectors: &str, settings: &str) -> Gateway {
 
 /// The answer to an operation; it has no errors.
 pub(crate) async fn ask(gateway: &Gateway, operation: &str) -> Bytes {
+    ask_with(gateway, (operation.to_owned(), None)).await
+}
+
+/// The answer to an operation with these variables, as JSON.
+pub(crate) async fn ask_with(
+    gateway: &Gateway,
+    (operation, variables): (String, Option<String>),
+) -> Bytes {
+    let variables = variables.map(|text| Value::parse_json(text.as_bytes()).unwrap());
     let request = GraphqlRequest {
-        query: Some(operation.to_owned()),
+        query: Some(operation),
+        variables,
         ..GraphqlRequest::default()
     };
     gateway

@@ -34,7 +34,10 @@ fn user_document(id: u64) -> String {
     .to_string()
 }
 
-/// Serves 100 posts and their users; gives the address.
+/// The users that it serves; the posts are of the first ten.
+pub(crate) const USERS: u64 = 1000;
+
+/// Serves 100 posts, and users; gives the address.
 pub(crate) fn serve_posts(seconds: u64) -> String {
     let mut answers: HashMap<String, Vec<u8>> = HashMap::new();
     let mut add = |path: String, body: String| {
@@ -49,9 +52,10 @@ pub(crate) fn serve_posts(seconds: u64) -> String {
         answers.insert(path, answer.into_bytes());
     };
     add("/posts".to_owned(), posts_document(100));
-    for id in 1..=10 {
+    for id in 1..=USERS {
         add(format!("/users/{id}"), user_document(id));
     }
+    add("/users/1/posts".to_owned(), posts_document(10));
     let answers = Arc::new(answers);
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let address = listener.local_addr().unwrap();

@@ -13,7 +13,7 @@ use super::key::Key;
 
 /// An entry: an `Arc`, or something as cheap to clone.
 pub trait Stored: Clone + Send + Sync + 'static {
-    /// About the bytes that it holds.
+    /// The bytes that it holds, with the counters of its `Arc`.
     fn weight(&self) -> usize;
 
     /// How long it may be useful.
@@ -23,6 +23,13 @@ pub trait Stored: Clone + Send + Sync + 'static {
     fn is_same(&self, other: &Self) -> bool;
 }
 
+/// The bytes that the memory of this process holds for an entry beside the entry itself and its key: its place in the table,
+/// in the order of use and among the timers. Counted with an allocator that counts (`benches/allocations.rs`).
+pub(super) const PLACE: usize = 360;
+
+/// The counters of an `Arc`.
+pub(super) const ARC: usize = 16;
+
 /// Entries of one kind by [`Key`].
 pub trait Entries<V>: fmt::Debug + Send + Sync {
     /// The entry, if there is one.
@@ -30,6 +37,15 @@ pub trait Entries<V>: fmt::Debug + Send + Sync {
 
     /// The entries of several keys, in the order of the keys.
     fn get_all(&self, keys: &[Key]) -> Answer<Vec<Option<V>>>;
+
+    /// Whether an entry of about this weight is worth storing: there is room for it, or it was wanted before. Counts that it
+    /// is wanted. It is asked before an entry is made, so that one which is not kept costs nothing.
+    fn wants(&self, _: &Key, _weight: usize) -> bool {
+        true
+    }
+
+    /// Says that an entry was found, and may no longer be used. One that takes its place is worth storing.
+    fn is_stale(&self, _: &Key) {}
 
     /// Adds an entry, or replaces it. When the answer is there, later lookups find it.
     fn put(&self, key: Key, value: V) -> Answer<()>;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::clock::Timestamp;
-use super::entries::Stored;
+use super::entries::{ARC, Stored};
 use super::freshness::Lifetime;
 use super::retry_after;
 use crate::connector::Scope;
@@ -81,6 +81,15 @@ impl Eq for MemoSlot {}
 
 /// A body of this length is longer than the buffer of a connection, so it has memory of its own.
 const LONG: usize = 1024 * 1024;
+
+/// A body to store: a copy of a short one. It may be a view into a larger buffer, which the cache would keep alive without
+/// counting it. A long body has memory of its own, and a copy would hold it twice.
+pub(super) fn compact(body: &Bytes) -> Bytes {
+    match body.len() < LONG {
+        true => Bytes::copy_from_slice(body),
+        false => body.clone(),
+    }
+}
 
 impl Document {
     /// A document of a response that was received just now. The caller sets lifetime and age.
@@ -155,19 +164,20 @@ impl Document {
         }
     }
 
-    /// About the bytes of memory that it holds, with its memo.
+    /// The bytes of memory that it holds, with its memo.
     pub fn weight(&self) -> usize {
-        const FIXED: usize = 320;
-        FIXED + self.body.len() + self.envelope.weight() + self.memo.weight()
+        self.part_weight(self.body.len()) + self.memo.weight()
     }
 
-    /// Copies a short body. A body that was received in one piece may be a view into a larger read buffer, which the
-    /// cache would keep alive without counting it. A long body has memory of its own, and a copy would hold it twice.
+    /// The same of a part of it that has so many bytes.
+    pub(super) fn part_weight(&self, body: usize) -> usize {
+        ARC + size_of::<Document>() + body + self.envelope.weight()
+    }
+
+    /// Copies a short body.
     #[must_use]
     pub(super) fn compact(mut self) -> Document {
-        if self.body.len() < LONG {
-            self.body = Bytes::copy_from_slice(&self.body);
-        }
+        self.body = compact(&self.body);
         self
     }
 }

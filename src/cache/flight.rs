@@ -13,6 +13,9 @@
 //!    caller waits for one to end and tries again.
 //! 4. Otherwise it starts a flight and returns the first waiter.
 //!
+//! A caller that looks into a cache in memory, and so has the answer at once, takes a mark before ([`Flights::mark`]), and is
+//! asked to look only if a flight has ended in between.
+//!
 //! The caller looks without the lock, because a lookup may wait for another system. Each shard counts the flights that
 //! have ended. [`NotJoined::Look`] has that number, the caller passes it to the next attempt, and if it is still the
 //! same, no result was stored in between. A flight of another key in the shard can cause a needless look, which is
@@ -47,6 +50,8 @@ pub(crate) struct Flights<K, T> {
     shards: Box<[Mutex<Shard<K, T>>]>,
     hasher: ahash::RandomState,
     next: AtomicU64,
+    /// The number of flights of all shards that have ended.
+    ended: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -91,9 +96,14 @@ impl<K: Hash + Eq, T> Shard<K, T> {
     }
 }
 
-/// The number of flights that had ended when [`Flights::join_since`] asked to look.
+/// The number of flights that had ended before a look into the cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct FlightMark(u64);
+pub(crate) enum FlightMark {
+    /// Of the shard, when [`Flights::join_since`] asked to look.
+    OfShard(u64),
+    /// Of all shards, when [`Flights::mark`] was called. It does not take the lock of a shard.
+    OfAll(u64),
+}
 
 /// The maximum number of running flights of one key, each with another epoch.
 pub(crate) const MAX_FLIGHTS_PER_KEY: usize = 2;
@@ -107,7 +117,7 @@ pub(crate) struct FlightTerms {
     pub(crate) not_before: Option<Instant>,
     /// Whether the flight stores its result where the caller looks. If not, it ends when no request waits for it any more.
     pub(crate) is_stored: bool,
-    /// If it is stored, the mark after which the caller has looked for the result; `None` at first.
+    /// If it is stored, the mark after which the caller has looked for the result; `None` if it has not.
     pub(crate) looked: Option<FlightMark>,
 }
 
@@ -195,6 +205,8 @@ impl<K: Hash + Eq, T> Drop for FlightGuard<K, T> {
     fn drop(&mut self) {
         let mut shard = self.flights.shard(&self.key);
         shard.ended += 1;
+        // Its result is stored: who sees the new number finds it.
+        self.flights.ended.fetch_add(1, Ordering::Release);
         shard.remove(&self.key, self.id);
     }
 }
@@ -242,7 +254,13 @@ where
             shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
             hasher: ahash::RandomState::new(),
             next: AtomicU64::new(0),
+            ended: AtomicU64::new(0),
         })
+    }
+
+    /// For a look into the cache that comes after this call, and ends at once.
+    pub(crate) fn mark(&self) -> FlightMark {
+        FlightMark::OfAll(self.ended.load(Ordering::Acquire))
     }
 
     fn shard(&self, key: &K) -> MutexGuard<'_, Shard<K, T>> {
@@ -294,8 +312,12 @@ where
         if let Some(waiter) = shard.waiter(&key, &terms) {
             return Ok(waiter);
         }
-        let mark = FlightMark(shard.ended);
-        if terms.is_stored && terms.looked != Some(mark) {
+        let mark = FlightMark::OfShard(shard.ended);
+        let has_looked = match terms.looked {
+            Some(FlightMark::OfAll(_)) => terms.looked == Some(self.mark()),
+            looked => looked == Some(mark),
+        };
+        if terms.is_stored && !has_looked {
             return Err(NotJoined::Look(mark));
         }
         if let Some(crowded) = shard.crowded(&key) {

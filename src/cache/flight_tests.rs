@@ -1,6 +1,7 @@
 //! Joins, starts and ends flights.
 
 use std::convert::Infallible;
+use std::future::Ready;
 use std::sync::atomic::AtomicUsize;
 
 use tokio::sync::Notify;
@@ -191,4 +192,25 @@ async fn a_caller_that_looked_before_a_flight_ended_looks_again() {
             .unwrap()
             .first
     );
+}
+
+#[tokio::test]
+async fn a_caller_that_took_a_mark_looks_again_only_if_a_flight_ended_since() {
+    let flights: Arc<Flights<u8, u8>> = Flights::new();
+    let start = || Ok::<_, Infallible>(async { 1 });
+    let before = flights.mark();
+    // It has looked after its mark, and nothing has ended.
+    let first = flights.join_since(7, terms(0, Some(before)), start);
+    assert_eq!(first.unwrap().wait().await, Ok(1));
+    // Since then a flight has ended, which may have stored what it looked for.
+    let NotJoined::Look(of_shard) = flights
+        .join_since(7, terms(0, Some(before)), start)
+        .unwrap_err()
+    else {
+        panic!("no look was required");
+    };
+    for mark in [of_shard, flights.mark()] {
+        let joined = flights.join_since(7, terms(0, Some(mark)), || Err::<Ready<u8>, _>("start"));
+        assert!(matches!(joined, Err(NotJoined::NotStarted("start"))));
+    }
 }

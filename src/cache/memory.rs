@@ -1,17 +1,23 @@
 //! The backend in the memory of this process: it answers at once. Its entries are bounded by the bytes that they hold.
 //!
+//! A full backend stores only what was wanted before ([`Demand`]). Of that it keeps what is used most: the cache compares how
+//! often a new entry and those in its place were looked up.
+//!
 //! An entry knows its weight and how long it is useful ([`Stored`]). The expiry here only frees memory: the caller of
 //! [`Entries::get`] decides by its own clock whether an entry is fresh, so that tests can set the time.
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use moka::Expiry;
+use moka::notification::RemovalCause;
 use moka::ops::compute::Op;
 use moka::sync::Cache;
 
-use super::entries::{Answer, Entries, StoreSize, Stored};
+use super::demand::Demand;
+use super::entries::{ARC, Answer, Entries, PLACE, StoreSize, Stored};
 use super::epoch::{Counter, Epochs};
 use super::key::{Key, KeyHasher};
 use super::meter::EvictionMeter;
@@ -19,23 +25,35 @@ use super::meter::EvictionMeter;
 /// Entries in memory.
 pub(super) struct MemoryEntries<V> {
     entries: Cache<Key, V, KeyHasher>,
+    demand: Arc<Demand>,
+}
+
+/// The weight of an entry with its place and its key.
+fn total(weight: usize) -> u64 {
+    (weight + PLACE + ARC + size_of::<Key>()) as u64
 }
 
 impl<V: Stored> MemoryEntries<V> {
     /// Room for about `max_bytes`; the entries that are used least are evicted.
     pub(super) fn new(cache: &'static str, max_bytes: u64) -> MemoryEntries<V> {
+        /// About the weight of the entries that are many.
+        const USUAL: u64 = 1024;
         let evictions = EvictionMeter::new(cache);
+        let demand = Arc::new(Demand::new(cache, max_bytes, USUAL));
+        let of_expired = Arc::clone(&demand);
         let entries = Cache::builder()
             .name(cache)
             .max_capacity(max_bytes)
-            .weigher(|_: &Key, value: &V| {
-                let weight = value.weight() + size_of::<Key>();
-                u32::try_from(weight).unwrap_or(u32::MAX)
-            })
+            .weigher(|_: &Key, value: &V| u32::try_from(total(value.weight())).unwrap_or(u32::MAX))
             .expire_after(EntryExpiry(PhantomData))
-            .eviction_listener(move |_, _, cause| evictions.count(cause))
+            .eviction_listener(move |key, _, cause| {
+                if cause == RemovalCause::Expired {
+                    of_expired.lost(key.short());
+                }
+                evictions.count(cause);
+            })
             .build_with_hasher(KeyHasher::default());
-        MemoryEntries { entries }
+        MemoryEntries { entries, demand }
     }
 }
 
@@ -46,6 +64,15 @@ impl<V: Stored> Entries<V> for MemoryEntries<V> {
 
     fn get_all(&self, keys: &[Key]) -> Answer<Vec<Option<V>>> {
         Answer::Now(keys.iter().map(|key| self.entries.get(key)).collect())
+    }
+
+    fn wants(&self, key: &Key, weight: usize) -> bool {
+        let used = self.entries.weighted_size();
+        self.demand.wants(key.short(), total(weight), used)
+    }
+
+    fn is_stale(&self, key: &Key) {
+        self.demand.lost(key.short());
     }
 
     fn put(&self, key: Key, value: V) -> Answer<()> {
@@ -212,6 +239,86 @@ mod tests {
         let size = store.size();
         assert!(size.bytes <= 10_000, "{size:?}");
         assert!(size.entries >= 5, "{size:?}");
+    }
+
+    /// Looks for an entry, and stores it if the store wants it. Whether it was there.
+    fn look(store: &MemoryEntries<Blob>, number: usize) -> bool {
+        if get(store, &key(number)).is_some() {
+            return true;
+        }
+        if store.wants(&key(number), 1000) {
+            let blob = Blob(Arc::from(vec![0; 1000]), Duration::from_secs(60));
+            store.put(key(number), blob);
+        }
+        false
+    }
+
+    fn full(entries: u64) -> MemoryEntries<Blob> {
+        let store = MemoryEntries::new("test", entries * total(1000));
+        (0..entries as usize).for_each(|number| {
+            assert!(
+                !look(&store, number),
+                "every entry is wanted while there is room"
+            );
+        });
+        settle(&store);
+        assert_eq!(store.size().entries, entries);
+        store
+    }
+
+    #[test]
+    fn an_empty_store_wants_everything_at_once() {
+        let store = full(100);
+        let found = (0..100).filter(|number| look(&store, *number));
+        assert_eq!(found.count(), 100);
+    }
+
+    #[test]
+    fn what_is_used_survives_a_million_others() {
+        let store = full(1000);
+        let mut found = 0;
+        let mut looked = 0;
+        for number in 0..1_000_000 {
+            look(&store, 1_000_000 + number);
+            if number % 20 == 0 {
+                looked += 1;
+                found += usize::from(look(&store, number / 20 % 800));
+            }
+        }
+        assert!(found * 100 >= looked * 95, "{found} of {looked}");
+        assert!(store.size().bytes <= store.size().max_bytes);
+    }
+
+    #[test]
+    fn what_becomes_popular_is_stored_after_a_few_requests() {
+        let store = full(1000);
+        for number in 1000..1100 {
+            assert!(!look(&store, number) && !look(&store, number));
+            settle(&store);
+            assert!(look(&store, number), "{number}");
+        }
+        assert_eq!(store.size().entries, 1000);
+    }
+
+    #[test]
+    fn what_replaces_another_version_is_wanted() {
+        let store = full(1000);
+        // Long enough for its count to be forgotten.
+        (0..10_000).for_each(|number| {
+            look(&store, 1_000_000 + number);
+        });
+        store.is_stale(&key(900));
+        assert!(store.wants(&key(900), 1000));
+        assert!(!store.wants(&key(2_000_000), 1000));
+    }
+
+    #[test]
+    fn what_is_too_large_is_never_wanted() {
+        let store = MemoryEntries::<Blob>::new("test", 10_000);
+        assert!(store.wants(&key(1), 9_000));
+        assert!(!store.wants(&key(2), 10_000));
+        let none = MemoryEntries::<Blob>::new("test", 0);
+        assert!(!none.wants(&key(1), 0));
     }
 
     #[test]

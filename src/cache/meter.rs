@@ -7,7 +7,8 @@ use moka::notification::RemovalCause;
 use super::cache_state::CacheState;
 use crate::errors::ErrorKind;
 use crate::observe::metrics::{
-    CACHE_EVICTIONS, CACHE_LOOKUPS as LOOKUPS, CACHE_STALE, FETCH_BYTES, FETCH_SECONDS, FETCHES,
+    CACHE_EVICTIONS, CACHE_LOOKUPS as LOOKUPS, CACHE_REFUSALS, CACHE_STALE, FETCH_BYTES,
+    FETCH_SECONDS, FETCHES,
 };
 
 /// Counts the calls to one connector.
@@ -105,6 +106,20 @@ impl EvictionMeter {
             // By a newer version, or by itself with another weight.
             RemovalCause::Replaced => {}
         }
+    }
+}
+
+/// Counts the entries that one cache has not stored.
+#[derive(Debug)]
+pub(super) struct RefusalMeter(Counter);
+
+impl RefusalMeter {
+    pub(super) fn new(cache: &'static str) -> RefusalMeter {
+        RefusalMeter(counter!(CACHE_REFUSALS, "cache" => cache))
+    }
+
+    pub(super) fn count(&self) {
+        self.0.increment(1);
     }
 }
 

@@ -4,6 +4,7 @@
 //! - [`entry`]: a document as it is stored.
 //! - [`freshness`]: how long a document may be used, and for which clients. Pure.
 //! - [`entries`]: what the caches need of storage.
+//! - [`demand`]: what a cache makes room for when it is full.
 //! - [`backend`]: where documents, responses, registered texts and epochs are stored; [`memory`] is the one in this process.
 //! - [`long`]: work on long documents, at the lower priority.
 //! - [`flight`]: single flight, one call for all requests that want the same.
@@ -31,6 +32,7 @@ mod call_report;
 pub mod clock;
 pub mod connector;
 pub mod content_coding;
+mod demand;
 pub mod documents;
 pub mod endpoint;
 pub mod entries;

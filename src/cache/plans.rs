@@ -9,26 +9,21 @@
 //! its own; a compilation is a future that its waiters share. When the last waiter leaves, it is dropped, and leaves
 //! the queue for a thread.
 
+mod entries;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::future::Future;
-use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared, WeakShared};
-use hashbrown::Equivalent;
-use moka::sync::Cache;
 
+pub use self::entries::Weighs;
+use self::entries::{PlanEntries, PlanKey, PlanKeyRef, Sent};
 use super::cache_state::CacheState;
 use super::entries::StoreSize;
-use super::meter::{EvictionMeter, LookupMeter};
-
-/// The weight of an entry.
-pub trait Weighs {
-    /// About the bytes that it holds.
-    fn weight(&self) -> usize;
-}
+use super::meter::LookupMeter;
 
 /// Compiled operations. `T` is the result of compiling, also for an invalid operation: if a client repeats it, it is
 /// not compiled again. `E` is why an operation was not compiled at all; it does not depend on the operation and is not
@@ -39,7 +34,6 @@ pub struct Plans<T, E> {
     lookups: LookupMeter,
 }
 
-type PlanEntries<T> = Cache<PlanKey, Arc<T>, ahash::RandomState>;
 type Compiling<T, E> = BoxFuture<'static, Result<Arc<T>, E>>;
 
 /// Compilations by operation, each with a number that distinguishes it from an earlier one of the same operation.
@@ -86,66 +80,11 @@ impl<T: Weighs + Send + Sync + 'static> Compilation<T> {
         self.operation.name.as_deref()
     }
 
-    /// Stores the compiled operation, for those that wait and for later requests.
+    /// Stores the compiled operation for later requests, if it is worth that, and returns it for those that wait.
     pub fn store(self, compiled: T) -> Arc<T> {
         let compiled = Arc::new(compiled);
-        self.entries.insert(self.operation, Arc::clone(&compiled));
+        self.entries.store(self.operation, &compiled);
         compiled
-    }
-}
-
-#[derive(Clone, PartialEq, Eq, Debug)]
-struct PlanKey {
-    text: Arc<str>,
-    /// The hash of the text, if it is what clients send.
-    sha256: Option<[u8; 32]>,
-    name: Option<Arc<str>>,
-}
-
-/// What a client has sent for an operation.
-#[derive(Clone, Copy)]
-enum Sent<'a> {
-    Text(&'a str),
-    Sha256(&'a [u8; 32]),
-}
-
-/// A borrowed [`PlanKey`].
-#[derive(Clone, Copy)]
-struct PlanKeyRef<'a> {
-    sent: Sent<'a>,
-    name: Option<&'a str>,
-}
-
-impl Hash for PlanKeyRef<'_> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        match self.sent {
-            Sent::Text(text) => text.hash(state),
-            Sent::Sha256(hash) => hash.hash(state),
-        }
-        self.name.hash(state);
-    }
-}
-
-impl Hash for PlanKey {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        let sent = PlanKeyRef {
-            sent: match &self.sha256 {
-                Some(hash) => Sent::Sha256(hash),
-                None => Sent::Text(&self.text),
-            },
-            name: self.name.as_deref(),
-        };
-        sent.hash(state);
-    }
-}
-
-impl Equivalent<PlanKey> for PlanKeyRef<'_> {
-    fn equivalent(&self, key: &PlanKey) -> bool {
-        let is_same = match self.sent {
-            Sent::Text(text) => key.sha256.is_none() && *text == *key.text,
-            Sent::Sha256(hash) => key.sha256.as_ref() == Some(hash),
-        };
-        is_same && self.name == key.name.as_deref()
     }
 }
 
@@ -184,25 +123,19 @@ where
 {
     /// An empty cache of about `max_bytes`, texts included; it evicts the operations that are used least.
     pub fn new(max_bytes: u64) -> Plans<T, E> {
-        let evictions = EvictionMeter::new("plan");
-        let entries = Cache::builder()
-            .name("plan")
-            .max_capacity(max_bytes)
-            .weigher(|operation: &PlanKey, compiled: &Arc<T>| {
-                const FIXED: usize = 160;
-                let weight = FIXED + operation.text.len() + compiled.weight();
-                u32::try_from(weight).unwrap_or(u32::MAX)
-            })
-            .eviction_listener(move |_, _, cause| evictions.count(cause))
-            .build_with_hasher(ahash::RandomState::new());
         let under_way = UnderWay {
             by_operation: Mutex::default(),
         };
         Plans {
-            entries,
+            entries: PlanEntries::new(max_bytes),
             under_way: Arc::new(under_way),
             lookups: LookupMeter::new("plan"),
         }
+    }
+
+    /// Counts a lookup that was not necessary, because the caller has the compiled operation.
+    pub fn count_hit(&self) {
+        self.lookups.count(CacheState::Hit);
     }
 
     /// The compiled operation, if there is one.
@@ -218,7 +151,9 @@ where
             sha256: None,
             name: name.map(Arc::from),
         };
-        self.entries.insert(operation, Arc::new(compiled));
+        self.entries
+            .by_operation
+            .insert(operation, Arc::new(compiled));
     }
 
     /// The compiled operation of the text with this SHA-256, if there is one that was compiled for the hash.
@@ -233,7 +168,7 @@ where
 
     /// All compiled operations, in no order.
     pub fn iter(&self) -> impl Iterator<Item = (PlanOrigin, Arc<T>)> + '_ {
-        let entries = self.entries.iter();
+        let entries = self.entries.by_operation.iter();
         entries.map(|(key, compiled)| {
             let origin = PlanOrigin {
                 text: Arc::clone(&key.text),
@@ -353,7 +288,7 @@ where
 
     /// The number of compiled operations, at the last housekeeping.
     pub fn len(&self) -> u64 {
-        self.entries.entry_count()
+        self.entries.by_operation.entry_count()
     }
 
     /// The bytes that they hold now.
@@ -363,11 +298,12 @@ where
 
     /// Their number, and the bytes that they hold now and may hold.
     pub fn size(&self) -> StoreSize {
-        self.entries.run_pending_tasks();
+        let entries = &self.entries.by_operation;
+        entries.run_pending_tasks();
         StoreSize {
-            entries: self.entries.entry_count(),
-            bytes: self.entries.weighted_size(),
-            max_bytes: self.entries.policy().max_capacity().unwrap_or(u64::MAX),
+            entries: entries.entry_count(),
+            bytes: entries.weighted_size(),
+            max_bytes: entries.policy().max_capacity().unwrap_or(u64::MAX),
         }
     }
 

@@ -114,7 +114,29 @@ async fn stays_within_its_bytes() {
     for number in 0..100 {
         compiled(&plans, &format!("{{a{number}}}"), None, 840).await;
     }
-    plans.entries.run_pending_tasks();
+    assert!(plans.weight() <= 5_000);
     assert!(plans.len() <= 5, "{}", plans.len());
     assert!(!plans.is_empty());
+}
+
+#[tokio::test]
+async fn operations_that_are_sent_once_leave_those_that_are_there() {
+    let plans = Numbers::new(1_000_000);
+    let text = |number: usize| format!("{{a{number}}}");
+    for number in 0..1000 {
+        assert_eq!(compiled(&plans, &text(number), None, 500).await, 500);
+        assert!(plans.weight() <= 1_000_000);
+    }
+    assert!(plans.len() > 900, "{}", plans.len());
+    for number in 10_000..20_000 {
+        compiled(&plans, &text(number), None, 501).await;
+    }
+    // But for a few that went while the last ones were being counted.
+    let still = (0..900).filter(|number| plans.get(&text(*number), None).is_some());
+    assert!(still.count() > 750);
+    // One that is sent again is stored.
+    for sent in 0..3 {
+        assert_eq!(compiled(&plans, "{again}", None, sent).await, sent.min(1));
+        plans.weight();
+    }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::backend::Backend;
-use super::entries::{Answer, Entries, StoreSize, Stored};
+use super::entries::{ARC, Answer, Entries, StoreSize, Stored};
 use super::key::TextKey;
 use crate::observe::scope;
 
@@ -52,8 +52,7 @@ impl RegisteredTexts {
 
 impl Stored for Arc<str> {
     fn weight(&self) -> usize {
-        const FIXED: usize = 160;
-        FIXED + self.len()
+        ARC + self.len()
     }
 
     fn useful_for(&self) -> Duration {

@@ -8,12 +8,13 @@ use super::backend::{Backend, MemoryBackend};
 use super::cache_state::CacheState;
 use super::clock::{Clock, SystemClock};
 use super::entries::{Answer, Entries, StoreSize};
+use super::entry::compact;
 use super::epoch::Epochs;
 use super::key::ResponseKey;
 use super::meter::LookupMeter;
 use super::payload::Payload;
 use super::provenance::Provenance;
-use super::stored_response::StoredResponse;
+use super::stored_response::{self, StoredResponse};
 use crate::observe::scope;
 
 /// Responses by [`ResponseKey`].
@@ -75,6 +76,7 @@ impl Responses {
             let usable = self.usable(&stored);
             if usable.is_none() {
                 self.lookups.stale();
+                self.entries.is_stale(&(*key).into());
             }
             usable
         });
@@ -83,6 +85,16 @@ impl Responses {
             None => CacheState::Miss,
         });
         response
+    }
+
+    /// The same, if it is there without a wait. Only a hit counts as a lookup.
+    pub fn get_now(&self, key: &ResponseKey) -> Option<Served> {
+        let Answer::Now(stored) = self.entries.get(&(*key).into()) else {
+            return None;
+        };
+        let served = self.usable(&*stored?)?;
+        self.lookups.count(CacheState::Hit);
+        Some(served)
     }
 
     /// How much longer a response is fresh that is held in this process; `None` if there is none that may be used. It does
@@ -122,30 +134,38 @@ impl Responses {
         })
     }
 
-    /// Stores a response by its first payload, if that is its only one and its provenance allows it. The stored one shares
-    /// its memo.
+    /// Stores a response by its first payload, if that is its only one, its provenance allows it, and it is worth storing.
+    /// The stored one shares its memo.
     pub fn put(
         &self,
         key: ResponseKey,
         first: &Payload,
-        vary: Arc<[String]>,
-        provenance: Provenance,
+        vary: &Arc<[String]>,
+        provenance: &Provenance,
     ) {
         let now = self.clock.now();
         if !first.is_last || provenance.fresh_for(now).is_none() || !provenance.is_current() {
             return;
         }
+        let key = key.into();
+        if !self
+            .entries
+            .wants(&key, stored_response::weight(&first.body))
+        {
+            return;
+        }
         let response = StoredResponse {
             payload: Payload {
+                body: compact(&first.body),
+                is_last: true,
                 memo: Some(first.memo.clone().unwrap_or_default()),
-                ..first.clone()
             },
-            vary,
-            provenance,
+            vary: Arc::clone(vary),
+            provenance: provenance.clone(),
             stored_at: now,
         };
         // The client does not wait for it.
-        if let answer @ Answer::Later(_) = self.entries.put(key.into(), Arc::new(response)) {
+        if let answer @ Answer::Later(_) = self.entries.put(key, Arc::new(response)) {
             scope::spawn_detached(async {
                 answer.wait().await;
             });

@@ -99,8 +99,8 @@ impl World {
         self.responses.put(
             key(operation),
             &Payload::only(body),
-            Arc::from([]),
-            provenance,
+            &Arc::from([]),
+            &provenance,
         );
     }
 }

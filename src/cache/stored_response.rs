@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::clock::Timestamp;
-use super::entries::Stored;
-use super::payload::Payload;
+use super::entries::{ARC, Stored};
+use super::payload::{Payload, PayloadMemo};
 use super::provenance::Provenance;
 
 /// A stored response.
@@ -27,13 +27,19 @@ impl fmt::Debug for StoredResponse {
     }
 }
 
+/// The weight of a response with this body.
+pub(super) fn weight(body: &[u8]) -> usize {
+    /// Of the entity tags.
+    const TAGS: usize = 320;
+    let memo = ARC + size_of::<PayloadMemo>() + TAGS;
+    // The names in `vary` are shared by all responses of a plan. The compressed bodies have at most the length of the
+    // body together.
+    ARC + size_of::<StoredResponse>() + memo + 2 * body.len()
+}
+
 impl Stored for Arc<StoredResponse> {
     fn weight(&self) -> usize {
-        // With the memo and its tags.
-        const FIXED: usize = 640;
-        // The names in `vary` are shared by all responses of a plan. The compressed bodies have at most the length of the
-        // body together.
-        FIXED + 2 * self.payload.body.len()
+        weight(&self.payload.body)
     }
 
     fn useful_for(&self) -> Duration {

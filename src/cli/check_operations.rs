@@ -12,7 +12,7 @@ use crate::connector::diagnostic::{LineColumn, Severity, SourceText, Span, gatew
 use crate::cost::CallBound;
 use crate::document::Value;
 use crate::named::OperationFile;
-use crate::operation::{Compiler, Document, Operation, Rejection};
+use crate::operation::{Compiler, Document, Operation, Parts, Rejection};
 
 /// A named operation that was checked.
 pub(super) struct CheckedOperation {
@@ -96,24 +96,35 @@ struct OfFile<'a> {
 
 impl OfFile<'_> {
     fn check(&mut self, examples: Option<Arc<SourceText>>) -> Vec<CheckedOperation> {
-        let Ok(document) = self.compiler.document(&self.source.text) else {
-            return Vec::new();
+        let source = Arc::clone(&self.source);
+        let documents: Vec<Document> = match self.compiler.document(&source.text) {
+            Ok(document) => vec![document],
+            Err(_) => {
+                let parts = Parts::of(&source.text);
+                let parts = parts.iter().flat_map(Parts::iter);
+                let documents = parts.map(|part| self.compiler.document(&part.text()));
+                documents.filter_map(Result::ok).collect()
+            }
         };
-        let definitions: Vec<_> = document.operations.iter().cloned().collect();
+        let definitions = documents.iter().flat_map(|document| {
+            let definitions = document.operations.iter().cloned();
+            definitions.map(move |definition| (document, definition))
+        });
+        let definitions: Vec<_> = definitions.collect();
         let is_only_one = definitions.len() == 1;
-        let checked = definitions.iter().map(|definition| {
+        let checked = definitions.iter().map(|(document, definition)| {
             let name = definition.name.as_ref().map(|name| name.as_str());
             let has_examples = is_only_one || name == Some(self.stem);
             let examples = examples.as_ref().filter(|_| has_examples);
             let comment = definition.location();
-            let comment = comment.map_or("", |at| comment_above(&self.source.text, at.offset()));
-            let stated = stated(&self.source, comment);
-            let calls = self.operation(&document, name, examples);
+            let comment = comment.map_or("", |at| comment_above(&source.text, at.offset()));
+            let stated = stated(&source, comment);
+            let calls = self.operation(document, name, examples);
             if let (Some(calls), Some((stated, at))) = (&calls, &stated) {
                 self.compare(name, calls, *stated, at);
             }
             CheckedOperation {
-                file: self.source.path.clone(),
+                file: source.path.clone(),
                 name: name.map(str::to_owned),
                 calls,
                 stated: stated.map(|(stated, _)| stated),
@@ -176,7 +187,9 @@ impl OfFile<'_> {
 
     /// Reports an operation that can make more calls than its comment says.
     fn compare(&mut self, name: Option<&str>, calls: &CallBound, stated: u64, at: &Span) {
-        if calls.total().is_some_and(|calls| calls <= stated) {
+        // What lists lack is looked up: usually there is nothing, but what is stated is the most.
+        let most = calls.total().zip(calls.absent());
+        if most.is_some_and(|(calls, absent)| calls.saturating_add(absent) <= stated) {
             return;
         }
         let what = match name {

@@ -93,6 +93,7 @@ impl Explain {
             extensions: None,
             on_error: ErrorBehavior::default(),
             live: None,
+            sent: None,
         })
     }
 

@@ -185,7 +185,8 @@ section! {
 }
 
 section! {
-    /// The sizes of the caches, which are in memory.
+    /// The sizes of the caches, which are in memory. A cache stores everything while it has room. When it is full, it stores what
+    /// is asked for again: an entry that is asked for the first time takes the place of none.
     Cache, RawCache {
         /// Bytes of cached compiled operations; the default holds about a thousand operations of usual length.
         plans: ByteSize = ByteSize(64_000_000),
@@ -306,7 +307,8 @@ const CLIENT_HEADERS: [&str; 21] = [
 ];
 
 section! {
-    /// CORS: which pages of other origins may send requests. None when `origins` is empty.
+    /// CORS: which pages of other origins may send requests. None when `origins` is empty. The URL of a file (`/files/…`) is
+    /// readable for every page, without cookies: it is secret, and a page has it only from a response that it could read.
     Cors, RawCors {
         /// Origins such as `https://dashboard.example.gov.in`; `http://localhost:*` for any port, `*` for any origin.
         origins: Vec<AllowedOrigin> = Vec::new(),
@@ -345,7 +347,8 @@ section! {
         /// is random: then URLs end when the process ends, and another replica does not know them.
         key: Option<Secret> = None,
         /// The address of this gateway for clients, which download URLs begin with, such as `https://graph.example.gov.in`. Without
-        /// it, that of `listen`.
+        /// it, that of `listen`: set it if clients are on other machines, behind a proxy, or at `operations.listen`. The header
+        /// `Host` of a request does not matter, since a client can write anything into it, and responses are kept for others.
         base_url: Option<HttpUrl> = None,
         /// How long a download URL is valid, unless its `@file` says otherwise. A response that holds one may be cached for at most
         /// half of it.

@@ -10,6 +10,7 @@ mod check;
 mod connect_options;
 mod connections;
 mod connects;
+mod cursor;
 mod declared;
 mod deployment_errors;
 pub mod diagnostic;
@@ -41,12 +42,13 @@ mod unknown_directives;
 mod unset;
 
 pub use connect_options::{ConnectOption, ConnectOptions};
+pub(crate) use cursor::{Cursor, PageStart};
 pub use diagnostic::Diagnostic;
 pub use directives::{
     AbsentKey, CacheNull, Connection, Constraint, CutOff, EntityList, Invalidates, LastPage,
     PageStyle, Pagination, Poll, UploadOption, Webhook,
 };
-pub(crate) use directives::{LOOKUP_PER_ELEMENT, NodeType, STYLE_EXCEPTION};
+pub(crate) use directives::{LOOKUP_PER_ELEMENT, NodeType, STYLE_EXCEPTION, is_confidential};
 pub use field_set::{FieldSet, FieldSetItem};
 pub use file_field::FileField;
 pub(crate) use findings::{closest, did_you_mean, list};
@@ -63,7 +65,9 @@ pub use model::{
     SubscriptionProtocol, YieldedType, Yields,
 };
 pub(crate) use provides::leave_out_own;
-pub use request::{RenderError, Request, RequestTemplate, ShownRequest, WireRequest};
+pub use request::{
+    RenderError, RenderErrorPlace, Request, RequestTemplate, ShownRequest, WireRequest,
+};
 pub use schemes::Schemes;
 pub use set_aside::set_aside;
 pub use settings::FolderSettings;

@@ -112,17 +112,31 @@ impl fmt::Debug for Request {
 pub struct RenderError {
     /// What is wrong, safe to show to a client: it names parts of the request, never values.
     pub message: String,
-    /// The deployment lacks something: the client is not to blame.
-    pub of_deployment: bool,
+    /// Where it is wrong.
+    pub place: RenderErrorPlace,
+}
+
+/// Where the cause is that a request could not be rendered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RenderErrorPlace {
+    /// In what the request is made from.
+    Request,
+    /// In an argument whose values the gateway knows, such as a cursor.
+    Argument,
+    /// In the deployment, which lacks something: the client is not to blame.
+    Deployment,
 }
 
 impl RenderError {
-    /// An error with this message.
+    /// An error with this message, about what the request is made from.
     pub fn new(message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            of_deployment: false,
-        }
+        RenderError::at(RenderErrorPlace::Request, message)
+    }
+
+    /// An error with this message.
+    pub fn at(place: RenderErrorPlace, message: impl Into<String>) -> Self {
+        let message = message.into();
+        RenderError { message, place }
     }
 }
 

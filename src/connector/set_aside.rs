@@ -10,7 +10,7 @@ use http::HeaderMap;
 use super::model::{
     ErrorMappings, GraphqlService, Reads, ServiceSubscriptions, Subgraph, SubgraphKind,
 };
-use super::request::{RenderError, Request, RequestTemplate};
+use super::request::{RenderError, RenderErrorPlace, Request, RequestTemplate};
 use crate::mapping::Variables;
 
 /// The connector with the same schema, and with requests that fail before they are sent. It is a GraphQL service, which can
@@ -37,7 +37,7 @@ impl RequestTemplate for NoRequest {
         Err(RenderError {
             message: "the connector is set aside, because its folder or its settings have errors"
                 .to_owned(),
-            of_deployment: true,
+            place: RenderErrorPlace::Deployment,
         })
     }
 

@@ -9,7 +9,7 @@ use http::HeaderMap;
 
 use super::diagnostic::{Diagnostic, code};
 use super::model::{Connect, DeploymentValue, Reads, SourceDeclaration, Subgraph, SubgraphKind};
-use super::request::{RenderError, Request, RequestTemplate};
+use super::request::{RenderError, RenderErrorPlace, Request, RequestTemplate};
 use crate::mapping::Variables;
 
 /// Whether a deployment gives the value of a read, by a connect of the named source.
@@ -130,7 +130,7 @@ impl RequestTemplate for Refused {
     fn render(&self, _: &Variables, _: &HeaderMap) -> Result<Request, RenderError> {
         Err(RenderError {
             message: format!("`{}` is not set", self.missing),
-            of_deployment: true,
+            place: RenderErrorPlace::Deployment,
         })
     }
 

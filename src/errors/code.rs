@@ -79,7 +79,7 @@ error_codes! {
     STREAM_NOT_FOUND 404: "there is no event stream with this token, or its time is over", "reserve a stream by PUT, and open it at once";
     STREAM_CONFLICT 409: "the event stream with this token is open already, or runs an operation with this id", "use one stream per token, and one id per operation";
     NOT_FOUND 404: "there is nothing at this path, or no named operation with this name", "use `/graphql`, or an operation that `/operations` lists";
-    METHOD_NOT_ALLOWED 405: "the path does not allow the method, or the request is a mutation over GET", "use a method in the header `Allow`; send mutations by POST";
+    METHOD_NOT_ALLOWED 405: "the path does not allow the method, or the request is a mutation over GET, or has an argument with `@confidential` over GET", "use a method in the header `Allow`; send mutations and what must not be in a URL by POST";
     NOT_ACCEPTABLE 406: "the client accepts no media type of GraphQL responses", "accept `application/graphql-response+json` or `application/json`, or `text/event-stream` or `multipart/mixed` for responses that stream";
     REQUEST_TIMEOUT 408: "the body did not arrive in time", "send the body faster";
     REQUEST_TOO_LARGE 413: "the body is longer than `limits.body_bytes`", "send a shorter body";

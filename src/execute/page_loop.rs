@@ -1,9 +1,9 @@
 //! The state of the page loop: how many items and pages it has read, and whether it goes on.
 
 use crate::cache::Document;
-use crate::connector::{LastPage, PageStyle, Pagination};
+use crate::connector::{LastPage, PageStart, PageStyle, Pagination};
 use crate::document::Value;
-use crate::response::list_part::{ListPart, PageStart};
+use crate::response::list_part::ListPart;
 use crate::response::page_facts::PageFacts;
 use crate::response::values::object;
 

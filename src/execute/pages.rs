@@ -9,14 +9,15 @@ use crate::budget::Exceeded;
 use crate::cache::Document;
 use crate::cache::long::off_worker;
 use crate::connector::{
-    AbsentKey, Connection, EntityList, PageStyle, Pagination, RenderError, RequestTemplate,
+    AbsentKey, Connection, Cursor, EntityList, PageStart, PageStyle, Pagination, RenderError,
+    RenderErrorPlace, RequestTemplate,
 };
 use crate::document::{Fault, Value};
 use crate::errors::ErrorKind;
 use crate::graph::query::ConnectMode;
 use crate::mapping::Variables;
 use crate::plan::FetchCall;
-use crate::response::list_part::{Cursor, ListPart, PageStart};
+use crate::response::list_part::ListPart;
 use crate::response::memo::DocumentMemo;
 use crate::response::outcome::{CallFault, CallOutcome, JudgedDocument};
 use crate::response::page_facts::{PageFacts, count, page_facts};
@@ -161,12 +162,13 @@ impl Caller<'_> {
         };
         let arguments = variables.get("$args").and_then(Value::as_object);
         let argument = |name: &str| arguments.and_then(|arguments| arguments.get(name));
+        // Clients' values were checked before; these are of a supergraph, whose schema does not say how pages are requested.
+        let wrong = |message: String| RenderError::at(RenderErrorPlace::Argument, message);
         let take = match argument("first") {
             None | Some(Value::Null) => *first as usize,
             wanted => {
                 let wanted = count(wanted).filter(|wanted| *wanted <= *max as usize);
-                let bounds = || RenderError::new(format!("`first` is not between 0 and {max}"));
-                wanted.ok_or_else(bounds)?
+                wanted.ok_or_else(|| wrong(format!("`first` is not between 0 and {max}")))?
             }
         };
         let start = match argument("after") {
@@ -175,8 +177,7 @@ impl Caller<'_> {
                 let cursor = after
                     .as_str()
                     .and_then(|text| Cursor::decode(text, pagination.style));
-                let none = "`after` is no cursor of this list";
-                Some(cursor.ok_or_else(|| RenderError::new(none))?)
+                Some(cursor.ok_or_else(|| wrong("`after` is no cursor of this list".to_owned()))?)
             }
         };
         let has_previous = start.is_some();

@@ -15,6 +15,7 @@ pub mod presentation;
 mod ticket;
 pub mod uploads;
 
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -45,6 +46,7 @@ pub struct Files {
     /// The disk for files that must wait.
     pub spool: Arc<Spool>,
     warned: AtomicBool,
+    warned_of_address: AtomicBool,
     /// The values themselves are shown in place of URLs.
     shown: AtomicBool,
 }
@@ -67,6 +69,7 @@ impl Files {
                 settings.spool_bytes.0 as u64,
             )),
             warned: AtomicBool::new(false),
+            warned_of_address: AtomicBool::new(false),
             shown: AtomicBool::new(false),
         }
     }
@@ -99,6 +102,25 @@ impl Files {
             tracing::warn!(
                 "files.key is not set: the URLs of files end with this process, and other replicas do not know them"
             );
+        }
+    }
+
+    /// Warns once if clients outside probably cannot use URLs, since nothing says how they reach the gateway.
+    pub fn warn_of_address(&self, listen: SocketAddr, has_other_listener: bool) {
+        let is_any = listen.ip().is_unspecified();
+        if self.settings.base_url.is_some()
+            || !(is_any || has_other_listener)
+            || self.warned_of_address.swap(true, Ordering::Relaxed)
+        {
+            return;
+        }
+        match has_other_listener {
+            true => tracing::warn!(
+                "files.base_url is not set: the URLs of files have the address of `listen`, for clients of operations.listen too"
+            ),
+            false => tracing::warn!(
+                "files.base_url is not set: the URLs of files begin with `localhost`, which is no address for other machines"
+            ),
         }
     }
 

@@ -103,6 +103,9 @@ pub(super) fn build(
     let graph = Arc::new(QueryGraph::new(&composed));
     if graph.has_files() {
         shared.files.warn_of_random_key();
+        let has_other_listener = settings.operations.listen.is_some();
+        let listen = settings.general.listen;
+        shared.files.warn_of_address(listen, has_other_listener);
     }
     let limits = &settings.limits;
     let mut connector_runtimes = Vec::with_capacity(composed.subgraphs.len());

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use http::HeaderName;
+use http::{HeaderMap, HeaderName};
 use metrics::{Counter, Histogram};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -100,13 +100,14 @@ impl CostControl {
             let flag = request.extensions.as_ref()?.get("sangam")?.get("cost")?;
             flag.as_bool()
         };
-        let by_header = || {
-            client
-                .headers
-                .get(&REPORT)
-                .is_some_and(|value| value == "1")
-        };
-        self.mode != CostMode::Off && (by_extension() == Some(true) || by_header())
+        let by_extension = self.mode != CostMode::Off && by_extension() == Some(true);
+        by_extension || self.is_reported_to(&client.headers)
+    }
+
+    /// Whether a header of the client wants the cost in the response.
+    pub(super) fn is_reported_to(&self, headers: &HeaderMap) -> bool {
+        let is_wanted = || headers.get(&REPORT).is_some_and(|value| value == "1");
+        self.mode != CostMode::Off && is_wanted()
     }
 
     /// Refuses an operation that costs too much, by itself or with those of its batch that were admitted before.

@@ -112,12 +112,12 @@ impl OperationExecution {
     /// Stores the response of a query, if it may be used again.
     fn store(&self, key: ResponseKey, executed: &Executed, ready: &CompiledOperation) {
         let provenance = match ready.operation.is_constant() {
-            true => Provenance::constant(),
-            false if executed.provenance.may_be_fresh() => executed.provenance.clone(),
+            true => &Provenance::constant(),
+            false if executed.provenance.may_be_fresh() => &executed.provenance,
             false => return,
         };
         if !executed.failed {
-            let vary = Arc::clone(&ready.operation.headers);
+            let vary = &ready.operation.headers;
             self.responses.put(key, &executed.payload, vary, provenance);
         }
     }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
+use http::HeaderMap;
 
 use super::compile::Compiled;
 use super::run::Gateway;
@@ -52,6 +53,11 @@ impl LiveGateway {
         client: &ClientContext,
     ) -> GraphqlResponse {
         self.current().execute(request, client).await
+    }
+
+    /// The cached response to a request of these bytes ([`Gateway::kept`]), of the generation that serves now.
+    pub fn kept(&self, sent: &[u8], headers: &HeaderMap) -> Option<GraphqlResponse> {
+        self.current.load().kept(sent, headers)
     }
 
     /// Executes the requests of a batch, all by the generation that serves now.

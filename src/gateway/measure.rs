@@ -2,6 +2,7 @@
 
 use super::native::{ConnectorState, OWN_CONNECTOR};
 use super::run::Gateway;
+use crate::cache::entries::StoreSize;
 use crate::execute::ConnectorRuntime;
 use crate::observe::{Samples, metrics as names};
 
@@ -46,13 +47,18 @@ impl Gateway {
         samples.count(names::LIMIT, &[queue], self.shared.workers.longest_queue());
     }
 
-    fn measure_caches(&self, samples: &mut Samples) {
-        for (cache, size) in [
+    /// What each cache holds, by its name in the metrics.
+    pub fn cache_sizes(&self) -> [(&'static str, StoreSize); 4] {
+        [
             ("document", self.shared.documents.size()),
             ("response", self.shared.responses.size()),
             ("plan", self.plans.size()),
             ("text", self.shared.texts.size()),
-        ] {
+        ]
+    }
+
+    fn measure_caches(&self, samples: &mut Samples) {
+        for (cache, size) in self.cache_sizes() {
             let labels = [("cache", cache)];
             // `f64` is exact up to 2^53.
             samples.add(names::CACHE_ENTRIES, &labels, size.entries as f64);

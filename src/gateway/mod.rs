@@ -25,6 +25,8 @@ mod generation;
 mod in_flight;
 mod incremental;
 mod introspection;
+mod kept;
+mod known_requests;
 mod labels;
 mod limits;
 mod live;
@@ -94,6 +96,8 @@ pub struct GraphqlRequest {
     pub on_error: ErrorBehavior,
     /// A live query although its text has no `@live`.
     pub live: Option<Box<LiveRequest>>,
+    /// The bytes of the request, if they say all that is asked for: whoever sends the same bytes asks for the same.
+    pub sent: Option<Bytes>,
 }
 
 /// A live query without `@live` in its text, by what the request says besides it.
@@ -110,7 +114,7 @@ pub struct LiveRequest {
 pub struct ClientContext {
     /// The client's request headers.
     pub headers: Arc<HeaderMap>,
-    /// False for transports that must not change anything (`GET`).
+    /// False for transports that must not change anything, and whose requests are URLs (`GET`).
     pub mutations_allowed: bool,
     /// The trace context of the request; upstream calls get child contexts of it.
     pub trace: Option<TraceContext>,
@@ -160,8 +164,8 @@ pub enum RequestOutcome {
     Executed,
     /// Refused before execution: a syntax error, a validation error, invalid variables, or over a limit.
     Refused,
-    /// A mutation over a transport that does not allow it.
-    MutationNotAllowed,
+    /// A mutation, or an operation with a confidential argument, over a transport that does not allow it.
+    MethodNotAllowed,
     /// Refused because the gateway is overloaded. The client may retry.
     Busy,
     /// The gateway does not have the operation text that the request refers to. Clients then send the text: the response is

@@ -211,8 +211,8 @@ struct Query(Sources);
 #[Object]
 impl Query {
     /// The connectors that this gateway serves, and where they stand.
-    async fn connectors(&self) -> Vec<Connector> {
-        self.0.connectors()
+    async fn connectors(&self) -> Option<Vec<Connector>> {
+        Some(self.0.connectors())
     }
 }
 
@@ -221,15 +221,14 @@ struct OperatorQuery(Sources);
 #[Object(name = "Query")]
 impl OperatorQuery {
     /// The connectors that this gateway serves, and where they stand.
-    async fn connectors(&self) -> Vec<OperatorConnector> {
+    async fn connectors(&self) -> Option<Vec<OperatorConnector>> {
         let protocols = self.0.infos.iter().map(|info| info.protocol);
         let connectors = self.0.connectors().into_iter().zip(protocols);
-        connectors
-            .map(|(connector, protocol)| OperatorConnector {
-                connector,
-                protocol,
-            })
-            .collect()
+        let connectors = connectors.map(|(connector, protocol)| OperatorConnector {
+            connector,
+            protocol,
+        });
+        Some(connectors.collect())
     }
 }
 

@@ -76,6 +76,11 @@ impl Payloads {
         next
     }
 
+    /// The only payload, if it is there.
+    pub fn take_only(&mut self) -> Option<Payload> {
+        self.next.take_if(|next| next.is_last)
+    }
+
     /// All payloads, as a stream.
     pub fn into_stream(self) -> BoxStream<'static, Payload> {
         let next = futures_util::stream::iter(self.next);

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use super::{GraphqlRequest, GraphqlResponse, Payload, RequestOutcome, ResponseCachePolicy};
 use crate::document::write_json_string;
 use crate::errors::{ErrorCode, ErrorKind, code};
+use crate::files::uploads::UploadFault;
 use crate::observe::metrics::ERRORS;
 use crate::observe::operations::ObservedOperation;
 use crate::operation::Rejection;
@@ -35,9 +36,23 @@ impl Refusal {
     pub(super) fn mutation_not_allowed() -> Self {
         let message = "Mutations are not allowed over GET: send a POST request";
         Refusal {
-            outcome: RequestOutcome::MutationNotAllowed,
+            outcome: RequestOutcome::MethodNotAllowed,
             ..Refusal::new(code::METHOD_NOT_ALLOWED, ErrorKind::Invalid, message)
         }
+    }
+
+    /// An operation over GET has an argument with `@confidential`.
+    pub(super) fn confidential(argument: &str) -> Self {
+        let message = format!("{argument} must not be in a URL: send a POST request");
+        Refusal {
+            outcome: RequestOutcome::MethodNotAllowed,
+            ..Refusal::new(code::METHOD_NOT_ALLOWED, ErrorKind::Invalid, &message)
+        }
+    }
+
+    /// A file of the request cannot be passed on as the operation uses it.
+    pub(super) fn upload(fault: UploadFault) -> Self {
+        Refusal::new(fault.code(), fault.kind(), fault.message())
     }
 
     /// The gateway does not have the operation text that the request refers to.

@@ -14,6 +14,7 @@ use super::configured::{ConfiguredConnector, Setup, SetupProblem};
 use super::cost::CostControl;
 use super::execution::OperationExecution;
 use super::introspection::Introspection;
+use super::known_requests::KnownRequests;
 use super::native::ConnectorInfo;
 use super::persisted::PersistedControl;
 use super::refusal::Refusal;
@@ -44,6 +45,7 @@ pub struct Gateway {
     pub(super) cost: Arc<CostControl>,
     pub(super) introspection: Arc<Introspection>,
     pub(super) plans: Plans<Compiled, Refusal>,
+    pub(super) known: KnownRequests,
     pub(super) persisted: PersistedControl,
     pub(super) shared: Shared,
     /// The connectors that operators see.
@@ -169,6 +171,7 @@ impl Gateway {
         Ok(Gateway {
             introspection: Arc::new(Introspection::new(api)),
             plans: Plans::new(settings.cache.plans.0 as u64),
+            known: KnownRequests::new(),
             persisted: PersistedControl::new(&settings.persisted),
             label_settings: settings.override_labels.clone(),
             for_operators: parts.for_operators,
@@ -291,6 +294,11 @@ impl Gateway {
         if operation.definition.is_mutation() && !client.mutations_allowed {
             return Err(Refusal::mutation_not_allowed());
         }
+        if let Some(argument) = &operation.confidential
+            && !client.mutations_allowed
+        {
+            return Err(Refusal::confidential(argument));
+        }
         let coerced = self
             .compiling
             .compiler
@@ -317,11 +325,17 @@ impl Gateway {
         if let Some(key) = &key
             && let Some(served) = self.shared.responses.get(key).await
         {
+            self.remember(request, compiled, ready, (key, &conditions));
             return Ok(served_response(served, ready));
         }
         let batch = client.batch_cost.as_deref();
         let admitted = self.cost.admit(operation, &coerced, report, batch)?;
         let (introspection, _account) = self.introspected(ready, &coerced).await?;
+        if let Some(uploads) = &client.uploads {
+            let uses = operation.variable_uses(&coerced.values);
+            let of = |variable: &str| uses.get(variable).copied().unwrap_or(0);
+            uploads.plan(of).map_err(Refusal::upload)?;
+        }
         let mut context = self.context(ready, coerced, client, conditions, introspection);
         context.counting = admitted.counting;
         context.is_long = admitted.is_long;

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use apollo_compiler::Schema;
 use apollo_compiler::validation::Valid;
 
+use super::confidential::Confidential;
 use super::constraints::Constraints;
 use super::query::QueryGraph;
 use super::report::Report;
 use super::view::View;
 use super::{
-    Composed, Joins, api, constraints, fan_out, identification, merge, prepare, print, rules,
-    satisfiability,
+    Composed, Joins, api, confidential, constraints, fan_out, identification, merge, prepare,
+    print, rules, satisfiability,
 };
 use crate::connector::{Diagnostic, Subgraph};
 
@@ -121,6 +122,8 @@ fn parts(views: &[View<'_>], report: &mut Report) -> Option<(Schema, Joins, Vali
     }
     let constraints = Constraints::of(views.iter().map(|view| view.schema));
     constraints::describe(&mut merged, &constraints);
+    let confidential = Confidential::of(views.iter().map(|view| view.schema));
+    confidential::describe(&mut merged, &confidential);
     rules::inaccessible(&merged, &joins, views, report);
     rules::default_values(&merged, views, report);
     rules::contributed_fields_are_nullable(&merged, &joins, views, report);

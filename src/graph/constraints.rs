@@ -1,4 +1,5 @@
-//! The constraints on arguments and input fields (`@constraint`) of all subgraphs, and the forms of scalars.
+//! The constraints on arguments and input fields (`@constraint`) of all subgraphs, the forms of scalars, and the cursors of
+//! connections.
 //!
 //! They belong to the public schema: a client gives the argument of a field, whichever subgraph resolves it. So the constraints
 //! of all subgraphs apply. An argument that a client gives for a field of an interface reaches the fields of the types that
@@ -12,13 +13,18 @@ use apollo_compiler::{Name, Node, Schema};
 
 use super::field_sets::fields_of;
 use super::scalar_form::ScalarForm;
-use crate::connector::Constraint;
+use crate::connector::{Connection, Constraint, Cursor, PageStyle};
+
+/// The argument of a connection that takes a cursor.
+const AFTER: &str = "after";
 
 /// The constraints of a graph.
 #[derive(Debug, Default)]
 pub struct Constraints {
     /// By type, field and argument.
     arguments: HashMap<(Name, Name, Name), Vec<Constraint>>,
+    /// By type and field of a connection, the ways of its subgraphs to request pages: `after` is a cursor of one of them.
+    cursors: HashMap<(Name, Name), Vec<PageStyle>>,
     /// By input object and field.
     inputs: HashMap<(Name, Name), Vec<Constraint>>,
     /// The scalars with a form that the gateway knows.
@@ -42,13 +48,25 @@ impl Constraints {
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.arguments.is_empty() && self.constrained.is_empty()
+        self.arguments.is_empty() && self.cursors.is_empty() && self.constrained.is_empty()
     }
 
     /// The constraints on an argument of a field.
     pub fn of_argument(&self, ty: &Name, field: &Name, argument: &Name) -> &[Constraint] {
         let key = (ty.clone(), field.clone(), argument.clone());
         self.arguments.get(&key).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether an argument leads into a connection: only cursors of its list are allowed.
+    pub fn is_cursor(&self, ty: &Name, field: &Name, argument: &Name) -> bool {
+        argument == AFTER && self.cursors.contains_key(&(ty.clone(), field.clone()))
+    }
+
+    /// Whether a text is a cursor of a connection.
+    pub fn allows_cursor(&self, ty: &Name, field: &Name, text: &str) -> bool {
+        let styles = self.cursors.get(&(ty.clone(), field.clone()));
+        let mut styles = styles.into_iter().flatten();
+        styles.any(|style| Cursor::decode(text, *style).is_some())
     }
 
     /// The constraints on a field of an input object.
@@ -90,13 +108,20 @@ impl Constraints {
         };
         let interfaces: Vec<&Name> = interfaces.map(|interface| &interface.name).collect();
         for (field, definition) in fields_of(ty) {
+            let has_field = |ty: &&&Name| schema.type_field(ty, field).is_ok();
+            let of_interfaces = interfaces.iter().filter(has_field).copied();
+            let types: Vec<&Name> = std::iter::once(name).chain(of_interfaces).collect();
+            if let Some(style) = Connection::page_style(definition) {
+                for &ty in &types {
+                    let key = (ty.clone(), field.clone());
+                    self.cursors.entry(key).or_default().push(style);
+                }
+            }
             for argument in &definition.arguments {
                 let Some(constraint) = Constraint::of(argument) else {
                     continue;
                 };
-                let has_field = |ty: &&&Name| schema.type_field(ty, field).is_ok();
-                let of_interfaces = interfaces.iter().filter(has_field).copied();
-                for ty in std::iter::once(name).chain(of_interfaces) {
+                for &ty in &types {
                     let key = (ty.clone(), field.clone(), argument.name.clone());
                     let constraints = self.arguments.entry(key).or_default();
                     constraints.push(constraint.clone());

@@ -15,6 +15,7 @@
 mod api;
 pub mod code;
 mod compose;
+mod confidential;
 mod constraints;
 mod context;
 pub mod coordinate;
@@ -42,6 +43,7 @@ use apollo_compiler::Schema;
 use apollo_compiler::validation::Valid;
 
 pub use compose::{LeftOut, Remainder, compose, compose_remainder};
+pub use confidential::Confidential;
 pub use constraints::Constraints;
 pub use identification::names::{MOST_IDS, NODE_CONNECTOR, NODE_FIELD, NODES_FIELD};
 pub use join::{ContextArgument, FieldIn, FieldJoin, GraphId, JoinKey, Joins, TypeIn, TypeJoin};

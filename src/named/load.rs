@@ -13,7 +13,7 @@ use crate::connector::Diagnostic;
 use crate::connector::diagnostic::{LineColumn, SourceText};
 use crate::document::Value;
 use crate::formats::Shape;
-use crate::operation::{Compiler, Document, Operation, Rejection};
+use crate::operation::{Compiler, Document, Operation, Parts, Rejection};
 use crate::plan::location;
 
 /// The beginning of a line of a comment: the query is sent by POST alone.
@@ -81,7 +81,13 @@ impl NamedOperations {
     fn refuse(&mut self, name: &str, problems: Vec<Diagnostic>) {
         let reasons: Vec<&str> = problems.iter().map(|one| one.message.as_str()).collect();
         let reason = reasons.join("; ");
-        self.problems.extend(problems);
+        for problem in problems {
+            // Several operations may use the fragment that is wrong.
+            let is_known = |known: &Diagnostic| problems::is_same(known, &problem);
+            if !self.problems.iter().any(is_known) {
+                self.problems.push(problem);
+            }
+        }
         if !self.by_name.contains_key(name) {
             self.by_name.insert(name.into(), Named::Refused(reason));
         }
@@ -96,42 +102,104 @@ fn unreadable(path: &str, message: String) -> Diagnostic {
     problems::invalid(&source, &message, (1, 1))
 }
 
+/// Keeps a compiled operation, with the text that it is of and the name with which it is chosen from it.
+type Keep<'k> = dyn FnMut(&str, Option<&str>, Operation) -> Result<(), Rejection> + 'k;
+
 impl File<'_> {
-    fn load(
-        self,
+    fn load(&self, all: &mut NamedOperations, keep: &mut Keep<'_>) {
+        match self.compiler.document(&self.text) {
+            Ok(document) => {
+                let definitions: Vec<_> = document.operations.iter().cloned().collect();
+                for definition in definitions {
+                    self.add(all, keep, &self.text, &document, &definition);
+                }
+            }
+            Err(rejection) => match Parts::of(&self.text) {
+                Some(parts) => self.load_parts(all, keep, &parts, &rejection),
+                None => all.refuse(self.stem, problems::rejected(&self.source, &rejection)),
+            },
+        }
+    }
+
+    /// Loads each operation of a file that is not valid as a whole, so that only those are refused that are not valid
+    /// themselves. `rejection` is that of the whole file.
+    fn load_parts(
+        &self,
         all: &mut NamedOperations,
-        keep: &mut impl FnMut(&str, Option<&str>, Operation) -> Result<(), Rejection>,
+        keep: &mut Keep<'_>,
+        parts: &Parts<'_>,
+        rejection: &Rejection,
     ) {
-        let document = match self.compiler.document(&self.text) {
-            Ok(document) => document,
-            Err(rejection) => {
-                let problems = problems::rejected(&self.source, &rejection);
-                return all.refuse(self.stem, problems);
-            }
+        let whole = problems::rejected(&self.source, rejection);
+        let is_in = |list: &[Diagnostic], one: &Diagnostic| {
+            list.iter().any(|other| problems::is_same(one, other))
         };
-        let definitions: Vec<_> = document.operations.iter().cloned().collect();
-        for definition in definitions {
-            let name = definition.name.as_ref().map_or(self.stem, Name::as_str);
-            let problems = self.problems(all, &document, &definition, name);
-            if !problems.is_empty() {
-                all.refuse(name, problems);
-                continue;
-            }
-            let of_document = definition.name.as_deref();
-            let kept = self
-                .compiler
-                .operation(document.clone(), of_document)
-                .and_then(|operation| keep(&self.text, of_document, operation));
-            match kept {
-                Ok(()) => {
-                    let named = self.named(all, &document, &definition, name);
-                    all.by_name
-                        .insert(Arc::clone(&named.name), Named::Ready(Box::new(named)));
+        let mut reported = Vec::new();
+        for part in parts.iter() {
+            let name = part.name.map_or(self.stem, Name::as_str);
+            let text: Arc<str> = part.text().trim_end().into();
+            let document = self.compiler.document(&text);
+            let mut found = match &document {
+                Ok(_) => Vec::new(),
+                Err(rejection) => problems::rejected(&self.source, rejection),
+            };
+            // What is wrong with it only beside the others, such as a name that another one has too.
+            let concerns = |at| {
+                let mut of_name = parts.iter().filter(|other| other.name == part.name);
+                of_name.any(|other| other.contains(at))
+            };
+            let beside = whole
+                .iter()
+                .filter(|one| problems::location(one).is_some_and(concerns) && !is_in(&found, one));
+            let beside: Vec<Diagnostic> = beside.cloned().collect();
+            found.extend(beside);
+            reported.extend(found.iter().cloned());
+            match document {
+                Ok(document) if found.is_empty() => {
+                    let definitions: Vec<_> = document.operations.iter().cloned().collect();
+                    for definition in definitions {
+                        self.add(all, keep, &text, &document, &definition);
+                    }
                 }
-                Err(rejection) => {
-                    all.refuse(name, problems::rejected(&self.source, &rejection));
-                }
+                _ => all.refuse(name, found),
             }
+        }
+        // No operation has them: they are in fragments that none uses, or in definitions of types.
+        let rest = whole.into_iter().filter(|one| !is_in(&reported, one));
+        all.problems.extend(rest.map(problems::of_file));
+    }
+
+    /// Adds an operation of a valid document, whose text is `text`.
+    fn add(
+        &self,
+        all: &mut NamedOperations,
+        keep: &mut Keep<'_>,
+        text: &Arc<str>,
+        document: &Document,
+        definition: &Node<executable::Operation>,
+    ) {
+        let name = definition.name.as_ref().map_or(self.stem, Name::as_str);
+        let problems = self.problems(all, document, definition, name);
+        if !problems.is_empty() {
+            return all.refuse(name, problems);
+        }
+        let of_document = definition.name.as_deref();
+        let mut is_confidential = false;
+        let kept = self
+            .compiler
+            .operation(document.clone(), of_document)
+            .and_then(|operation| {
+                is_confidential = operation.confidential.is_some();
+                keep(text, of_document, operation)
+            });
+        match kept {
+            Ok(()) => {
+                let mut named = self.named(all, text, document, definition, name);
+                named.by_post |= is_confidential;
+                all.by_name
+                    .insert(Arc::clone(&named.name), Named::Ready(Box::new(named)));
+            }
+            Err(rejection) => all.refuse(name, problems::rejected(&self.source, &rejection)),
         }
     }
 
@@ -193,6 +261,7 @@ impl File<'_> {
     fn named(
         &self,
         all: &mut NamedOperations,
+        text: &Arc<str>,
         document: &Document,
         definition: &Node<executable::Operation>,
         name: &str,
@@ -205,13 +274,14 @@ impl File<'_> {
         let parameters = parameters.collect();
         let data = openapi::data(api, document, definition, &mut all.types);
         let offset = definition.location().map_or(0, |span| span.offset());
-        let is_mutation = definition.operation_type == OperationType::Mutation;
+        let kind = definition.operation_type;
+        let is_mutation = kind == OperationType::Mutation;
         NamedOperation {
             name: name.into(),
             operation_name: definition.name.as_ref().map(|name| name.as_str().into()),
             description: comment::above(&self.text, offset),
-            text: Arc::clone(&self.text),
-            is_mutation,
+            text: Arc::clone(text),
+            kind,
             by_post: is_mutation || comment::has_line(&self.text, offset, BY_POST),
             // A line that names none is a problem, found before.
             origins: origins::of(&self.text, offset).unwrap_or_default(),

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use apollo_compiler::ast::OperationType;
+
 use super::parameter::Parameter;
 use crate::config::AllowedOrigin;
 use crate::document::Value;
@@ -18,10 +20,10 @@ pub struct NamedOperation {
     pub description: String,
     /// The text of its file.
     pub text: Arc<str>,
-    /// Whether it is a mutation, else it is a query.
-    pub is_mutation: bool,
+    /// A query, a mutation or a subscription.
+    pub kind: OperationType,
     /// Whether it is sent by POST alone: a mutation, or a query whose comment has a line that begins with `POST only`,
-    /// because its variables are to stand in no URL.
+    /// because its variables are to stand in no URL, or one with an argument that must not (`@confidential`).
     pub by_post: bool,
     /// The origins of pages that may read it, from a line of its comment that begins with `Origins:`; `None` if there is no such
     /// line, so that the settings decide.
@@ -34,4 +36,16 @@ pub struct NamedOperation {
     pub shape: Shape,
     /// The JSON Schema of its data.
     pub(crate) data: serde_json::Value,
+}
+
+impl NamedOperation {
+    /// Whether it is a subscription: it has no result, but events.
+    pub fn is_subscription(&self) -> bool {
+        self.kind == OperationType::Subscription
+    }
+
+    /// Whether it has a URL for each format: a query that may be sent by GET.
+    pub fn has_formats(&self) -> bool {
+        !self.by_post && !self.is_subscription()
+    }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::connector::Diagnostic;
-use crate::connector::diagnostic::{LineColumn, SourceText, gateway_code};
+use crate::connector::diagnostic::{LineColumn, Severity, SourceText, gateway_code};
 use crate::operation::Rejection;
 
 /// One for each violation.
@@ -15,6 +15,27 @@ pub(super) fn rejected(source: &Arc<SourceText>, rejection: &Rejection) -> Vec<D
         invalid(source, message, at)
     });
     diagnostics.collect()
+}
+
+/// The location of a problem, a line and a column.
+pub(super) fn location(problem: &Diagnostic) -> Option<(usize, usize)> {
+    let LineColumn { line, column } = problem.labels.first()?.span.start();
+    Some((line, column))
+}
+
+/// Whether both say the same of the same place.
+pub(super) fn is_same(one: &Diagnostic, other: &Diagnostic) -> bool {
+    let place = |problem: &Diagnostic| problem.labels.first().map(|label| label.span.clone());
+    one.message == other.message && place(one) == place(other)
+}
+
+/// A problem of a file that no operation has: they are served.
+pub(super) fn of_file(problem: Diagnostic) -> Diagnostic {
+    let severity = Severity::Warning;
+    Diagnostic {
+        severity,
+        ..problem
+    }
 }
 
 /// An operation that the gateway refuses. `at` is a line and a column.

@@ -120,6 +120,8 @@ pub const CACHE_BYTES: &str = "sangam_cache_bytes";
 pub const CACHE_MAX_BYTES: &str = "sangam_cache_max_bytes";
 /// Entries that caches have given up.
 pub const CACHE_EVICTIONS: &str = "sangam_cache_evictions_total";
+/// Entries that full caches have not stored.
+pub const CACHE_REFUSALS: &str = "sangam_cache_refusals_total";
 /// Bytes that operations hold.
 pub const OPERATIONS_HELD: &str = "sangam_operations_held_bytes";
 /// Jobs that run on the threads for compiling.
@@ -190,6 +192,7 @@ pub const METRICS: &[Metric] = &[
     metric(CACHE_BYTES, Gauge, &["cache"], "Bytes that the entries of a cache hold"),
     metric(CACHE_MAX_BYTES, Gauge, &["cache"], "Bytes that the entries of a cache may hold (`[cache]`)"),
     metric(CACHE_EVICTIONS, Counter, &["cache", "reason"], "Entries that a cache has given up: size (it is full), expired, removed (could not be used)"),
+    metric(CACHE_REFUSALS, Counter, &["cache"], "Entries that a full cache has not stored, because they were wanted for the first time"),
     metric(LIVE_QUERIES, Gauge, &[], "Different live queries that are watched, each of which is executed for all of its watchers"),
     metric(LIVE_WATCHERS, Gauge, &[], "Clients that watch a live query"),
     metric(LIVE_BYTES, Gauge, &[], "Bytes of the answers of live queries that are held for their watchers"),

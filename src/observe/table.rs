@@ -33,7 +33,7 @@ examples. To find a cause:
 |---|---|
 | Which operation is slow, or has errors? | `sangam_operation_seconds` and `sangam_operation_errors_total`; `sangam explain` shows its calls, and `sangam explain --json` its signature |
 | Which connector fails, and why? | `sangam_connector_state`, `sangam_fetches_total` and `sangam_errors_total` by kind; the log lines `an upstream call failed` |
-| Do the caches help? | `sangam_cache_lookups_total`; `sangam_cache_evictions_total` with `reason=\"size\"`: a cache is too small |
+| Do the caches help? | `sangam_cache_lookups_total`; `sangam_cache_evictions_total` with `reason=\"size\"`: a cache is too small for what is asked for again and again; `sangam_cache_refusals_total` counts what is asked for once |
 | Is the gateway saturated? | `sangam_requests_in_flight`, the `…_held_bytes` and `…_queued` metrics against `sangam_limit` and `sangam_fetches_max`; `sangam_requests_total` with `outcome=\"shed\"` |
 | Which version serves, and which files? | `sangam_build_info`; `sangam_config_last_reload_successful` and `…_success_timestamp_seconds` |
 ";

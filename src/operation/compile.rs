@@ -12,7 +12,7 @@ use super::limits::{DocumentLimits, LimitExceeded, check_document, check_text};
 use super::rejection::Rejection;
 use super::variables::CoercedVariables;
 use super::{
-    access, constraints, incremental, introspection, live, service, syntax, validate,
+    access, confidential, constraints, incremental, introspection, live, service, syntax, validate,
     validation_errors, variables,
 };
 use crate::config::{CostMode, Settings};
@@ -20,8 +20,8 @@ use crate::connector::{Reads, SubgraphKind};
 use crate::cost::{CallBound, Estimate, Program};
 use crate::document::{NumberBounds, Str, Value};
 use crate::errors::{ErrorKind, code};
-use crate::graph::Constraints;
 use crate::graph::query::{QueryGraph, SubgraphId};
+use crate::graph::{Confidential, Constraints};
 use crate::plan::arguments::coerce_variable;
 use crate::plan::{FetchCall, KeptClosures, Plan, PlanError, PlanLimits};
 use crate::{cost, plan};
@@ -31,6 +31,7 @@ use crate::{cost, plan};
 pub struct Compiler {
     api: Arc<Valid<Schema>>,
     constraints: Constraints,
+    confidential: Confidential,
     graph: Arc<QueryGraph>,
     document_limits: DocumentLimits,
     plan_limits: PlanLimits,
@@ -52,7 +53,8 @@ impl Compiler {
         let (limits, cost) = (&settings.limits, &settings.cost);
         let schemas = graph.subgraphs.iter().map(|subgraph| &subgraph.schema);
         Compiler {
-            constraints: Constraints::of(schemas),
+            constraints: Constraints::of(schemas.clone()),
+            confidential: Confidential::of(schemas),
             api: Arc::new(service::with_service(&live::with_directives(&api))),
             graph,
             document_limits: limits.into(),
@@ -163,6 +165,7 @@ impl Compiler {
             instant,
         } = self.client_reads(&plan);
         let makes_calls = self.makes_calls(&plan);
+        let confidential = confidential::first(&self.confidential, &document, &definition);
         Ok(Operation {
             initial_counts: incremental::initial_counts(&document),
             document,
@@ -175,6 +178,7 @@ impl Compiler {
             constrained: constrained.open,
             introspects,
             makes_calls,
+            confidential,
         })
     }
 

@@ -48,6 +48,8 @@ pub struct Operation {
     pub(super) initial_counts: Vec<Name>,
     /// It selects `__schema`, `__type` or `__service`.
     pub introspects: bool,
+    /// An argument that it gives and whose value must not be in a URL (`@confidential`), as `Type.field(argument:)`.
+    pub confidential: Option<Box<str>>,
     /// It calls an upstream, or asks the gateway for its state.
     pub(super) makes_calls: bool,
 }

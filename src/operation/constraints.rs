@@ -1,4 +1,5 @@
-//! Checks the arguments of an operation against the constraints of the schema (`@constraint`) and the forms of its scalars.
+//! Checks the arguments of an operation against the constraints of the schema (`@constraint`), the forms of its scalars and the
+//! cursors of its connections.
 //!
 //! When an operation is compiled, each constrained argument becomes an expression. If it has no variables, it is checked at
 //! once; the others are kept and checked for each request, after its variables are coerced. An operation without constrained
@@ -130,6 +131,7 @@ impl<'d> Collector<'d> {
             let is_constrained = !constraints
                 .of_argument(&coordinate.0, &coordinate.1, &coordinate.2)
                 .is_empty()
+                || constraints.is_cursor(&coordinate.0, &coordinate.1, &coordinate.2)
                 || constraints.is_constrained(definition.ty.inner_named_type());
             if !is_constrained {
                 continue;
@@ -185,6 +187,15 @@ impl<'a> ConstraintChecker<'a> {
 
     fn argument(&mut self, ty: &ast::Type, value: &Value) {
         let (parent, field, argument) = self.coordinate;
+        if let Some(text) = value.as_str()
+            && self.constraints.is_cursor(parent, field, argument)
+            && !self.constraints.allows_cursor(parent, field, text)
+        {
+            let problem =
+                self.problem("a cursor of this list: `endCursor` or `cursor` of a part of it");
+            self.problems.push(problem);
+            return;
+        }
         let constraints = self.constraints.of_argument(parent, field, argument);
         self.value(constraints, ty, value);
     }

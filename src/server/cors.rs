@@ -1,9 +1,12 @@
 //! CORS from the settings: which origins may send requests from a browser.
 
-use http::header::{AGE, CONTENT_DISPOSITION, ETAG, RETRY_AFTER};
+use http::header::{
+    ACCEPT_RANGES, AGE, CONTENT_DISPOSITION, CONTENT_RANGE, ETAG, IF_RANGE, RANGE, RETRY_AFTER,
+};
 use http::{HeaderName, Method};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
+use super::operations::PARTIAL;
 use crate::config::{AllowedOrigin, Cors};
 
 /// The CORS layer of named operations that have other origins than the endpoint; browsers send no cookies to them. `None` for
@@ -16,6 +19,18 @@ pub(super) fn operations_layer(allowed: &[AllowedOrigin], settings: &Cors) -> Op
         .expose_headers(exposed())
         .max_age(settings.max_age);
     Some(layer)
+}
+
+/// The CORS layer of files. Every page may read one: the URL is secret, and so is the permission; a page that has it was given it
+/// by one that could read the response with it. Browsers send no cookies to it.
+pub(super) fn files_layer(settings: &Cors) -> CorsLayer {
+    let headers = settings.headers.iter().cloned();
+    CorsLayer::new()
+        .allow_origin(AllowOrigin::any())
+        .allow_methods([Method::GET, Method::HEAD])
+        .allow_headers(headers.chain([RANGE, IF_RANGE]).collect::<Vec<_>>())
+        .expose_headers(exposed())
+        .max_age(settings.max_age)
 }
 
 /// These origins; `None` if there are none.
@@ -33,12 +48,15 @@ fn origins(allowed: &[AllowedOrigin]) -> Option<AllowOrigin> {
 }
 
 /// The headers of responses that pages may read, besides those that they always may, such as `Cache-Control` and `Last-Modified`.
-fn exposed() -> [HeaderName; 5] {
+fn exposed() -> [HeaderName; 8] {
     [
+        ACCEPT_RANGES,
         AGE,
         CONTENT_DISPOSITION,
+        CONTENT_RANGE,
         ETAG,
         RETRY_AFTER,
+        PARTIAL,
         HeaderName::from_static("x-request-id"),
     ]
 }

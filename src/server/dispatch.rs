@@ -1,6 +1,7 @@
 //! Dispatches the requests of clients: `/graphql` and named operations are handled directly, any other path by an `axum` router.
 //! If the settings allow an origin, the CORS layer is around all of them, refusals included: without its headers a page cannot
-//! read why its request was refused. Named operations may have a layer of their own, and single ones another.
+//! read why its request was refused. Named operations may have a layer of their own, and single ones another; files always have
+//! one.
 //!
 //! Nearly every request is for `/graphql`, and routing a request takes longer than looking up a cached response.
 
@@ -31,6 +32,8 @@ pub(super) struct Dispatch {
     paths: Arc<Paths>,
     /// The paths inside the CORS layer, when CORS is on.
     across_origins: Option<Cors<Endpoints>>,
+    /// Those of files, which have a layer of their own.
+    files_across_origins: Cors<Endpoints>,
     /// Those of named operations, if they have a layer of their own.
     operations_across_origins: Option<Cors<Endpoints>>,
     /// The layers of operations that name their origins themselves.
@@ -48,6 +51,8 @@ struct Paths {
 pub(super) struct Layers {
     /// Of all paths.
     pub(super) all: Option<CorsLayer>,
+    /// Of files.
+    pub(super) files: CorsLayer,
     /// Of named operations, if it is another one.
     pub(super) operations: Option<CorsLayer>,
     /// Of single operations.
@@ -69,6 +74,7 @@ impl Dispatch {
         });
         let around = |cors: CorsLayer| cors.layer(Endpoints(Arc::clone(&paths)));
         Dispatch {
+            files_across_origins: around(cors.files),
             across_origins: cors.all.map(around),
             operations_across_origins: cors.operations.map(around),
             origins: Arc::new(cors.of_operation),
@@ -79,7 +85,10 @@ impl Dispatch {
     /// The paths inside the CORS layer of this one; `None` if it has none.
     fn cors(&self, path: &str) -> Option<Cors<Endpoints>> {
         if !operations::is_path(path) {
-            return self.across_origins.clone();
+            return match files::is_file(path) {
+                true => Some(self.files_across_origins.clone()),
+                false => self.across_origins.clone(),
+            };
         }
         if let Some(name) = operations::name(path) {
             let operations = self.paths.state.executor.operations();

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use http::HeaderMap;
 
 use crate::budget::Account;
 use crate::errors::code;
@@ -20,6 +21,12 @@ use crate::observe::Samples;
 pub trait Executor: Send + Sync + 'static {
     /// Executes one request.
     async fn execute(&self, request: GraphqlRequest, client: &ClientContext) -> GraphqlResponse;
+
+    /// The cached response to a request of these bytes, if the executor knows what they ask for
+    /// ([`GraphqlRequest::sent`]). `None` says nothing about the request.
+    fn kept(&self, _sent: &[u8], _headers: &HeaderMap) -> Option<GraphqlResponse> {
+        None
+    }
 
     /// The operations that clients call by name.
     fn operations(&self) -> Arc<NamedOperations>;
@@ -70,6 +77,10 @@ pub trait Executor: Send + Sync + 'static {
 impl Executor for Gateway {
     async fn execute(&self, request: GraphqlRequest, client: &ClientContext) -> GraphqlResponse {
         Gateway::execute(self, request, client).await
+    }
+
+    fn kept(&self, sent: &[u8], headers: &HeaderMap) -> Option<GraphqlResponse> {
+        Gateway::kept(self, sent, headers)
     }
 
     fn operations(&self) -> Arc<NamedOperations> {
@@ -125,6 +136,10 @@ impl Executor for Gateway {
 impl Executor for LiveGateway {
     async fn execute(&self, request: GraphqlRequest, client: &ClientContext) -> GraphqlResponse {
         LiveGateway::execute(self, request, client).await
+    }
+
+    fn kept(&self, sent: &[u8], headers: &HeaderMap) -> Option<GraphqlResponse> {
+        LiveGateway::kept(self, sent, headers)
     }
 
     fn operations(&self) -> Arc<NamedOperations> {

@@ -67,21 +67,50 @@ where
         return Err(HttpRefusal::unsupported_media_type());
     }
     let (body, _permit) = read_body(state, &headers, body).await?;
+    if let Some((response, payload)) = kept(state, &body, &headers) {
+        return Ok(posted_response(state, &headers, media, response, payload).await);
+    }
     let posted = request::from_json(&body, state.limits.batch)?;
-    drop(body);
     let client = client(headers, identity, true);
     let graphql = match posted {
-        Posted::One(graphql) => graphql,
+        Posted::One(graphql) => GraphqlRequest {
+            sent: Some(body),
+            ..graphql
+        },
         // Boxed: most requests are no batches, and need no room for the future of one.
         Posted::Batch(requests) => {
             return Box::pin(batch::respond(state, requests, &client, media)).await;
         }
     };
     let (response, payload) = execute(state, graphql, &client).await?;
-    let negotiated = compression::negotiate(state.compression, &client.headers, &payload.body);
+    Ok(posted_response(state, &client.headers, media, response, payload).await)
+}
+
+/// The response to a `POST`.
+async fn posted_response(
+    state: &ServerState,
+    client: &HeaderMap,
+    media: MediaType,
+    response: GraphqlResponse,
+    payload: Payload,
+) -> ObservedResponse {
+    let negotiated = compression::negotiate(state.compression, client, &payload.body);
     let http = http_response(&response, media, negotiated);
     let http = with_body(http, &payload, negotiated.coding).await;
-    Ok(observed(http, response, payload.body.len()))
+    observed(http, response, payload.body.len())
+}
+
+/// The cached response to a request of these bytes, with its payload, if the executor knows what they ask for.
+pub(super) fn kept(
+    state: &ServerState,
+    sent: &[u8],
+    headers: &HeaderMap,
+) -> Option<(GraphqlResponse, Payload)> {
+    let kept = AssertUnwindSafe(|| state.executor.kept(sent, headers));
+    // After a panic, the request takes the usual way.
+    let mut response = std::panic::catch_unwind(kept).ok()??;
+    let payload = response.payloads.take_only()?;
+    Some((response, payload))
 }
 
 /// Reads the body of a `POST`, without its compression, and then takes a permit to execute the request: clients that send slowly
@@ -132,10 +161,7 @@ where
     let rest = uploads.drain(files.settings.upload_bytes.0);
     let _ = tokio::time::timeout(state.limits.request_read_timeout, rest).await;
     let (response, payload) = executed?;
-    let negotiated = compression::negotiate(state.compression, &client.headers, &payload.body);
-    let http = http_response(&response, media, negotiated);
-    let http = with_body(http, &payload, negotiated.coding).await;
-    Ok(observed(http, response, payload.body.len()))
+    Ok(posted_response(state, &client.headers, media, response, payload).await)
 }
 
 /// `GET`: queries only, so that a link or an image on a page cannot run a mutation.

@@ -46,8 +46,8 @@ async fn receive(state: &ServerState, request: Request<ClientBody>) -> Result<Ho
         return Err(HttpRefusal::method("POST", "Send events by POST"));
     }
     let (head, body) = request.into_parts();
-    if decompression::coding(&head.headers)?.is_some() {
-        return Err(HttpRefusal::content_coding());
+    if !matches!(decompression::coding(&head.headers), Ok(None)) {
+        return Err(HttpRefusal::compressed());
     }
     let body = request_body::read(body, &state.limits, &state.bodies).await?;
     let _permit = state.admit()?;

@@ -43,6 +43,7 @@ mod operation_origins;
 mod operations;
 pub mod probe;
 mod protocol;
+mod query_string;
 mod refusal;
 mod request;
 mod request_body;

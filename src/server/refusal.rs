@@ -130,6 +130,16 @@ impl HttpRefusal {
         }
     }
 
+    /// The body is compressed, and is of a kind that is read as it was sent: 415.
+    pub(super) fn compressed() -> HttpRefusal {
+        let message =
+            "Send the body of this request uncompressed, without the header Content-Encoding";
+        HttpRefusal {
+            allowed: Some((ACCEPT_ENCODING, "identity")),
+            ..HttpRefusal::new(code::UNSUPPORTED_MEDIA_TYPE, message)
+        }
+    }
+
     /// Why a stream ends before its last payload.
     pub(super) fn of_stream(code: ErrorCode, message: &str) -> HttpRefusal {
         let kind = match code {

@@ -9,6 +9,7 @@
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 
+use super::query_string;
 use super::refusal::HttpRefusal;
 use crate::document::{JsonReader, Kind, ReadError, Reader, Scalar, Value, unescape};
 use crate::gateway::{ErrorBehavior, GraphqlRequest};
@@ -241,7 +242,7 @@ pub(super) fn from_query_string(query: &str) -> Result<GraphqlRequest, HttpRefus
     let mut request = GraphqlRequest::default();
     let mut seen = [false; 7];
     let mut id = RelayId::default();
-    for (key, value) in url::form_urlencoded::parse(query.as_bytes()) {
+    for (key, value) in query_string::parameters(query)? {
         let index = match key.as_ref() {
             "query" => 0,
             "operationName" => 1,

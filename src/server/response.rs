@@ -25,7 +25,7 @@ pub(super) fn http_response(
         headers.insert(CONTENT_ENCODING, HeaderValue::from_static(name));
     }
     headers.insert(CONTENT_TYPE, media.header());
-    if response.outcome == RequestOutcome::MutationNotAllowed {
+    if response.outcome == RequestOutcome::MethodNotAllowed {
         headers.insert(ALLOW, HeaderValue::from_static("POST"));
     }
     if response.outcome == RequestOutcome::Busy {
@@ -52,7 +52,7 @@ fn status(outcome: RequestOutcome, media: MediaType) -> StatusCode {
         }
         // Whatever the media type: clients look into the body, and a proxy must not make it an error page.
         (RequestOutcome::NotPersisted, _) => StatusCode::OK,
-        (RequestOutcome::MutationNotAllowed, _) => StatusCode::METHOD_NOT_ALLOWED,
+        (RequestOutcome::MethodNotAllowed, _) => StatusCode::METHOD_NOT_ALLOWED,
         (RequestOutcome::Busy, _) => StatusCode::SERVICE_UNAVAILABLE,
     }
 }

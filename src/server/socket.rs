@@ -129,7 +129,10 @@ impl AsyncWrite for Socket {
     }
 }
 
-/// A transport whose first bytes were read already: reading returns these first.
+/// A transport whose first bytes were read already: reading returns these first, together with what the transport has.
+///
+/// Together, because the HTTP library doubles its buffer of 8 kB if the first read gives a part of a head: every connection
+/// would hold 16 kB.
 pub(super) struct Rewind<T> {
     pub(super) read: Bytes,
     pub(super) rest: T,
@@ -147,6 +150,10 @@ impl<T: AsyncRead + Unpin> AsyncRead for Rewind<T> {
         let count = self.read.len().min(buffer.remaining());
         buffer.put_slice(&self.read[..count]);
         self.read.advance(count);
+        if self.read.is_empty() && buffer.remaining() > 0 {
+            // An error, or the end of the transport, is what the next read gives.
+            let _ = Pin::new(&mut self.rest).poll_read(context, buffer);
+        }
         Poll::Ready(Ok(()))
     }
 }
@@ -178,5 +185,44 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Rewind<T> {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.rest).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_first_read_gives_all_that_has_arrived() {
+        let (mut client, server) = duplex(64);
+        let mut transport = Rewind {
+            read: Bytes::from_static(b"POST "),
+            rest: server,
+        };
+        client.write_all(b"/graphql").await.unwrap();
+        let mut buffer = [0; 64];
+        let count = transport.read(&mut buffer).await.unwrap();
+        assert_eq!(&buffer[..count], b"POST /graphql");
+        drop(client);
+        assert_eq!(transport.read(&mut buffer).await.unwrap(), 0);
+    }
+
+    #[tokio::test]
+    async fn what_was_read_does_not_wait_for_more() {
+        let (mut client, server) = duplex(64);
+        let mut transport = Rewind {
+            read: Bytes::from_static(b"POST "),
+            rest: server,
+        };
+        let mut buffer = [0; 3];
+        for expected in [&b"POS"[..], b"T "] {
+            let count = transport.read(&mut buffer).await.unwrap();
+            assert_eq!(&buffer[..count], expected);
+        }
+        client.write_all(b"/").await.unwrap();
+        assert_eq!(transport.read(&mut buffer).await.unwrap(), 1);
     }
 }

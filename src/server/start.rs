@@ -34,6 +34,7 @@ const VANISHED: Duration = Duration::from_secs(60);
 fn app(state: Arc<ServerState>, settings: &Settings, only_operations: bool) -> Dispatch {
     let layers = Layers {
         all: cors::layer(&settings.cors),
+        files: cors::files_layer(&settings.cors),
         operations: cors::operations_layer(&settings.operations.origins, &settings.cors),
         of_operation: OperationOrigins::new(settings.cors.clone(), state.executor.operations()),
     };

@@ -158,7 +158,7 @@ impl Executor for Fake {
                 }
             }
             _ if query.starts_with("mutation") && !client.mutations_allowed => {
-                response.outcome = RequestOutcome::MutationNotAllowed;
+                response.outcome = RequestOutcome::MethodNotAllowed;
             }
             _ => {}
         }

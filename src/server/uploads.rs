@@ -15,6 +15,7 @@ use hyper::body::Body;
 use multer::{Field, Multipart};
 
 use super::client_stream::ClientStream;
+use super::decompression;
 use super::refusal::HttpRefusal;
 use super::request::{self, Posted};
 use crate::config::Limits;
@@ -58,6 +59,10 @@ where
     if preflight.all(|value| value.is_empty()) {
         return Err(HttpRefusal::without_preflight());
     }
+    // It is passed on while it arrives, and a short body must not become a long one on the way.
+    if !matches!(decompression::coding(headers), Ok(None)) {
+        return Err(HttpRefusal::compressed());
+    }
     let content_type = headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok());
     let boundary = multer::parse_boundary(content_type.unwrap_or_default());
     let boundary = boundary.map_err(|_| broken("The content type has no boundary"))?;
@@ -85,10 +90,11 @@ where
     }
     let names = map.iter().map(|(part, paths)| UploadName {
         part: part.clone(),
-        is_repeated: paths.len() > 1,
+        variables: paths.iter().filter_map(|path| variable(path)).collect(),
     });
     let spool = Arc::clone(&files.spool);
-    let uploads = Uploads::new(names.collect(), parts, room, spool);
+    let longest = files.settings.upload_bytes.0;
+    let uploads = Uploads::new(names.collect(), parts, room, longest, spool);
     let paths = map.iter().map(|(_, paths)| paths);
     for (index, path) in paths
         .enumerate()
@@ -160,6 +166,12 @@ fn read_map(map: &[u8]) -> Result<Vec<(String, Vec<String>)>, HttpRefusal> {
     });
     let read: Option<Vec<_>> = read.collect();
     read.ok_or_else(refused)
+}
+
+/// The variable of a path such as `variables.input.files.0`.
+fn variable(path: &str) -> Option<String> {
+    let path = path.strip_prefix("variables.")?;
+    path.split('.').next().map(str::to_owned)
 }
 
 /// The place of a path such as `variables.input.files.0`, if there is null.

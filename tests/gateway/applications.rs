@@ -15,14 +15,14 @@ use super::world::World;
 
 const FILE: &str = "mutation ($input: ApplyForServiceInput!) {
   applyForService(input: $input) {
-    application { reference applicant { name mobile } application { id } }
+    trackedApplication { reference applicant { name mobile } application { id } }
     userErrors { message }
   }
 }";
 
 const TRACK: &str = "query ($reference: ID!) {
-  application(reference: $reference) {
-    reference applicant { name mobile } documents { type } history { number }
+  trackedApplication(reference: $reference) {
+    reference applicant { name mobile } attachedDocuments { type } history { number }
     application { id status service { name } district { name } }
   }
 }";
@@ -44,7 +44,7 @@ fn filing(key: &str) -> Value {
 /// Files an application, and gives its id and reference.
 async fn filed(world: &World) -> (String, String) {
     let answer = world.ask_with(FILE, &filing("key-1")).await;
-    let application = &answer["data"]["applyForService"]["application"];
+    let application = &answer["data"]["applyForService"]["trackedApplication"];
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     assert_eq!(application["applicant"]["name"], "Canary Wharf", "{answer}");
     let id = text(&application["application"]["id"]);
@@ -60,7 +60,7 @@ async fn the_reference_is_the_key() {
     let calls = world.standin("services").call_count();
     for round in 1..=2 {
         let answer = world.ask_with(TRACK, &variables).await;
-        let application = &answer["data"]["application"];
+        let application = &answer["data"]["trackedApplication"];
         assert_eq!(application["application"]["id"], *id, "{answer}");
         assert_eq!(application["reference"], *reference);
         assert_eq!(
@@ -87,14 +87,20 @@ async fn the_reference_is_the_key() {
 async fn the_id_of_a_tracked_application_is_no_key() {
     let world = World::start("").await;
     let (_, reference) = filed(&world).await;
-    let track = "query ($reference: ID!) { application(reference: $reference) { id } }";
+    let track = "query ($reference: ID!) { trackedApplication(reference: $reference) { id } }";
     let tracked = world
         .ask_with(track, &json!({ "reference": reference }))
         .await;
-    let id = &tracked["data"]["application"]["id"];
-    let file = FILE.replace("application { reference", "application { id reference");
+    let id = &tracked["data"]["trackedApplication"]["id"];
+    let file = FILE.replace(
+        "trackedApplication { reference",
+        "trackedApplication { id reference",
+    );
     let filed = world.ask_with(&file, &filing("key-1")).await;
-    assert_eq!(filed["data"]["applyForService"]["application"]["id"], *id);
+    assert_eq!(
+        filed["data"]["applyForService"]["trackedApplication"]["id"],
+        *id
+    );
 
     let decoded = STANDARD.decode(id.as_str().unwrap()).unwrap();
     let decoded = String::from_utf8(decoded).unwrap();
@@ -131,12 +137,12 @@ async fn an_application_is_the_same_for_everybody() {
     const FIELDS: &str = "fragment All on Application { id service { slug } district { lgdCode } appliedOn dueOn decidedOn \
         status nextStep { action by officer dueOn text } overdueInDays }";
     let track = format!(
-        "query ($reference: ID!) {{ application(reference: $reference) {{ application {{ ...All }} }} }} {FIELDS}"
+        "query ($reference: ID!) {{ trackedApplication(reference: $reference) {{ application {{ ...All }} }} }} {FIELDS}"
     );
     let tracked = world
         .ask_with(&track, &json!({ "reference": reference }))
         .await;
-    let own = &tracked["data"]["application"]["application"];
+    let own = &tracked["data"]["trackedApplication"]["application"];
     assert_eq!(own["status"], "DOCUMENTS_AWAITED", "{tracked}");
 
     let node = format!("query ($id: ID!) {{ node(id: $id) {{ ...All }} }} {FIELDS}");
@@ -168,7 +174,7 @@ async fn an_application_is_the_same_for_everybody() {
         .iter()
         .filter_map(|one| one["name"].as_str())
         .collect();
-    for private in ["reference", "applicant", "documents", "history"] {
+    for private in ["reference", "applicant", "attachedDocuments", "history"] {
         assert!(!fields.contains(private), "{private}");
     }
 }

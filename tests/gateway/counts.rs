@@ -10,7 +10,7 @@ async fn what_the_departments_hold() {
     let answer = world
         .ask(
             "{ districts { lgdCode }
-               dggiIndicators { code dataPoints { code } }
+               dggiIndicators(filter: { kind: MONTHLY }) { code dataPoints { code } }
                schemes { slug }
                services { id }
                umangPublishers(first: 100) { nodes { code } } }",

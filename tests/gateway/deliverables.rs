@@ -7,6 +7,14 @@ use serde_json::{Value, json};
 
 use super::world::World;
 
+/// The statuses, with their counts.
+const STATUSES: [(&str, &str); 4] = [
+    ("ACHIEVED", "achievedCount"),
+    ("TARGET_MISSED", "targetMissedCount"),
+    ("NOT_REPORTED", "notReportedCount"),
+    ("NOT_DUE", "notDueCount"),
+];
+
 /// The sum of one count of the summaries of all objects.
 fn sum(objects: &[Value], count: &str) -> u64 {
     let counts = objects
@@ -29,30 +37,50 @@ async fn the_screen_of_all_departments_adds_up() {
     assert_eq!(sum(departments, "deliverableCount"), 1_137);
     for department in departments {
         let summary = &department["deliverableSummary"];
-        let listed = department["deliverables"].as_array().unwrap();
-        for (status, count) in [
-            ("ACHIEVED", "achievedCount"),
-            ("TARGET_MISSED", "targetMissedCount"),
-            ("NOT_REPORTED", "notReportedCount"),
-            ("NOT_DUE", "notDueCount"),
-        ] {
-            let in_list = listed.iter().filter(|one| one["status"] == status).count();
-            assert_eq!(summary["counts"][count], in_list, "{department:#}");
+        for (_, count) in STATUSES {
             let by_frequency = summary["byFrequency"].as_array().unwrap().iter();
             let sum: u64 = by_frequency
                 .map(|one| one["counts"][count].as_u64().unwrap())
                 .sum();
             assert_eq!(summary["counts"][count], sum, "{department:#}");
         }
-        for one in listed {
-            // A yearly target is due in March, so none is looked at yet.
-            assert_eq!(
-                one["latestPeriod"].is_null(),
-                one["frequency"] == "YEARLY",
-                "{one:#}"
-            );
-        }
     }
+}
+
+#[test]
+async fn the_screen_of_one_department_lists_what_it_counts() {
+    let world = World::start("").await;
+    let variables = json!({ "departmentCode": "8102" });
+    let answer = world.named("DepartmentDeliverables", variables).await;
+    let department = &answer["department"];
+    let (counts, list) = (
+        &department["deliverableSummary"]["counts"],
+        &department["deliverables"],
+    );
+    let rows = list["nodes"].as_array().unwrap();
+    assert_eq!(counts["deliverableCount"], list["totalCount"]);
+    assert_eq!(list["totalCount"], rows.len());
+    for (status, count) in STATUSES {
+        let in_list = rows.iter().filter(|one| one["status"] == status).count();
+        assert_eq!(counts[count], in_list, "{department:#}");
+    }
+    for one in rows {
+        // A yearly target is due in March, so none is looked at yet.
+        assert_eq!(
+            one["latestPeriod"].is_null(),
+            one["frequency"] == "YEARLY",
+            "{one:#}"
+        );
+    }
+    // The directory, the counts, and one page of rows.
+    assert_eq!(calls(&world), [("deliverables", 2), ("lgd", 1)]);
+    let filter = json!({ "status": "TARGET_MISSED" });
+    let variables = json!({ "departmentCode": "8102", "filter": filter });
+    let answer = world.named("DepartmentDeliverables", variables).await;
+    assert_eq!(
+        answer["department"]["deliverables"]["totalCount"],
+        counts["targetMissedCount"]
+    );
 }
 
 #[test]
@@ -129,8 +157,23 @@ async fn the_whole_list_is_read_part_by_part() {
     assert_eq!(codes.len(), 1_522);
     // Four parts are in one response of the register.
     assert_eq!(calls(&world), [("deliverables", 16)]);
-    let many = world.ask_with(query, &json!({ "first": 101 })).await;
-    assert_eq!(many["errors"][0]["extensions"]["code"], "INVALID_ARGUMENT");
+    // Refused before anything is called.
+    for (variables, message) in [
+        (
+            json!({ "first": 101 }),
+            "Query.deliverables(first:) must be at least 0 and at most 100",
+        ),
+        (
+            json!({ "after": "DLV-D-0034" }),
+            "Query.deliverables(after:) must be a cursor of this list: `endCursor` or `cursor` of a part of it",
+        ),
+    ] {
+        let refused = world.ask_with(query, &variables).await;
+        let error = &refused["errors"][0];
+        assert_eq!(error["message"], message);
+        assert_eq!(error["extensions"]["code"], "INVALID_ARGUMENT");
+    }
+    assert_eq!(calls(&world), [("deliverables", 16)]);
 }
 
 #[test]
@@ -180,7 +223,7 @@ async fn a_register_that_cannot_be_read_leaves_the_names() {
         let world = World::start("").await;
         world.standin("deliverables").weather(weather);
         let answer = world
-            .ask("{ districts { name deliverables { code } } deliverable(code: \"DLV-D-0001\") { code } }")
+            .ask("{ districts { name deliverables { totalCount } } deliverable(code: \"DLV-D-0001\") { code } }")
             .await;
         let districts = answer["data"]["districts"].as_array().unwrap();
         assert_eq!(districts.len(), 20);

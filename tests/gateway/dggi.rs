@@ -208,7 +208,7 @@ async fn each_figure_has_one_status() {
     assert_eq!(figures.len(), 140);
     let due = answer["dggiEdition"]["figuresDueOn"].as_str().unwrap();
     for figure in figures {
-        let number = figure["value"].is_number();
+        let number = figure["value"].is_number() || figure["valueInRupees"].is_string();
         let late = figure["keyedOn"].as_str().is_some_and(|day| day > due);
         let fits = match figure["status"].as_str().unwrap() {
             "KEYED" => number && !late,
@@ -257,4 +257,106 @@ async fn the_figures_of_areas_are_those_of_their_districts() {
     }
     let gaps = |one: &Value| count(one, "missingCount") + count(one, "absurdCount");
     assert!(scores.is_sorted_by(|a, b| gaps(a) >= gaps(b)));
+}
+
+#[test]
+async fn a_history_ends_with_the_month_that_is_asked_for() {
+    let world = World::start("").await;
+    let answer = world
+        .data(
+            "query ($month: Month!) {
+              district(lgdCode: \"2\") {
+                monthly: dggiHistory(last: 2, upToMonth: $month) { edition { month } }
+                annual: dggiHistory(kind: ANNUAL, last: 2, upToMonth: \"2023-12\") { edition { endsOn } }
+                early: dggiHistory(upToMonth: \"2019-01\") { rank }
+              }
+              area(code: JAMMU) { dggiHistory(last: 2, upToMonth: $month) { edition { month } } }
+              dggiSector(code: \"HLT\") { history(last: 2, upToMonth: $month) { edition { month } } }
+              dggiIndicator(code: \"M-HLT-05\") { history(last: 2, upToMonth: $month) { edition { month } } }
+            }",
+            &json!({ "month": "2026-08" }),
+        )
+        .await;
+    for path in [
+        "/district/monthly",
+        "/area/dggiHistory",
+        "/dggiSector/history",
+        "/dggiIndicator/history",
+    ] {
+        let history = list(&answer, path).iter();
+        let months: Vec<&Value> = history.map(|one| &one["edition"]["month"]).collect();
+        assert_eq!(months, ["2026-07", "2026-08"], "{path}");
+    }
+    let annual = list(&answer, "/district/annual").iter();
+    let ends: Vec<&Value> = annual.map(|one| &one["edition"]["endsOn"]).collect();
+    assert_eq!(ends, ["2021-03-31", "2023-03-31"]);
+    assert!(list(&answer, "/district/early").is_empty());
+}
+
+#[test]
+async fn money_is_in_rupees_and_every_other_number_in_its_unit() {
+    let world = World::start("").await;
+    let answer = world
+        .data(
+            "{ dggiEdition { score(districtLgdCode: \"13\") {
+              figures { dataPoint { code name unit } keyedText value valueInRupees status }
+            } } }",
+            &json!({}),
+        )
+        .await;
+    let (mut amounts, mut numbers) = (0, 0);
+    for figure in list(&answer, "/dggiEdition/score/figures") {
+        let point = &figure["dataPoint"];
+        let keyed: String = figure["keyedText"]
+            .as_str()
+            .unwrap()
+            .chars()
+            .filter(char::is_ascii_digit)
+            .collect();
+        let is_money = point["unit"] == "rupees";
+        let code = point["code"].as_str().unwrap();
+        assert_eq!(
+            is_money,
+            code.starts_with("M-FIN-02") || code.starts_with("M-FIN-03"),
+            "{code}"
+        );
+        assert!(
+            !point["name"].as_str().unwrap().contains("rupees"),
+            "{code}"
+        );
+        if keyed.is_empty() {
+            assert_eq!(figure["status"], "MISSING", "{figure}");
+            assert!(figure["value"].is_null() && figure["valueInRupees"].is_null());
+        } else if is_money {
+            amounts += 1;
+            // A lakh is 100,000.
+            assert_eq!(figure["valueInRupees"], format!("{keyed}00000.00"));
+            assert!(figure["value"].is_null(), "{figure}");
+        } else {
+            numbers += 1;
+            let keyed: f64 = keyed.parse().unwrap();
+            assert_eq!(figure["value"].as_f64(), Some(keyed), "{figure}");
+            assert!(figure["valueInRupees"].is_null(), "{figure}");
+        }
+    }
+    assert!(amounts == 4 && numbers > 100, "{amounts} {numbers}");
+}
+
+#[test]
+async fn a_mean_of_a_sector_has_one_name() {
+    let world = World::start("").await;
+    let answer = world
+        .data(
+            "{ dggiSectors { code result { score } } area(code: UT) { dggi { sectors { sector { code } score } } } }",
+            &json!({}),
+        )
+        .await;
+    let of_area = list(&answer, "/area/dggi/sectors");
+    for sector in list(&answer, "/dggiSectors") {
+        let same = of_area
+            .iter()
+            .find(|one| one["sector"]["code"] == sector["code"])
+            .unwrap();
+        assert_eq!(sector["result"]["score"], same["score"], "{sector}");
+    }
 }

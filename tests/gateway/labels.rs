@@ -25,8 +25,8 @@ fn is_shown(name: &str) -> bool {
         && !name.starts_with("Sangam")
         && ![
             "AreaCode",
-            "CertificateFormat",
             "Language",
+            "ServiceCertificateFormat",
             "ServiceQuestionType",
             "TextDirection",
         ]

@@ -1,5 +1,7 @@
 //! Live queries: what makes a new answer, and who gets it.
 
+mod stale;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 

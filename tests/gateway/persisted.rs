@@ -208,7 +208,7 @@ async fn a_mutation_needs_a_transport_that_allows_it() {
     let hash = Sha256::of(text).to_string();
     for request in [by_hash(Some(text), &hash), by_hash(None, &hash)] {
         let (_, outcome) = ask(&world.gateway, request).await;
-        assert_eq!(outcome, RequestOutcome::MutationNotAllowed);
+        assert_eq!(outcome, RequestOutcome::MethodNotAllowed);
     }
 }
 

@@ -1,9 +1,9 @@
-//! Operations that `gql` runs over WebSockets. `PYTHON_ORACLE` is a Python that has it; `scripts/oracle-python` makes it.
+//! Operations that `gql` runs over each transport of docs/live.md. `PYTHON_ORACLE` is a Python that has it; `scripts/oracle-python` makes it.
 
 use std::path::Path;
 use std::process::Command;
 
-use super::clients::{deployment, districts};
+use super::clients::upstream::{deployment, districts};
 use crate::process::running::Running;
 
 #[test(threads)]
@@ -12,7 +12,7 @@ use crate::process::running::Running;
     clippy::print_stdout,
     reason = "what the client found is shown with --nocapture"
 )]
-async fn gql_streams_over_web_sockets() {
+async fn gql_streams_over_each_transport() {
     let upstream = districts().await;
     let folder = deployment(&upstream, "");
     let running = Running::start(folder.command(&["serve"]));
@@ -21,7 +21,8 @@ async fn gql_streams_over_web_sockets() {
     let mut client = Command::new(python);
     client
         .arg(root.join("tests/oracle/clients/streams.py"))
-        .arg(format!("{}/graphql", running.url));
+        .arg(format!("{}/graphql", running.url))
+        .arg(root.join("docs/live.md"));
     let output = client.output().expect("python");
     let printed = |text: &[u8]| String::from_utf8_lossy(text).into_owned();
     let (out, errors) = (printed(&output.stdout), printed(&output.stderr));

@@ -11,7 +11,7 @@ use super::running::{Folder, Running, client, post, text};
 const FOLDERS: [&str; 3] = ["lgd", "services", "umang"];
 
 const FILE: &str = "mutation File($input: ApplyForServiceInput!) {
-  applyForService(input: $input) { application { reference } userErrors { message } }
+  applyForService(input: $input) { trackedApplication { reference } userErrors { message } }
 }";
 
 const FIELDS: &str = "{ reference applicant { name mobile } history { remark } application { id service { name } } }";
@@ -53,14 +53,14 @@ async fn nothing_of_an_application_is_logged() {
     } });
     let filed = text(post(&running.url, FILE, &input)).await;
     let filed: serde_json::Value = serde_json::from_str(&filed).unwrap();
-    let reference = filed["data"]["applyForService"]["application"]["reference"].as_str();
+    let reference = filed["data"]["applyForService"]["trackedApplication"]["reference"].as_str();
     let reference = reference.unwrap_or_else(|| panic!("{filed}")).to_owned();
 
     // As a variable, in the text of the operation, one that does not exist, and in inputs that are refused and that are wrong.
     let unknown = format!("{}0", &reference[..reference.len() - 1]);
     let track =
-        format!("query ($reference: ID!) {{ application(reference: $reference) {FIELDS} }}");
-    let literal = format!("{{ application(reference: \"{reference}\") {FIELDS} }}");
+        format!("query ($reference: ID!) {{ trackedApplication(reference: $reference) {FIELDS} }}");
+    let literal = format!("{{ trackedApplication(reference: \"{reference}\") {FIELDS} }}");
     let attach = "mutation ($reference: ID!) {
       attachApplicationDocument(input: { applicationReference: $reference, documentType: \"x\", documentId: \"y\" }) { userErrors { message } }
     }";
@@ -71,7 +71,7 @@ async fn nothing_of_an_application_is_logged() {
         (attach, json!({ "reference": reference })),
         (&track, json!({ "reference": [reference] })),
         (
-            &format!("{{ application(reference: \"{reference}\") {{ nothing }} }}"),
+            &format!("{{ trackedApplication(reference: \"{reference}\") {{ nothing }} }}"),
             json!({}),
         ),
     ] {
@@ -85,7 +85,7 @@ async fn nothing_of_an_application_is_logged() {
     let log = running.stop();
     let traces = String::from_utf8_lossy(&collector.bytes()).into_owned();
     assert!(log.contains("services") && metrics.contains("sangam_fetches_total"));
-    assert!(traces.contains("services:Query.application[0]"));
+    assert!(traces.contains("services:Query.trackedApplication[0]"));
     for (name, shown) in [("log", log), ("metrics", metrics), ("traces", traces)] {
         // Fewer digits could be part of a port or of an id.
         for secret in [&*reference, &unknown, "Canary", "Wharf", "00007731"] {

@@ -9,7 +9,7 @@ use super::running::{Folder, Running, client, post, text};
 
 const FOLDERS: [&str; 3] = ["lgd", "services", "umang"];
 
-const TRACKED: &str = "application { reference application { status } documentsRequired { type isMandatory isAttached }
+const TRACKED: &str = "trackedApplication { reference application { status } requiredDocuments { type isMandatory isAttached }
   certificate { number format url } } userErrors { field message code }";
 
 /// The gateway in front of the service desk, and what that needs.
@@ -43,7 +43,7 @@ async fn mutate(running: &Running, field: &str, ty: &str, input: &Value) -> Valu
     let answer: Value = serde_json::from_str(&answer).unwrap();
     let payload = &answer["data"][field];
     assert_eq!(payload["userErrors"], json!([]), "{answer}");
-    payload["application"].clone()
+    payload["trackedApplication"].clone()
 }
 
 /// Attaches a file, as `multipart/form-data`; returns the payload.
@@ -95,7 +95,7 @@ pub(crate) async fn certified() -> Certified {
     });
     let filed = mutate(&running, "applyForService", "ApplyForServiceInput", &input).await;
     let reference = &filed["reference"];
-    let required = filed["documentsRequired"].as_array().unwrap();
+    let required = filed["requiredDocuments"].as_array().unwrap();
     let mut awaited = required
         .iter()
         .filter(|one| one["isMandatory"] == true && one["isAttached"] == false);
@@ -107,7 +107,7 @@ pub(crate) async fn certified() -> Certified {
     let photograph = b"\x89PNG\r\n\x1a\nsample";
     let attached = attach(&running, &input, "image/png", photograph).await;
     assert_eq!(attached["userErrors"], json!([]), "{attached}");
-    let application = &attached["application"];
+    let application = &attached["trackedApplication"];
     assert_eq!(application["application"]["status"], "FEE_AWAITED");
     // What comes from the document locker needs no officer.
     let input = json!({

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use futures_util::{StreamExt, stream};
 use http::{HeaderMap, Response};
+use sangam::config::{self, HttpUrl, Secret};
+use sangam::files::Files;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -481,6 +484,133 @@ async fn without_a_key_the_log_warns() {
     let started = start("").await;
     let log = started.running.stop();
     assert!(log.contains("files.key is not set"), "{log}");
+    assert!(!log.contains("files.base_url"), "{log}");
+}
+
+/// Nothing is asked of the upstream.
+#[test(threads)]
+async fn an_expired_url_is_gone() {
+    let started = start(WITH_KEY).await;
+    let files = Files::new(&config::Files {
+        key: Some(Secret::new(KEY)),
+        base_url: HttpUrl::new(&started.running.url),
+        ..config::Files::default()
+    });
+    let url = |seconds| {
+        let lifetime = Some(Duration::from_secs(seconds));
+        files.url("desk", "Letter.scan", b"17", lifetime)
+    };
+    assert_eq!(get(&url(60), &[]).await.status(), 200);
+    started.seen.lock().unwrap().clear();
+    let late = url(0);
+    assert_eq!(refusal(&late).await, (410, "FILE_EXPIRED".to_owned()));
+    let ranged = get(&late, &[("range", "bytes=5-9"), ("if-range", "\"one\"")]).await;
+    assert_eq!(ranged.status(), 410);
+    let head = client().head(&late).send().await.unwrap();
+    assert_eq!(head.status(), 410);
+    assert_eq!(header(&head, "cache-control"), "private, no-store");
+    assert_eq!(head.bytes().await.unwrap(), "");
+    assert!(started.seen.lock().unwrap().is_empty());
+}
+
+/// Where clients on other machines probably cannot use the URLs, the log says so once, also after a reload.
+#[test(threads)]
+async fn an_address_that_clients_cannot_reach_is_warned_of() {
+    let any = "begin with `localhost`, which is no address for other machines";
+    let inside = "the address of `listen`, for clients of operations.listen too";
+    let base = "[files]\nbase_url = \"https://graph.example\"\n";
+    for (listen, section, expected) in [
+        ("0.0.0.0:0", "", Some(any)),
+        ("[::]:0", "", Some(any)),
+        (
+            "127.0.0.1:0",
+            "[operations]\nlisten = \"127.0.0.1:0\"\n",
+            Some(inside),
+        ),
+        ("0.0.0.0:0", base, None),
+        ("127.0.0.1:0", "", None),
+    ] {
+        let settings = format!("listen = \"{listen}\"\n{section}");
+        let folder = Folder::new(&settings, &[("desk", CONNECTOR)]);
+        let mut running = Running::start(folder.command(&["serve"]));
+        running.hang_up();
+        running.until("reloaded");
+        let log = running.stop();
+        let warned = log.matches("files.base_url is not set").count();
+        assert_eq!(warned, usize::from(expected.is_some()), "{settings}: {log}");
+        assert!(
+            log.contains(expected.unwrap_or_default()),
+            "{settings}: {log}"
+        );
+    }
+    // Without a field of a file, nothing is to be said.
+    let folder = Folder::new("listen = \"0.0.0.0:0\"\n", &[("desk", PLAIN)]);
+    let log = Running::start(folder.command(&["serve"])).stop();
+    assert!(!log.contains("files."), "{log}");
+}
+
+/// A connector without files.
+const PLAIN: &str = r#"
+extend schema
+  @link(url: "https://specs.apollo.dev/federation/v2.11")
+  @link(url: "https://specs.apollo.dev/connect/v0.2", import: ["@connect"])
+
+type Query { a: Int @connect(http: { GET: "https://desk.example/a" }, selection: "$.a") }
+"#;
+
+/// A page that has the URL may read the file, whatever the settings allow of other paths, and send no cookies.
+#[test(threads)]
+async fn pages_of_every_origin_read_files() {
+    let started = start("").await;
+    let url = scan(&started, "number").await;
+    let origin = ("origin", "https://news.example");
+    for (headers, status) in [
+        (vec![origin], 200),
+        (vec![origin, ("range", "bytes=5-9")], 206),
+    ] {
+        let response = get(&url, &headers).await;
+        assert_eq!(response.status(), status);
+        assert_eq!(header(&response, "access-control-allow-origin"), "*");
+        assert_eq!(header(&response, "access-control-allow-credentials"), "");
+        let exposed = header(&response, "access-control-expose-headers").to_owned();
+        for name in [
+            "accept-ranges",
+            "content-range",
+            "content-disposition",
+            "etag",
+        ] {
+            assert!(exposed.split(',').any(|one| one == name), "{exposed}");
+        }
+    }
+    let preflight = client().request(http::Method::OPTIONS, &url);
+    let preflight = preflight
+        .header("origin", "https://news.example")
+        .header("access-control-request-method", "GET")
+        .header("access-control-request-headers", "if-range,range");
+    let preflight = preflight.send().await.unwrap();
+    assert_eq!(preflight.status(), 200);
+    assert_eq!(
+        header(&preflight, "access-control-allow-methods"),
+        "GET,HEAD"
+    );
+    assert!(header(&preflight, "access-control-allow-headers").contains("if-range"));
+    // A refusal can be read too.
+    let missing = get(&format!("{}/files/x", started.running.url), &[origin]).await;
+    assert_eq!(
+        (
+            missing.status().as_u16(),
+            header(&missing, "access-control-allow-origin")
+        ),
+        (404, "*")
+    );
+    // Other paths are not concerned.
+    let request = post(&started.running.url, QUERY, &json!({ "id": "number" }));
+    let response = request
+        .header("origin", "https://news.example")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(header(&response, "access-control-allow-origin"), "");
 }
 
 const LENGTH: usize = 100_000_000;

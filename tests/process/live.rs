@@ -15,6 +15,7 @@ use crate::support::server::{self, Server};
 const CONNECTOR: &str = r#"extend schema
   @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key"])
   @link(url: "https://specs.apollo.dev/connect/v0.3", import: ["@source", "@connect"])
+  @link(url: "https://specs.sangam.dev/wire/v0.1", import: ["@poll"])
   @source(name: "s", http: { baseURL: "https://s.example" })
 
 type Query {
@@ -24,13 +25,19 @@ type Query {
 type Mutation {
   count: Count @connect(source: "s", http: { POST: "/count" }, selection: "n")
 }
+type Subscription {
+  figure(of: ID): Figure @connect(source: "s", http: { GET: "/figure" }, selection: "n text") @poll(every: 3600)
+  broken: Int @connect(source: "s", http: { GET: "/nothing" }, selection: "n") @poll(every: 3600)
+}
 type Figure { n: Int text: String }
 type Count { n: Int }
 "#;
 
 const FIGURE: &str = "# The figure.\nquery Figure($of: ID) { figure(of: $of) { n text } }\n";
 
-const OTHERS: &str = "query Broken { broken }\nmutation Count { count { n } }\n";
+const OTHERS: &str = "query Broken { broken }\nmutation Count { count { n } }\n\
+    subscription Followed($of: ID) { figure(of: $of) { n } }\n\
+    # POST only\nsubscription Hidden($of: ID) { figure(of: $of) { n } }\n";
 
 #[derive(Default)]
 struct Figure {
@@ -70,7 +77,7 @@ impl World {
         let upstream = server::router(router).await;
         let settings = format!(
             "listen = \"127.0.0.1:0\"\nwatch = \"0s\"\n[live]\nthrottle = \"10ms\"\n\
-             [operations]\norigins = [\"https://news.example\"]\n[connector.figures]\nbase_url = \"{}\"\n",
+             [operations]\norigins = [\"https://news.example\"]\n[connector.figures]\npoll_every = \"1ms\"\nbase_url = \"{}\"\n",
             upstream.url("")
         );
         let folder = Folder::new(&settings, &[("figures", CONNECTOR)]);
@@ -312,6 +319,12 @@ async fn what_cannot_be_watched_is_refused_with_a_reason() {
         ("Figure/live/", 404, "There is nothing at this path"),
         ("Nothing/live", 404, "There is no operation with this name"),
         ("Count/live", 404, "sent by POST alone has no such path"),
+        ("Hidden/live", 404, "sent by POST alone has no such path"),
+        (
+            "Followed/live?throttle=1",
+            400,
+            "`throttle` is no parameter of a subscription",
+        ),
     ] {
         let response = world
             .get(&format!("/operations/{path}"))
@@ -327,6 +340,68 @@ async fn what_cannot_be_watched_is_refused_with_a_reason() {
     let response = post.send().await.unwrap();
     assert_eq!(response.status(), 405);
     assert_eq!(response.headers()["allow"], "GET");
+}
+
+#[test(threads)]
+async fn a_page_follows_a_named_subscription() {
+    let world = World::start().await;
+    let request = world.get("/operations/Followed/live?of=1");
+    let mut events = Events::of(request.header("last-event-id", "of another stream")).await;
+    let state = events.next().await;
+    assert_eq!(state.data(), json!({ "data": { "figure": { "n": 0 } } }));
+    assert!(state.field("event").is_none() && state.field("id").is_none());
+    world.count().await;
+    assert_eq!(events.figure().await, 1);
+}
+
+#[test(threads)]
+async fn a_named_subscription_has_no_result() {
+    let world = World::start().await;
+    let cases = [
+        ("Followed", "its events are at /operations/Followed/live"),
+        (
+            "Followed.csv",
+            "its events are at /operations/Followed/live",
+        ),
+        ("Hidden", "/graphql has its events"),
+    ];
+    for (path, place) in cases {
+        let path = format!("/operations/{path}");
+        for request in [world.get(&path), world.post(&path, &json!({}))] {
+            let response = request.send().await.unwrap();
+            assert_eq!(response.status(), 405, "{path}");
+            assert_eq!(response.headers()["allow"], "", "{path}");
+            let error = body(response).await["errors"][0].take();
+            let message = format!("The operation is a subscription: {place}");
+            assert_eq!(error["message"], message);
+            assert_eq!(error["extensions"]["code"], "METHOD_NOT_ALLOWED");
+        }
+    }
+    let list = body(world.get("/operations").send().await.unwrap()).await;
+    let listed = list["operations"].as_array().unwrap();
+    let named = |name: &str| listed.iter().find(|one| one["name"] == name).unwrap();
+    let followed = named("Followed");
+    assert_eq!(followed["kind"], "subscription");
+    assert_eq!(followed["methods"], json!([]));
+    assert_eq!(followed["live"], "/operations/Followed/live");
+    assert_eq!(followed.get("formats"), None);
+    assert_eq!(named("Hidden").get("live"), None);
+    let page = world.get("/operations").header("accept", "text/html");
+    let page = page.send().await.unwrap().text().await.unwrap();
+    for link in ["/operations/Followed/live", "/operations/Figure/live"] {
+        assert!(page.contains(&format!("<a href=\"{link}\">")), "{page}");
+    }
+    assert!(!page.contains("/operations/Count/live"), "{page}");
+    let path = "/operations/openapi.json";
+    let described = body(world.get(path).send().await.unwrap()).await;
+    let paths = described["paths"].as_object().unwrap();
+    let followed: Vec<&String> = paths
+        .keys()
+        .filter(|path| path.contains("/Followed"))
+        .collect();
+    assert_eq!(followed, ["/operations/Followed/live"]);
+    let parameters = &described["paths"]["/operations/Followed/live"]["get"]["parameters"];
+    assert_eq!(parameters.as_array().unwrap().len(), 1, "{parameters}");
 }
 
 #[test(threads)]

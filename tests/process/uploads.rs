@@ -384,6 +384,19 @@ async fn a_request_that_is_no_upload() {
         let (refused, answer) = send(&started.running, headers, body.clone()).await;
         assert_eq!((refused, code(&answer)), (status, expected), "{body}");
     }
+    for coding in ["gzip", "zstd", "br, gzip", "compress"] {
+        let headers = [PREFLIGHT[0], ("content-encoding", coding)];
+        let (status, answer) = send(&started.running, &headers, good.clone()).await;
+        assert_eq!(
+            (status, code(&answer)),
+            (415, "UNSUPPORTED_MEDIA_TYPE"),
+            "{coding}"
+        );
+        assert_eq!(
+            answer["errors"][0]["message"],
+            "Send the body of this request uncompressed, without the header Content-Encoding"
+        );
+    }
     let not_null = head(RAW, &json!({ "file": "x" }), &one_file()) + &file + &end();
     let (status, answer) = send(&started.running, &PREFLIGHT, not_null).await;
     assert_eq!((status, code(&answer)), (400, "UPLOAD_MAP"));
@@ -394,7 +407,9 @@ async fn a_request_that_is_no_upload() {
     let (status, answer) = send(&started.running, &PREFLIGHT, vec![b'x'; 4_000_000]).await;
     assert_eq!((status, code(&answer)), (400, "BAD_REQUEST"));
     assert!(started.received.requests.lock().unwrap().is_empty());
-    // The next client is not affected.
+    // The next client is not affected, and may say that nothing is compressed.
+    let headers = [PREFLIGHT[0], ("content-encoding", "identity")];
+    assert_eq!(send(&started.running, &headers, good.clone()).await.0, 200);
     assert_eq!(
         upload(&started.running, good).await,
         json!({ "data": { "raw": { "id": "7" } } })
@@ -489,8 +504,10 @@ async fn files_are_used_in_their_order_and_once() {
         answer["data"],
         json!({ "one": { "id": "7" }, "two": { "id": "7" } })
     );
+    // The first field waits for its file in vain, and the second one has its own.
     let answer = upload(&started.running, two_files(["1", "0"])).await;
     assert_eq!(code(&answer), "UPLOAD_ORDER");
+    assert_eq!(answer["data"], json!({ "one": null, "two": { "id": "7" } }));
     let file = part("0", Some(("a", "text/plain")), "x");
     let twice = head(
         TWICE,
@@ -500,7 +517,28 @@ async fn files_are_used_in_their_order_and_once() {
         + &end();
     let answer = upload(&started.running, twice).await;
     assert_eq!(code(&answer), "UPLOAD_ORDER");
-    assert_eq!(answer["data"], json!({ "one": { "id": "7" }, "two": null }));
+    // No upstream has it.
+    assert_eq!(answer.get("data"), None);
+    let paths = json!({ "0": ["variables.a", "variables.b"] });
+    let twice = head(TWO, &json!({ "a": null, "b": null }), &paths) + &file + &end();
+    let answer = upload(&started.running, twice).await;
+    assert_eq!((code(&answer), answer.get("data")), ("UPLOAD_ORDER", None));
+    assert_eq!(started.received.requests.lock().unwrap().len(), 3);
+    // Only one of the fields is executed, or both are the same one.
+    for fields in [
+        "one: raw(file: $a) { id } two: raw(file: $a) @skip(if: $yes) { id }",
+        "one: raw(file: $a) { id } ... @include(if: $yes) { one: raw(file: $a) { id } }",
+    ] {
+        let query = format!("mutation ($a: Upload!, $yes: Boolean!) {{ {fields} }}");
+        let variables = json!({ "a": null, "yes": true });
+        let body = head(&query, &variables, &json!({ "0": ["variables.a"] })) + &file + &end();
+        let answer = upload(&started.running, body).await;
+        assert_eq!(
+            answer,
+            json!({ "data": { "one": { "id": "7" } } }),
+            "{fields}"
+        );
+    }
     let sized = "mutation ($file: Upload!) { sized(file: $file) { id } }";
     let body = head(sized, &json!({ "file": null }), &one_file()) + &file + &end();
     assert_eq!(code(&upload(&started.running, body).await), "UPLOAD_ORDER");
@@ -511,11 +549,19 @@ async fn other_orders_need_disk() {
     let folder = tempfile::tempdir().unwrap();
     let spool = folder.path().display();
     let started = start(&format!("[files]\nspool_bytes = 500\nspool = \"{spool}\"")).await;
-    for body in [two_files(["1", "0"]), {
-        let map = json!({ "0": ["variables.a", "variables.b"] });
-        let file = part("0", Some(("0", "text/plain")), "file 0");
-        head(TWO, &json!({ "a": null, "b": null }), &map) + &file + &end()
-    }] {
+    for body in [
+        two_files(["1", "0"]),
+        {
+            let map = json!({ "0": ["variables.a", "variables.b"] });
+            let file = part("0", Some(("0", "text/plain")), "file 0");
+            head(TWO, &json!({ "a": null, "b": null }), &map) + &file + &end()
+        },
+        {
+            let file = part("0", Some(("0", "text/plain")), "file 0");
+            let map = json!({ "0": ["variables.a"] });
+            head(TWICE, &json!({ "a": null }), &map) + &file + &end()
+        },
+    ] {
         let answer = upload(&started.running, body).await;
         assert_eq!(
             answer["data"],
@@ -529,7 +575,8 @@ async fn other_orders_need_disk() {
         all.map(|(_, _, body)| String::from_utf8(body).unwrap())
             .collect()
     };
-    assert_eq!(bodies, ["file 0", "file 1", "file 0", "file 0"]);
+    let expected = ["file 0", "file 1", "file 0", "file 0", "file 0", "file 0"];
+    assert_eq!(bodies, expected);
     let sized = "mutation ($file: Upload!) { sized(file: $file) { id } }";
     let with = |content: &str| {
         head(sized, &json!({ "file": null }), &one_file())
@@ -552,6 +599,63 @@ async fn other_orders_need_disk() {
         0,
         "files stay"
     );
+}
+
+/// What is wrong with one file is not said of another one, which is passed on, also if much is left of the first.
+#[test(threads)]
+async fn the_fault_of_one_file_is_not_that_of_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let spool = folder.path().display();
+    let disk = format!("spool_bytes = 1000000\nspool = \"{spool}\"");
+    let long = "x".repeat(3_000_000);
+    for settings in ["", disk.as_str()] {
+        let started = start(&format!("[files]\nupload_bytes = \"8MB\"\n{settings}")).await;
+        for (content_type, content, expected) in [
+            ("text/html", "x", "UPLOAD_TYPE"),
+            ("text/html", &*long, "UPLOAD_TYPE"),
+            ("text/plain", &*long, "UPLOAD_TOO_LARGE"),
+        ] {
+            let body = head(TWO, &json!({ "a": null, "b": null }), &two())
+                + &part("0", Some(("0", content_type)), content)
+                + &part("1", Some(("1", "text/plain")), "good")
+                + &end();
+            let answer = upload(&started.running, body).await;
+            assert_eq!(code(&answer), expected);
+            assert_eq!(answer["errors"].as_array().unwrap().len(), 1, "{answer}");
+            assert_eq!(
+                answer["data"],
+                json!({ "one": null, "two": { "id": "7" } }),
+                "{expected}"
+            );
+            let mut requests = started.received.requests.lock().unwrap();
+            let last = requests.drain(..).next_back().unwrap();
+            assert_eq!(last.2, b"good");
+        }
+        // The body itself is wrong: nothing can follow.
+        let body = head(TWO, &json!({ "a": null, "b": null }), &two())
+            + &part("9", Some(("9", "text/plain")), "x")
+            + &part("1", Some(("1", "text/plain")), "good")
+            + &end();
+        let answer = upload(&started.running, body).await;
+        assert_eq!(answer["data"], json!({ "one": null, "two": null }));
+        let errors = answer["errors"].as_array().unwrap();
+        assert!(
+            errors
+                .iter()
+                .all(|error| error["extensions"]["code"] == "UPLOAD_NOT_IN_MAP"),
+            "{answer}"
+        );
+    }
+    // A file for which the disk has no room, before one that fits.
+    let settings = format!("[files]\nspool_bytes = 100\nspool = \"{spool}\"");
+    let started = start(&settings).await;
+    let body = head(TWO, &json!({ "a": null, "b": null }), &two())
+        + &part("1", Some(("1", "text/plain")), &"x".repeat(101))
+        + &part("0", Some(("0", "text/plain")), "good")
+        + &end();
+    let answer = upload(&started.running, body).await;
+    assert_eq!(code(&answer), "OVERLOADED", "{answer}");
+    assert_eq!(answer["data"], json!({ "one": { "id": "7" }, "two": null }));
 }
 
 /// A client that sends nothing of its file, and one that leaves.

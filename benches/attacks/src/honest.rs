@@ -40,7 +40,7 @@ pub const HONEST: [Honest; 2] = [
     // From the service desk, which does not allow caching of an application.
     Honest {
         name: "uncached",
-        query: "query HonestUncached { application(reference: \"JK-RR1QRD-T79YWA-P52MXW-Y53G2B\") { reference application { status appliedOn } } }",
+        query: "query HonestUncached { trackedApplication(reference: \"JK-RR1QRD-T79YWA-P52MXW-Y53G2B\") { reference application { status appliedOn } } }",
         per_second: 50,
     },
 ];

@@ -1,5 +1,6 @@
 //! Measures live queries: `sangam-watchers GATEWAY CONNECTORS` starts the gateway and an upstream, opens `WATCHERS` (10,000)
-//! connections that watch one named operation as server-sent events, and changes its figure `CHANGES` (5) times.
+//! connections that watch one operation, and changes its figure `CHANGES` (5) times. `TRANSPORT` is `sse` (the default: the named
+//! operation as server-sent events) or `websocket`.
 //!
 //! It prints the memory of the gateway for each connection that waits, the upstream calls for each change, and the time between
 //! the first and the last watcher that see it. All processes share the machine, so the times include the work of the clients.
@@ -7,6 +8,7 @@
 
 mod upstream;
 mod watcher;
+mod websocket;
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -19,7 +21,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::timeout;
 
 use crate::upstream::Upstream;
-use crate::watcher::{Seen, post, watch};
+use crate::watcher::{Seen, Transport, post, watch};
 
 /// The named operation.
 const OPERATION: &str = "# The figure as it is now.\nquery Figure { figure { n text } }\n";
@@ -48,9 +50,10 @@ async fn measure() -> Result<(), Box<dyn Error>> {
     };
     let watchers = usize::try_from(machine::setting("WATCHERS", 10_000)?)?;
     let changes = machine::setting("CHANGES", 5)?;
+    let transport = Transport::chosen()?;
     raise_descriptors();
     println!(
-        "{}; {watchers} watchers; load average before: {}",
+        "{}; {watchers} watchers by {transport:?}; load average before: {}",
         machine::processors(),
         machine::load_average()
     );
@@ -69,13 +72,13 @@ async fn measure() -> Result<(), Box<dyn Error>> {
     let gateway = Process::gateway(&program, &files.settings(&settings)?)?;
     let (seen, mut events) = unbounded_channel();
     // What the first one needs, such as the compiled operation, is no matter of the number of watchers.
-    let mut tasks = vec![watch(&gateway.url, seen.clone()).await?];
+    let mut tasks = vec![watch(transport, &gateway.url, seen.clone()).await?];
     all_see(&mut events, 1, upstream.version()).await?;
     let (memory, calls) = (gateway.memory()?, upstream.reads());
     while tasks.len() < watchers {
         let more = TOGETHER.min(watchers - tasks.len());
         for _ in 0..more {
-            tasks.push(watch(&gateway.url, seen.clone()).await?);
+            tasks.push(watch(transport, &gateway.url, seen.clone()).await?);
         }
         all_see(&mut events, more, upstream.version()).await?;
     }

@@ -97,6 +97,14 @@ SECTORS = [
         ("Applications pending beyond their day", "N", "ratio", "Applications beyond their day", "Applications pending"),
     ]),
 ]
+# The units in the names above, as the service writes them. What has none is counted.
+UNITS = {
+    "tonnes": "Tonnes",
+    "thousand litres": "Thousand litres",
+    "hectares": "Hectares",
+    "MWh": "MWh",
+    "lakh rupees": "Rs in lakh",
+}
 # In the monthly edition these have two figures although their sector is split.
 UNSPLIT = {"Plantation that survives"}
 
@@ -110,6 +118,14 @@ def weights(rng, count):
     return result
 
 
+def with_unit(text):
+    """The name of a figure, and its unit."""
+    for word, unit in UNITS.items():
+        if text.endswith(f", {word}"):
+            return text.removesuffix(f", {word}"), unit
+    return text, "Number"
+
+
 def catalogue(rng):
     """Rows of indicators.csv and data_points.csv."""
     indicators, points = [], []
@@ -120,15 +136,16 @@ def catalogue(rng):
                 name, direction, formula, counted, total = row
                 code = f"{prefix}-{sector}-{number:02}"
                 two = edition_set == "ANNUAL" or split is None or name in UNSPLIT or formula == "growth"
+                (counted, unit), (total, of_total) = with_unit(counted), with_unit(total)
                 if formula == "growth":
-                    figures = [f"{counted}, this period", f"{counted}, a year before"]
+                    figures = [(f"{counted}, this period", unit), (f"{counted}, a year before", unit)]
                 elif two:
-                    figures = [counted, total]
+                    figures = [(counted, unit), (total, of_total)]
                 else:
                     formula = "split"
-                    figures = [f"{counted} ({split[0]})", f"{counted} ({split[1]})", total]
+                    figures = [(f"{counted} ({part})", unit) for part in split] + [(total, of_total)]
                 indicators.append([edition_set, code, sector, name, "per cent", direction, weight, formula])
-                points += [[f"{code}-{i}", code, text] for i, text in enumerate(figures, 1)]
+                points += [[f"{code}-{i}", code, *figure] for i, figure in enumerate(figures, 1)]
     return indicators, points
 
 
@@ -216,7 +233,7 @@ def main():
     rng = random.Random(SEED)
     indicators, points = catalogue(rng)
     write("indicators.csv", ["set", "code", "sector", "name", "unit", "direction", "weight", "formula"], indicators)
-    write("data_points.csv", ["code", "indicator", "name"], points)
+    write("data_points.csv", ["code", "indicator", "name", "unit"], points)
     monthly = [point[0] for point in points if point[0].startswith("M-")]
     write("figures.csv", ["month", "district"] + monthly, figures(rng, indicators))
     # A generator of its own, so that more days leave the figures as they are.

@@ -62,6 +62,8 @@ pub(super) struct DataPoint {
     pub(super) code: String,
     pub(super) indicator: String,
     pub(super) name: String,
+    /// In which it is keyed.
+    pub(super) unit: String,
 }
 
 /// One row of `districts.csv`.

@@ -71,6 +71,7 @@ pub(super) struct HistoryBody {
     #[serde(rename = "type")]
     set: Option<String>,
     last: Option<usize>,
+    upto: Option<String>,
     #[serde(default)]
     weakest: usize,
 }
@@ -152,14 +153,15 @@ pub(super) async fn edition(Path(code): Path<String>, Query(wanted): Query<Wante
 }
 
 pub(super) async fn indicators(Query(wanted): Query<Wanted>) -> Answer {
-    let set = match &wanted.set {
-        Some(set) => set,
-        None => &find_edition(wanted.edition.as_deref())?.set,
+    let of_edition = match wanted.edition.as_deref() {
+        Some(code) => Some(&find_edition(Some(code))?.set),
+        None => None,
     };
+    let set = wanted.set.as_ref().or(of_edition);
     let indicators = CATALOGUE
         .indicators
         .iter()
-        .filter(|row| row.set == *set && is(&row.sector, wanted.sector.as_ref()));
+        .filter(|row| is(&row.set, set) && is(&row.sector, wanted.sector.as_ref()));
     Ok(success(indicators.map(rows::indicator_row).collect()))
 }
 
@@ -210,7 +212,8 @@ pub(super) async fn scorecards(body: Result<Json<ScorecardsBody>, JsonRejection>
 
 pub(super) async fn history(body: Result<Json<HistoryBody>, JsonRejection>) -> Answer {
     let Json(body) = body.map_err(|_| bad_request())?;
-    let editions = latest_first(body.set.as_ref()).take(body.last.unwrap_or(usize::MAX));
+    let editions = latest_first(body.set.as_ref(), body.upto.as_deref());
+    let editions = editions.take(body.last.unwrap_or(usize::MAX));
     if let Some(areas) = &body.areas {
         let rows = editions.flat_map(|edition| {
             let wanted = AREAS.into_iter();
@@ -324,12 +327,17 @@ fn is(value: &str, wanted: Option<&String>) -> bool {
     wanted.is_none_or(|wanted| wanted == value)
 }
 
-/// Editions, the latest first; `set` leaves only those of one kind.
-pub(super) fn latest_first(set: Option<&String>) -> impl Iterator<Item = &'static Edition> {
+/// Editions, the latest first; `set` leaves only those of one kind, and `upto` those whose period ended by a month (`yyyy-mm`).
+pub(super) fn latest_first(
+    set: Option<&String>,
+    upto: Option<&str>,
+) -> impl Iterator<Item = &'static Edition> {
+    let ended = |edition: &&Edition| upto.is_none_or(|month| edition.to.get(..7) <= Some(month));
     let mut editions: Vec<_> = CATALOGUE
         .editions
         .iter()
         .filter(|edition| is(&edition.set, set))
+        .filter(ended)
         .collect();
     editions.sort_by(|a, b| b.to.cmp(&a.to));
     editions.into_iter()

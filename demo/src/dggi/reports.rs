@@ -21,6 +21,8 @@ pub(super) struct ReportBody {
     #[serde(rename = "type")]
     set: Option<String>,
     last: Option<usize>,
+    /// The month by which the last of them ended, `yyyy-mm`.
+    upto: Option<String>,
     /// Only one district.
     district: Option<Value>,
 }
@@ -76,7 +78,7 @@ fn editions(body: &ReportBody, set: Option<&String>) -> Result<Vec<&'static Edit
         Some(set) => set,
         None => &find_edition(None)?.set,
     };
-    Ok(latest_first(Some(set))
+    Ok(latest_first(Some(set), body.upto.as_deref())
         .take(body.last.unwrap_or(1))
         .collect())
 }

@@ -44,7 +44,14 @@ pub(super) fn edition_row(edition: &Edition) -> Value {
 pub(super) fn indicator_row(indicator: &Indicator) -> Value {
     let points: Vec<_> = CATALOGUE
         .points_of(indicator)
-        .map(|point| json!({ "dataPointCode": point.code, "dataPointName": point.name, "indicatorCode": point.indicator }))
+        .map(|point| {
+            json!({
+                "dataPointCode": point.code,
+                "dataPointName": point.name,
+                "indicatorCode": point.indicator,
+                "unit": point.unit,
+            })
+        })
         .collect();
     json!({
         "indicatorCode": indicator.code,
@@ -65,6 +72,7 @@ pub(super) fn data_point_row(point: &DataPoint) -> Value {
         "dataPointName": point.name,
         "indicatorCode": point.indicator,
         "indicatorName": indicator.map(|indicator| &indicator.name),
+        "unit": point.unit,
     })
 }
 

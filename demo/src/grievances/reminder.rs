@@ -8,7 +8,7 @@ use super::schema::{Grievance, register};
 /// Of which grievance to remind.
 #[derive(InputObject)]
 struct SendGrievanceReminderInput {
-    /// The reference number of the grievance, for example `JKIG-2026-000900`.
+    /// The reference number of the grievance, for example `JKIG-2026-003936`.
     grievance_reference: ID,
 }
 

@@ -36,11 +36,11 @@ pub(super) struct GrievanceFilter {
     status: Option<Status>,
     /// Only those that are (or are not) open: neither resolved nor rejected.
     is_open: Option<bool>,
-    /// Only those older than so many days: today, or when they were closed.
+    /// Only those older than so many days, for example `28`: today, or when they were closed.
     older_than_in_days: Option<i64>,
-    /// Only those received on or after this day.
+    /// Only those received on or after this day, for example `2026-10-01`.
     received_from: Option<Day>,
-    /// Only those received on or before this day.
+    /// Only those received on or before this day, for example `2026-10-31`.
     received_to: Option<Day>,
 }
 
@@ -80,7 +80,7 @@ impl Grievance {
 /// One grievance of a citizen. Nothing in it says whose it is.
 #[Object]
 impl Grievance {
-    /// Its reference number, for example `JKIG-2026-000900`.
+    /// Its reference number, for example `JKIG-2026-003936`.
     async fn reference(&self) -> ID {
         self.0.clone().into()
     }
@@ -282,7 +282,7 @@ impl Query {
     async fn grievance(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Its reference number, for example `JKIG-2026-000900`.")] reference: ID,
+        #[graphql(desc = "Its reference number, for example `JKIG-2026-003936`.")] reference: ID,
     ) -> Result<Option<Grievance>> {
         find(ctx, &reference)
     }

@@ -90,7 +90,11 @@ impl GrievanceSummary {
     async fn open_older_than_count(
         &self,
         ctx: &Context<'_>,
-        #[graphql(default_with = "REMINDER_DAYS", desc = "Days since receipt.")] days: i64,
+        #[graphql(
+            default_with = "REMINDER_DAYS",
+            desc = "Days since receipt, for example `28`."
+        )]
+        days: i64,
     ) -> Result<usize> {
         let today = register(ctx)?.today;
         self.count(ctx, |record| record.is_open() && record.age(today) > days)
@@ -150,7 +154,7 @@ impl GrievanceSummary {
     async fn by_month(
         &self,
         ctx: &Context<'_>,
-        #[graphql(default = 12, desc = "How many months, at most 60.")] last: i64,
+        #[graphql(default = 12, desc = "How many months, for example `12`.")] last: i64,
         #[graphql(
             desc = "The last of them, as `2026-10`. Without it, or if that is still to come, the current one."
         )]

@@ -148,8 +148,9 @@ pub(super) enum Group {
 }
 
 impl Group {
-    /// The groups of a kind: every district, department and block that has works, whatever the search finds, and every area.
-    pub(super) fn all(kind: &str) -> Option<Vec<Group>> {
+    /// The groups of a kind: every district, department and block that has works, whatever the search finds, and every area. A department
+    /// that is asked for has a row even if it has no works.
+    pub(super) fn all(kind: &str, asked: Option<&str>) -> Option<Vec<Group>> {
         let codes = |code: fn(&Work) -> u32| WORKS.iter().map(code).collect::<BTreeSet<u32>>();
         match kind {
             "district" => {
@@ -157,8 +158,10 @@ impl Group {
                 Some(codes.map(Group::District).collect())
             }
             "dept" => {
-                let codes = codes(|work| work.department).into_iter();
-                Some(codes.map(Group::Department).collect())
+                let asked = asked.unwrap_or_default().split(',');
+                let mut codes = codes(|work| work.department);
+                codes.extend(asked.filter_map(|code| code.parse::<u32>().ok()));
+                Some(codes.into_iter().map(Group::Department).collect())
             }
             "area" => Some(["UT", "JAMMU", "KASHMIR"].map(Group::Area).into()),
             "block" => {

@@ -95,7 +95,7 @@ pub(super) async fn summary(query: Result<Query<Search>, QueryRejection>) -> Jso
     let Some(grouped) = &search.group_by else {
         return success(figures(found));
     };
-    let Some(groups) = Group::all(grouped) else {
+    let Some(groups) = Group::all(grouped, search.groups.as_deref()) else {
         return failure("JB-400", "groupBy is district, dept, area or block");
     };
     let is_wanted = |group: &&Group| {

@@ -104,6 +104,11 @@ struct Department {
     status: String,
 }
 
+/// The codes of all departments, for the stand-ins that have figures of each.
+pub(crate) fn department_codes() -> impl Iterator<Item = u32> {
+    DEPARTMENTS.iter().map(|department| department.code)
+}
+
 static DIVISIONS: LazyLock<Vec<Division>> =
     LazyLock::new(|| crate::data::csv(include_str!("../../data/lgd/divisions.csv")));
 static DISTRICTS: LazyLock<Vec<District>> =

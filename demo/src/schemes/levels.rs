@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::SCHEMES;
 use super::platform::strings;
 use super::progress::{AREAS, PROGRESS, SUMS, Sum, as_on, coverage, digits};
+use crate::lgd::department_codes;
 
 /// A row of a resource, with the month that it is of.
 pub(super) type Row = Map<String, Value>;
@@ -43,7 +44,7 @@ pub(super) static OF_SCHEMES: LazyLock<Vec<Row>> = LazyLock::new(|| {
     of_districts.chain(of_areas).collect()
 });
 
-/// What all schemes achieved together, at the same levels and for each department that owns some.
+/// What all schemes achieved together, at the same levels and for each department: one that owns none has zeros.
 pub(super) static OF_ALL: LazyLock<Vec<Row>> = LazyLock::new(|| {
     let mut totals: BTreeMap<(&str, &str, String), Total> = BTreeMap::new();
     for row in PROGRESS.iter() {
@@ -58,6 +59,10 @@ pub(super) static OF_ALL: LazyLock<Vec<Row>> = LazyLock::new(|| {
         totals.entry(key).or_default().add(sum);
     }
     for &month in MONTHS.iter() {
+        for department in department_codes() {
+            let key = (month, "DEPARTMENT", department.to_string());
+            totals.entry(key).or_default();
+        }
         for scheme in SCHEMES.iter() {
             let sum = |area| SUMS.get(&(month, area, scheme.slug.as_str())).copied();
             for area in AREAS {

@@ -390,7 +390,7 @@ async fn summary(State(desk): State<Desk>, Query(search): Query<Search>) -> Answ
     let Some(by) = &search.by else {
         return Ok(Json(summary::of(&register, counted, fits)));
     };
-    let groups = Group::all(by, &register);
+    let groups = Group::all(by, &register, search.codes.as_deref());
     let groups = groups.ok_or_else(|| Refusal::invalid("by is not known"))?;
     let is_wanted = |group: &&Group| {
         let wanted = search.codes.as_ref();

@@ -9,6 +9,7 @@ use super::catalogue::Service;
 use super::questions::{self, Answer};
 use super::refusal::Refusal;
 use super::register::{Application, Attached, Payment, Register, Status};
+use super::remarks;
 use crate::date::Date;
 
 const SERVICES: &str = include_str!("../../data/services/services.json");
@@ -70,7 +71,7 @@ fn from_row(register: &Register, row: &Row) -> Option<Application> {
         payment: None,
         history: Vec::new(),
     };
-    application.log(applied, "SUB", "Application received".into(), "Applicant");
+    application.log(applied, "SUB", remarks::received(), "Applicant");
     let Some(complete) = Date::parse_iso(&row.complete) else {
         return Some(application);
     };
@@ -83,15 +84,10 @@ fn from_row(register: &Register, row: &Row) -> Option<Application> {
             on: complete,
         });
     }
-    application.log(complete, "DOC", "Documents attached".into(), "Applicant");
+    application.log(complete, "DOC", remarks::documents_attached(), "Applicant");
     if service.has_fee() {
         let receipt = application.receipt();
-        application.log(
-            complete,
-            "FEE",
-            format!("Fee paid, receipt {receipt}"),
-            "Applicant",
-        );
+        application.log(complete, "FEE", remarks::fee_paid(&receipt), "Applicant");
         let (amount, mode) = (service.fee.clone(), "UPI".to_owned());
         application.payment = Some(Payment {
             receipt,
@@ -101,18 +97,13 @@ fn from_row(register: &Register, row: &Row) -> Option<Application> {
         });
     }
     let officer = service.psga.officer.as_str();
-    application.log(
-        complete,
-        "PRC",
-        format!("Sent to the {officer}"),
-        "Service desk",
-    );
+    application.log(complete, "PRC", remarks::sent_to(officer), "Service desk");
     if let Some(decided) = application.decided {
         let (stage, remark) = match application.status {
-            Status::Rejected => ("REJ", "Rejected: the particulars could not be verified"),
-            _ => ("ISS", "Certificate issued"),
+            Status::Rejected => ("REJ", remarks::rejected()),
+            _ => ("ISS", remarks::issued()),
         };
-        application.log(decided, stage, remark.into(), officer);
+        application.log(decided, stage, remark, officer);
     }
     Some(application)
 }
@@ -174,7 +165,7 @@ pub(super) fn file(
         mobile,
         ..register.new_application(service, district)
     };
-    application.log(today, "SUB", "Application received".into(), "Applicant");
+    application.log(today, "SUB", remarks::received(), "Applicant");
     application.advance(today);
     let reference = application.reference.clone();
     register.add(application);

@@ -30,6 +30,7 @@ mod intake;
 mod questions;
 mod refusal;
 mod register;
+mod remarks;
 mod summary;
 mod texts;
 mod upload;

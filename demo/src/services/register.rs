@@ -8,6 +8,8 @@ use serde_json::Value;
 
 use super::catalogue::{Document, Service, paise};
 use super::refusal::Refusal;
+use super::remarks;
+use super::texts::Texts;
 use crate::date::Date;
 
 /// Where an application stands, as the desk's two-way mirror shows it.
@@ -76,7 +78,7 @@ pub(super) struct Payment {
 pub(super) struct Event {
     pub(super) on: Date,
     pub(super) stage: &'static str,
-    pub(super) remark: String,
+    pub(super) remark: Texts,
     pub(super) by: String,
 }
 
@@ -135,7 +137,7 @@ impl Application {
         format!("JKR{}", self.file.replace('-', ""))
     }
 
-    pub(super) fn log(&mut self, on: Date, stage: &'static str, remark: String, by: &str) {
+    pub(super) fn log(&mut self, on: Date, stage: &'static str, remark: Texts, by: &str) {
         self.history.push(Event {
             on,
             stage,
@@ -161,12 +163,7 @@ impl Application {
         };
         if self.status == Status::Processing && before != Status::Processing {
             let officer = self.service.psga.officer.clone();
-            self.log(
-                today,
-                "PRC",
-                format!("Sent to the {officer}"),
-                "Service desk",
-            );
+            self.log(today, "PRC", remarks::sent_to(&officer), "Service desk");
             if self
                 .documents
                 .iter()
@@ -174,8 +171,7 @@ impl Application {
             {
                 self.status = Status::Issued;
                 self.decided = Some(today);
-                let remark = "Issued from verified documents".to_owned();
-                self.log(today, "ISS", remark, &officer);
+                self.log(today, "ISS", remarks::issued_at_once(), &officer);
             }
         }
     }
@@ -338,12 +334,7 @@ impl Register {
             mode: mode.to_owned(),
             on: today,
         });
-        application.log(
-            today,
-            "FEE",
-            format!("Fee paid, receipt {receipt}"),
-            "Applicant",
-        );
+        application.log(today, "FEE", remarks::fee_paid(&receipt), "Applicant");
         application.advance(today);
         self.remember(key, request, reference.to_owned());
         Ok(())
@@ -366,7 +357,7 @@ impl Register {
             .documents
             .iter()
             .find(|d| d.doc_type == doc_type);
-        let Some(name) = document.map(|d| d.name.english().to_owned()) else {
+        let Some(remark) = document.map(|d| remarks::attached(&d.name)) else {
             let why = "The service does not ask for a document of this type";
             return Err(Refusal::invalid(why).about("docType"));
         };
@@ -384,7 +375,7 @@ impl Register {
             on: today,
         };
         application.documents.push(attached);
-        application.log(today, "DOC", format!("{name} attached"), "Applicant");
+        application.log(today, "DOC", remark, "Applicant");
         application.advance(today);
         Ok(())
     }

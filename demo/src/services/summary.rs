@@ -57,8 +57,8 @@ pub(super) enum Group {
 }
 
 impl Group {
-    /// The groups of a kind: every district and area, and every department that has a service.
-    pub(super) fn all(kind: &str, register: &Register) -> Option<Vec<Group>> {
+    /// The groups of a kind: every district and area, and every department that has a service, or that is asked for.
+    pub(super) fn all(kind: &str, register: &Register, asked: Option<&str>) -> Option<Vec<Group>> {
         match kind {
             "district" => {
                 let codes = intake::districts_of("UT")?.into_iter();
@@ -70,8 +70,11 @@ impl Group {
             }
             "department" => {
                 let codes = register.services.iter();
-                let codes: BTreeSet<&String> = codes.map(|s| &s.department_code).collect();
-                Some(codes.into_iter().cloned().map(Group::Department).collect())
+                let mut codes: BTreeSet<&str> = codes.map(|s| &*s.department_code).collect();
+                let asked = asked.unwrap_or_default().split(',');
+                codes.extend(asked.filter(|code| !code.is_empty()));
+                let codes = codes.into_iter().map(str::to_owned);
+                Some(codes.map(Group::Department).collect())
             }
             _ => None,
         }

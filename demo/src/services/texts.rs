@@ -34,7 +34,7 @@ impl Language {
 }
 
 /// A text in each language.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub(super) struct Texts {
     en: String,
     hi: String,
@@ -42,6 +42,14 @@ pub(super) struct Texts {
 }
 
 impl Texts {
+    pub(super) fn new(en: impl Into<String>, hi: impl Into<String>, ur: impl Into<String>) -> Self {
+        Self {
+            en: en.into(),
+            hi: hi.into(),
+            ur: ur.into(),
+        }
+    }
+
     pub(super) fn in_language(&self, language: Language) -> &str {
         match language {
             Language::English => &self.en,

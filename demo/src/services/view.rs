@@ -40,16 +40,31 @@ pub(super) fn application(application: &Application, today: Date) -> Value {
         let mut kinds = service.documents.iter();
         let kind = kinds.find(|kind| kind.doc_type == d.doc_type);
         let name = kind.map(|kind| kind.name.english());
-        json!({ "docType": d.doc_type, "docName": name, "documentId": d.document_id, "attachedOn": d.on.dashed() })
+        let names = kind.map(|kind| kind.name.rows());
+        json!({
+            "docType": d.doc_type,
+            "docName": name,
+            "docNames": names,
+            "documentId": d.document_id,
+            "attachedOn": d.on.dashed(),
+        })
     });
     let history = (1..).zip(&application.history).map(|(seq, e)| {
-        json!({ "seq": seq, "on": e.on.dashed(), "stage": e.stage, "remark": e.remark, "by": e.by })
+        json!({
+            "seq": seq,
+            "on": e.on.dashed(),
+            "stage": e.stage,
+            "remark": e.remark.english(),
+            "remarks": e.remark.rows(),
+            "by": e.by,
+        })
     });
     let payment = application.payment.as_ref().map(|p| {
         json!({ "receiptNo": p.receipt, "amount": p.amount, "mode": p.mode, "paidOn": p.on.dashed() })
     });
     let required = service.documents.iter().map(|kind| {
         let mut row = kind.row(Language::English);
+        row["docNames"] = kind.name.rows().into();
         row["attached"] = yes_no(application.has_document(&kind.doc_type)).into();
         row
     });

@@ -89,6 +89,13 @@ pub(super) struct Filter {
     pub(super) platform: Option<String>,
     pub(super) department: Option<String>,
     pub(super) state: Option<String>,
+    /// Whether they are for all of India, or for a state.
+    pub(super) nationwide: Option<bool>,
+}
+
+/// Whether a state's code, or `IN` for all of India, is what a search asks for.
+pub(super) fn is_of(nationwide: Option<bool>, state: &str) -> bool {
+    nationwide.is_none_or(|wanted| wanted == (state == "IN"))
 }
 
 impl Catalogue {
@@ -116,6 +123,7 @@ impl Catalogue {
             .filter(|s| is(&filter.category, &s.category_id()))
             .filter(|s| is(&filter.department, &s.department))
             .filter(|s| is(&filter.state, &s.state))
+            .filter(|s| is_of(filter.nationwide, &s.state))
             .filter(|s| filter.language.as_deref().is_none_or(|code| s.speaks(code)))
             .filter(|s| {
                 filter

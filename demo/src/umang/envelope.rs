@@ -61,6 +61,16 @@ impl Call {
         }
     }
 
+    /// `Y` or `N`.
+    pub(super) fn flag(&self, name: &str) -> Result<Option<bool>, Failure> {
+        match self.text(name).as_deref() {
+            None => Ok(None),
+            Some("Y") => Ok(Some(true)),
+            Some("N") => Ok(Some(false)),
+            Some(_) => Err(Failure("PE0002", format!("Neither Y nor N: {name}"))),
+        }
+    }
+
     /// A list of ids, as a JSON array or separated by commas.
     pub(super) fn ids(&self, name: &str) -> Vec<String> {
         let text = |value: &Value| {

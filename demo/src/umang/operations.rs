@@ -9,7 +9,7 @@ use axum::routing::any;
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
-use super::catalogue::{CATEGORIES, Catalogue, Filter, STATES, Service};
+use super::catalogue::{CATEGORIES, Catalogue, Filter, STATES, Service, is_of};
 use super::envelope::{Call, Failure, Outcome, wrap};
 use crate::closed::unless_open;
 
@@ -118,6 +118,7 @@ fn directory(catalogue: &Catalogue, call: &Call) -> Outcome {
         platform: call.text("fpltfrm"),
         department: call.text("fdeptid"),
         state: call.text("fstid"),
+        nationwide: call.flag("fnat")?,
     };
     let mut services = catalogue.filter(&filter);
     match call.text("sort").as_deref() {
@@ -130,8 +131,14 @@ fn directory(catalogue: &Catalogue, call: &Call) -> Outcome {
 
 fn departments(catalogue: &Catalogue, call: &Call) -> Outcome {
     let state = call.text("fstid");
+    let nationwide = call.flag("fnat")?;
     let mut rows = catalogue.departments();
     rows.retain(|row| state.as_deref().is_none_or(|state| row["stid"] == state));
+    rows.retain(|row| {
+        row["stid"]
+            .as_str()
+            .is_some_and(|state| is_of(nationwide, state))
+    });
     // Without a size, all of them.
     let (start, size) = (call.count("start", 0)?, call.count("size", rows.len())?);
     let total = rows.len().to_string();

@@ -60,6 +60,30 @@ async fn filters_narrow_and_pages_add_up() {
 }
 
 #[tokio::test]
+async fn all_of_india_is_no_state() {
+    let umang = router();
+    let count = async |operation: &str, fields: Value| {
+        let answer = call(&umang, operation, fields).await;
+        answer["pd"]["total"]
+            .as_str()
+            .unwrap()
+            .parse::<u32>()
+            .unwrap()
+    };
+    for operation in ["fdirserv1", "fdirdeptser"] {
+        let all = count(operation, json!({})).await;
+        let nationwide = count(operation, json!({ "fnat": "Y" })).await;
+        let of_states = count(operation, json!({ "fnat": "N" })).await;
+        assert!(nationwide > 0 && of_states > 0, "{operation}");
+        assert_eq!(nationwide + of_states, all, "{operation}");
+        let both = json!({ "fnat": "Y", "fstid": "JK" });
+        assert_eq!(count(operation, both).await, 0, "{operation}");
+        let wrong = call(&umang, operation, json!({ "fnat": "true" })).await;
+        assert_eq!(wrong["rc"], "PE0002", "{operation}");
+    }
+}
+
+#[tokio::test]
 async fn search_finds_every_word_and_names_first() {
     let umang = router();
     let response = call(

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures_util::future::join_all;
 
 use super::super::call_report::CallReport;
@@ -13,10 +14,12 @@ use super::super::failed_calls::CallFailure;
 use super::super::freshness;
 use super::super::freshness::Exchange;
 use super::super::key::Key;
+use super::super::long::off_worker;
 use super::Inner;
 use super::lookup::{DocumentLookup, FlightOutcome, FlightResult, Rules};
 use super::verdict::{Judgement, judged};
 use crate::connector::Request;
+use crate::document::ValueSpan;
 use crate::source::{CallOptions, SourceError, SourceErrorKind};
 
 /// The outcome of a call that has a response.
@@ -63,16 +66,25 @@ impl Inner {
         let document = match judgement {
             Judgement::Parts(parts) => {
                 let parts = parts.into_iter().filter(|_| is_current);
-                let parts = parts.map(|(key, body)| (key, Arc::new(document.part(body))));
+                let parts = parts
+                    .filter(|(key, part)| {
+                        self.entries
+                            .wants(key, document.part_weight(part.range().len()))
+                    })
+                    .collect();
+                let (document, parts) = copied(document, parts).await;
                 self.store(parts).await;
                 Arc::new(document)
             }
             _ => {
-                let document = Arc::new(document.compact());
-                if is_current {
+                let is_stored = is_current && self.entries.wants(&lookup.key, document.weight());
+                if is_stored {
+                    let document = Arc::new(document.compact());
                     self.store([(lookup.key, Arc::clone(&document))]).await;
+                    document
+                } else {
+                    Arc::new(document)
                 }
-                document
             }
         };
         Ok(FlightResult {
@@ -170,4 +182,18 @@ impl Inner {
             may_be_shared,
         })
     }
+}
+
+/// The parts of a document as documents of their own, and the document.
+async fn copied(
+    document: Document,
+    parts: Vec<(Key, ValueSpan)>,
+) -> (Document, Vec<(Key, Arc<Document>)>) {
+    let bytes = parts.iter().map(|(_, part)| part.range().len()).sum();
+    let copy = |(key, part): (Key, ValueSpan)| {
+        let body = Bytes::copy_from_slice(part.of(&document.body));
+        (key, Arc::new(document.part(body)))
+    };
+    let parts = off_worker(bytes, || parts.into_iter().map(copy).collect()).await;
+    (document, parts)
 }

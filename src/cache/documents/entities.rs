@@ -6,12 +6,11 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-
 use super::super::cache_state::CacheState;
 use super::super::endpoint::Endpoint;
 use super::super::entries::Answer;
 use super::super::entry::Document;
+use super::super::flight::FlightMark;
 use super::super::key::{DocumentKeyParts, EntitiesKey, EntitiesKeyParts, Key};
 use super::lookup::{DocumentLookup, Rules};
 use super::reading::may_be_cached;
@@ -95,7 +94,9 @@ impl Documents {
         };
         let mut first_look = true;
         loop {
-            let (stored, epoch) = self.look(call.endpoint, &entities, &missing).await;
+            let mark = self.shared.flights.mark();
+            let (stored, epoch, is_now) = self.look(call.endpoint, &entities, &missing).await;
+            let looked = is_now.then_some(mark);
             let mut stored = stored.into_iter();
             missing.retain(|index| {
                 let found = stored.next().flatten();
@@ -107,6 +108,7 @@ impl Documents {
                 });
                 if is_found && usable.is_none() && first_look {
                     self.shared.entity_lookups.stale();
+                    self.shared.entries.is_stale(&entities.keys[*index]);
                 }
                 self.count_entity(call.endpoint, usable.is_some(), first_look);
                 cached[*index] = usable;
@@ -122,7 +124,8 @@ impl Documents {
                 options: call.options.clone(),
                 ..call
             };
-            let fetched = self.fetch_missing(call, &entities, &missing, epoch, requested);
+            let found = (&missing[..], epoch, looked);
+            let fetched = self.fetch_missing(call, &entities, found, requested);
             match fetched.await {
                 // Another flight has stored the first missing entity in the meantime, and maybe others: look again.
                 Ok(fetched) if fetched.state == CacheState::Hit => {
@@ -179,13 +182,14 @@ impl Documents {
         })
     }
 
-    /// The stored entities with these indexes, or none of them, and the epoch with which they are compared.
+    /// The stored entities with these indexes, or none of them, the epoch with which they are compared, and whether they were
+    /// there at once.
     async fn look(
         &self,
         endpoint: &Endpoint,
         entities: &EntityLookup,
         indexes: &[usize],
-    ) -> (Vec<Option<Arc<Document>>>, u64) {
+    ) -> (Vec<Option<Arc<Document>>>, u64, bool) {
         let epoch = endpoint.epoch().now();
         let answer = if indexes.len() == entities.keys.len() {
             self.shared.entries.get_all(&entities.keys)
@@ -194,10 +198,10 @@ impl Documents {
             self.shared.entries.get_all(&keys)
         };
         match answer {
-            Answer::Now(found) => (found, epoch),
+            Answer::Now(found) => (found, epoch, true),
             answer => {
                 let found = self.shared.current(endpoint, answer).await;
-                (found.unwrap_or_default(), endpoint.epoch().now())
+                (found.unwrap_or_default(), endpoint.epoch().now(), false)
             }
         }
     }
@@ -220,8 +224,7 @@ impl Documents {
         &self,
         call: UpstreamCall<'_>,
         entities: &EntityLookup,
-        missing: &[usize],
-        epoch: u64,
+        (missing, epoch, looked): (&[usize], u64, Option<FlightMark>),
         requested: EntitiesCall<'_>,
     ) -> Result<Fetched, SourceError> {
         let subject = match &call.policy {
@@ -239,15 +242,14 @@ impl Documents {
             lookup_key: keys[0],
             epoch,
             rules: entities.rules,
+            looked,
             may_be_kept: true,
         };
         let (parts, lists) = (requested.parts, requested.lists(missing));
         let judge = move |document: &Document| match parts(document, &lists) {
             // Entities are matched by position, so their number must be right.
             Some(parts) if parts.len() == keys.len() => {
-                let text = |part: &ValueSpan| Bytes::copy_from_slice(part.of(&document.body));
-                let texts = parts.iter().map(text);
-                Judgement::Parts(keys.iter().copied().zip(texts).collect())
+                Judgement::Parts(keys.iter().copied().zip(parts).collect())
             }
             _ => Judgement::Failed,
         };

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::super::call_report::CallReport;
 use super::super::entry::Document;
+use super::super::flight::FlightMark;
 use super::super::key::Key;
 use crate::connector::SchemaLifetime;
 use crate::source::SourceError;
@@ -17,6 +18,8 @@ pub(super) struct DocumentLookup {
     pub(super) lookup_key: Key,
     pub(super) epoch: u64,
     pub(super) rules: Rules,
+    /// The mark after which it was looked up; `None` if the cache has not said yet whether it has it.
+    pub(super) looked: Option<FlightMark>,
     /// Whether the cache may have the document. If not, only the call of another request is joined.
     pub(super) may_be_kept: bool,
 }

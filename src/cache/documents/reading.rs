@@ -110,8 +110,12 @@ impl Documents {
         };
         let key = Key::from(parts.key());
         let epoch = endpoint.epoch().now();
-        // A backend that waits is asked by `miss`, unless the same call is running already.
-        if may_be_kept && let Some(hit) = self.shared.find_now(&key, epoch, lifetime) {
+        let mark = self.shared.flights.mark();
+        let looked = match may_be_kept {
+            true => self.shared.find_now(&key, epoch, lifetime),
+            false => None,
+        };
+        if let Some(Some(hit)) = looked {
             let state = endpoint.connector().state();
             self.shared.served(state, CacheState::Hit);
             return LookedUp::AtHand(hit);
@@ -121,6 +125,7 @@ impl Documents {
             lookup_key: key,
             epoch,
             rules,
+            looked: looked.map(|_| mark),
             may_be_kept,
         })))
     }
@@ -200,7 +205,7 @@ impl Documents {
             not_before,
             // A document that may be kept is stored even if no request waits for it any more.
             is_stored: lookup.may_be_kept,
-            looked: None,
+            looked: lookup.looked,
         };
         loop {
             let flight = || {
@@ -289,18 +294,26 @@ impl Inner {
         self.lookups.count(state);
     }
 
-    /// A document that is there at once and may be used.
-    fn find_now(&self, key: &Key, epoch: u64, lifetime: Option<SchemaLifetime>) -> Option<Fetched> {
-        match self.entries.get(key) {
-            Answer::Now(document) => {
-                let usable = self.usable(document?, key, epoch, lifetime);
-                if usable.is_none() {
-                    self.lookups.stale();
-                }
-                usable
-            }
-            Answer::Later(_) => None,
+    /// Whether there is a document that may be used; `None` if the backend waits. It is asked by `miss`, unless the same call
+    /// is running already.
+    fn find_now(
+        &self,
+        key: &Key,
+        epoch: u64,
+        lifetime: Option<SchemaLifetime>,
+    ) -> Option<Option<Fetched>> {
+        let Answer::Now(document) = self.entries.get(key) else {
+            return None;
+        };
+        let Some(document) = document else {
+            return Some(None);
+        };
+        let usable = self.usable(document, key, epoch, lifetime);
+        if usable.is_none() {
+            self.lookups.stale();
+            self.entries.is_stale(key);
         }
+        Some(usable)
     }
 
     /// The same, after a wait if necessary.

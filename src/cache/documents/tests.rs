@@ -11,6 +11,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::sync::{Notify, Semaphore};
 
+mod demand;
 mod entities;
 mod mutations;
 mod reads;

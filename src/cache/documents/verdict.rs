@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
-
 use super::super::entry::Document;
 use super::super::key::Key;
 use super::super::long::off_worker;
+use crate::document::ValueSpan;
 
 /// What may be done with a document, by its content. Its lifetime is decided elsewhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +44,7 @@ pub(super) enum Judgement {
     /// It is stored as a whole, if given for at most so long.
     Whole(Option<Duration>),
     /// These parts of it are stored, each under its own key.
-    Parts(Vec<(Key, Bytes)>),
+    Parts(Vec<(Key, ValueSpan)>),
 }
 
 /// Judges a document, if it has a lifetime. Removes the lifetime if the document is not to be stored.

@@ -90,7 +90,13 @@ pub(super) fn operations(before: &[Diagnostic], after: &[Diagnostic]) {
     let text = |finding: &Diagnostic| finding.to_text();
     let before: BTreeSet<String> = before.iter().map(text).collect();
     for finding in after.iter().filter(|one| !before.contains(&text(one))) {
-        error(finding, "a named operation is not served");
+        match finding.is_error() {
+            true => error(finding, "a named operation is not served"),
+            false => error(
+                finding,
+                "a file of named operations is not valid; its operations are served",
+            ),
+        }
     }
 }
 

@@ -1,10 +1,10 @@
 //! `@connection`: the pages of an upstream's list as a connection, of which clients read a part.
 
 use apollo_compiler::Node;
-use apollo_compiler::ast::Directive;
+use apollo_compiler::ast::{Directive, FieldDefinition};
 
 use super::definition::{Role, SupportedDirective};
-use super::paginate::{PageStyle, Pagination};
+use super::paginate::{self, PageStyle, Pagination};
 use crate::connector::connect_options::{ConnectOption, ConnectOptions};
 use crate::connector::declared::{Declarations, DeclaredConnect};
 use crate::connector::diagnostic::code;
@@ -96,6 +96,14 @@ pub struct Connection {
 }
 
 impl ConnectOption for Connection {}
+
+impl Connection {
+    /// How the pages of a field's list are requested; `None` if the field has no `@connection`.
+    pub(crate) fn page_style(field: &FieldDefinition) -> Option<PageStyle> {
+        field.directives.get(NAME)?;
+        PageStyle::of(field.directives.get(paginate::NAME)?)
+    }
+}
 
 /// `first` and `max` of a directive.
 pub(crate) fn sizes(directive: &Directive) -> (i32, i32) {

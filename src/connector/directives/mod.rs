@@ -11,6 +11,7 @@
 pub(crate) mod cache_control;
 mod cache_null;
 mod client_errors;
+mod confidential;
 mod connect;
 pub(crate) mod connection;
 mod constraint;
@@ -32,6 +33,7 @@ mod webhook;
 
 pub use cache_null::CacheNull;
 pub(crate) use client_errors::{NAME as CLIENT_ERRORS, REFUSAL};
+pub(crate) use confidential::is_confidential;
 pub use connection::Connection;
 pub use constraint::Constraint;
 use definition::{SupportedDirective, SupportedType};
@@ -68,6 +70,7 @@ pub(crate) static WIRE: &[&SupportedDirective] = &[
     &upload::DIRECTIVE,
     &poll::DIRECTIVE,
     &webhook::DIRECTIVE,
+    &confidential::DIRECTIVE,
 ];
 
 /// Directives that a folder uses without linking a specification.

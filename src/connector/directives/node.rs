@@ -32,7 +32,7 @@ const SDL: &str = r#"
 The objects of a type have globally unique ids: the type gets `id: ID!` and implements `Node`, and `Query.node` finds them.
 
 The gateway makes the id from the name of the type and a key, and no upstream knows it. It costs no call where the key is
-known. The public schema has `interface Node { id: ID! }`, `Query.node(id: ID!): Node` and `Query.nodes(ids: [ID!]!): [Node]!`
+known. The public schema has `interface Node { id: ID! }`, `Query.node(id: ID!): Node` and `Query.nodes(ids: [ID!]!): [Node]`
 if a type has the directive. [federation.md](federation.md#global-ids) says how clients use them.
 
     type Query {

@@ -15,7 +15,7 @@ use crate::connector::findings::Findings;
 use crate::mapping::Selection;
 
 pub(super) static DIRECTIVE: SupportedDirective = SupportedDirective {
-    name: "paginate",
+    name: NAME,
     since: (0, 1),
     sdl: SDL,
     types: &[&STYLE, &LAST_PAGE, &CUT_OFF, &types::JSON_SELECTION],
@@ -23,6 +23,9 @@ pub(super) static DIRECTIVE: SupportedDirective = SupportedDirective {
     role: Role::ConnectOption(read),
     check,
 };
+
+/// The name of the directive in normalised schemas.
+pub(super) const NAME: &str = "paginate";
 
 const SDL: &str = r#"
 """
@@ -240,6 +243,23 @@ pub enum PageStyle {
     Link,
 }
 
+impl PageStyle {
+    /// What `@paginate` says; `None` if `by` is not a style.
+    pub(super) fn of(directive: &Directive) -> Option<PageStyle> {
+        match directive
+            .specified_argument_by_name("by")?
+            .as_enum()?
+            .as_str()
+        {
+            "OFFSET" => Some(PageStyle::Offset),
+            "PAGE" => Some(PageStyle::Page),
+            "CURSOR" => Some(PageStyle::Cursor),
+            "LINK" => Some(PageStyle::Link),
+            _ => None,
+        }
+    }
+}
+
 /// Which page is the last, if the upstream does not say it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LastPage {
@@ -279,13 +299,7 @@ fn pagination(
     findings: &mut Findings,
 ) -> Option<Pagination> {
     let argument = |name: &str| directive.specified_argument_by_name(name);
-    let style = match argument("by")?.as_enum()?.as_str() {
-        "OFFSET" => PageStyle::Offset,
-        "PAGE" => PageStyle::Page,
-        "CURSOR" => PageStyle::Cursor,
-        "LINK" => PageStyle::Link,
-        _ => return None,
-    };
+    let style = PageStyle::of(directive)?;
     check_arguments(directive, style, findings);
     let mut mapping = |scope: VariableScope, name: &'static str| -> Option<Arc<Selection>> {
         let literal = argument(name)?;

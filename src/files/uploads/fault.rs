@@ -26,6 +26,14 @@ pub enum UploadFault {
 }
 
 impl UploadFault {
+    /// Whether nothing can be read after it, so that it is the fault of all files that follow.
+    pub(super) fn is_of_body(self) -> bool {
+        matches!(
+            self,
+            UploadFault::Broken | UploadFault::Slow | UploadFault::NotInMap | UploadFault::NotAFile
+        )
+    }
+
     /// The code for clients.
     pub fn code(self) -> ErrorCode {
         match self {

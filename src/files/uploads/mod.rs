@@ -7,7 +7,8 @@
 //! upstream reads it, and is never held whole. So files are taken in the order in which the client sends them, each once. What
 //! needs another order is refused, or read to [disk](spool) before, if the settings allow that.
 //!
-//! If a client breaks the rules, the call fails, and the [fault](UploadFault) is the error of its field.
+//! If a client breaks the rules, the call fails, and the [fault](UploadFault) is the error of its field. What is wrong with one
+//! file is not the fault of another one; a body that breaks off, or that is none, is the fault of all that follow.
 
 mod fault;
 mod spool;
@@ -43,10 +44,19 @@ pub struct Uploads {
     names: Vec<UploadName>,
     body: Arc<Mutex<Body>>,
     room: Room,
+    /// Bytes of a file that may be skipped.
+    longest: usize,
     /// Files that were read to disk.
     spooled: StdMutex<HashMap<usize, Arc<SpooledFile>>>,
     taken: StdMutex<Vec<bool>>,
+    /// The files that are used more than once.
+    repeated: OnceLock<Vec<bool>>,
+    /// The part at which the body is, if no call reads it now.
+    unread: StdMutex<Option<Unread>>,
+    /// Why files could not be read to disk.
+    unspooled: StdMutex<HashMap<usize, UploadFault>>,
     spool: Arc<Spool>,
+    /// What is wrong with the body.
     fault: OnceLock<UploadFault>,
 }
 
@@ -55,8 +65,8 @@ pub struct Uploads {
 pub struct UploadName {
     /// The name of its part.
     pub part: String,
-    /// It stands at several places of the variables.
-    pub is_repeated: bool,
+    /// The variable that has it, for each place where it stands.
+    pub variables: Vec<String>,
 }
 
 /// What a call allows of a file.
@@ -128,8 +138,14 @@ impl fmt::Debug for Uploads {
 }
 
 impl Uploads {
-    /// The files that follow in a body.
-    pub fn new(names: Vec<UploadName>, body: Body, room: Room, spool: Arc<Spool>) -> Uploads {
+    /// The files that follow in a body. `longest` is the greatest length of a file in bytes.
+    pub fn new(
+        names: Vec<UploadName>,
+        body: Body,
+        room: Room,
+        longest: usize,
+        spool: Arc<Spool>,
+    ) -> Uploads {
         let secret: u128 = rand::random();
         Uploads {
             secret: format!("upload-{secret:032x}-"),
@@ -137,7 +153,11 @@ impl Uploads {
             names,
             body: Arc::new(Mutex::new(body)),
             room,
+            longest,
             spooled: StdMutex::default(),
+            repeated: OnceLock::new(),
+            unread: StdMutex::default(),
+            unspooled: StdMutex::default(),
             spool,
             fault: OnceLock::new(),
         }
@@ -164,13 +184,29 @@ impl Uploads {
         memchr::memmem::find(text, self.secret.as_bytes()).is_some()
     }
 
-    /// What the client, or an upstream that takes too many files, did wrong.
-    pub fn fault(&self) -> Option<UploadFault> {
-        self.fault.get().copied()
+    /// Says how often the operation uses each variable. A file that is used more than once is read to disk before the first
+    /// use.
+    ///
+    /// # Errors
+    /// There is such a file, and no disk for it.
+    pub fn plan(&self, uses: impl Fn(&str) -> usize) -> Result<(), UploadFault> {
+        let of = |name: &UploadName| name.variables.iter().map(|variable| uses(variable)).sum();
+        let counts: Vec<usize> = self.names.iter().map(of).collect();
+        let repeated: Vec<bool> = counts.iter().map(|count| *count > 1).collect();
+        let fits = self.spool.has_disk() || !repeated.contains(&true);
+        let _ = self.repeated.set(repeated);
+        fits.then_some(()).ok_or(UploadFault::Order)
+    }
+
+    fn is_repeated(&self, index: usize) -> bool {
+        let repeated = self.repeated.get().and_then(|repeated| repeated.get(index));
+        repeated.copied().unwrap_or(false)
     }
 
     fn failed<T>(&self, fault: UploadFault) -> Result<T, UploadFault> {
-        let _ = self.fault.set(fault);
+        if fault.is_of_body() {
+            let _ = self.fault.set(fault);
+        }
         Err(fault)
     }
 
@@ -183,43 +219,60 @@ impl Uploads {
         index: usize,
         rules: &UploadRules,
     ) -> Result<Upload, UploadFault> {
-        if let Some(fault) = self.fault() {
-            return Err(fault);
+        if index >= self.names.len() {
+            return Err(UploadFault::Missing);
         }
-        let Some(name) = self.names.get(index) else {
-            return self.failed(UploadFault::Missing);
-        };
         let taken = {
             let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
             std::mem::replace(&mut taken[index], true)
         };
         if let Some(spooled) = self.spooled(index) {
-            return self.of_disk(&spooled, rules);
+            return of_disk(&spooled, rules);
         }
-        if taken {
-            return self.failed(UploadFault::Order);
+        if taken && !self.is_repeated(index) {
+            return Err(UploadFault::Order);
         }
         // Waits until the file before has been read.
         let mut body = Arc::clone(&self.body).lock_owned().await;
         loop {
+            // Another call may have read it to disk meanwhile.
+            if let Some(spooled) = self.spooled(index) {
+                return of_disk(&spooled, rules);
+            }
+            if let Some(fault) = self.unspooled(index).or(self.fault.get().copied()) {
+                return Err(fault);
+            }
             let (at, field) = match self.next(&mut body).await {
                 Ok(Some(next)) => next,
-                Ok(None) => return self.failed(UploadFault::Missing),
+                Ok(None) => return Err(UploadFault::Missing),
                 Err(fault) => return self.failed(fault),
             };
-            if at == index && !name.is_repeated && !rules.needs_length {
+            if at == index && !self.is_repeated(index) && !rules.needs_length {
                 return self.streamed(field, body, rules);
             }
-            match SpooledFile::read(field, &self.spool).await {
-                Ok(file) => {
-                    let mut spooled = self.spooled.lock().unwrap_or_else(PoisonError::into_inner);
-                    spooled.insert(at, Arc::new(file));
-                }
-                Err(fault) => return self.failed(fault),
+            if !self.spool.has_disk() {
+                // The call that it is for can still have it.
+                self.leave(Some(at), field);
+                return Err(UploadFault::Order);
             }
-            self.room.of_head();
-            if let Some(spooled) = self.spooled(index) {
-                return self.of_disk(&spooled, rules);
+            self.to_disk(at, field).await;
+        }
+    }
+
+    /// Reads a file to disk, or notes why it cannot be.
+    async fn to_disk(&self, at: usize, field: Field<'static>) {
+        match SpooledFile::read(field, &self.spool).await {
+            Ok(file) => {
+                let mut spooled = self.spooled.lock().unwrap_or_else(PoisonError::into_inner);
+                spooled.insert(at, Arc::new(file));
+            }
+            Err((fault, field)) => {
+                self.leave(None, field);
+                let _ = self.failed::<()>(fault);
+                let faults = self.unspooled.lock();
+                faults
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .insert(at, fault);
             }
         }
     }
@@ -228,13 +281,14 @@ impl Uploads {
     /// the response, and its connection could not be used for another request. What is left are files that no call has taken,
     /// and parts that `map` does not name: when a response is complete, they can no longer be refused.
     pub async fn drain(&self, most: usize) {
-        if let Some(UploadFault::Broken | UploadFault::Slow) = self.fault() {
+        if let Some(UploadFault::Broken | UploadFault::Slow) = self.fault.get() {
             // Nothing follows.
             return;
         }
         let mut body = self.body.lock().await;
         self.room.of_rest(most);
-        // The parser first skips what is left of the part before.
+        // The parser skips what is left of it.
+        drop(self.left());
         while let Ok(Some(mut part)) = body.next_field().await {
             while let Ok(Some(_)) = part.chunk().await {}
         }
@@ -247,6 +301,19 @@ impl Uploads {
 
     /// The next part of the body, and the number of its file.
     async fn next(&self, body: &mut Body) -> Result<Option<(usize, Field<'static>)>, UploadFault> {
+        if let Some(mut unread) = self.left() {
+            if let Some(at) = unread.file {
+                return Ok(Some((at, unread.field)));
+            }
+            // As long as a file may be. It is skipped here, and not by the parser, which holds a head whole.
+            self.room.of_rest(self.longest);
+            while let Some(_skipped) = unread
+                .field
+                .chunk()
+                .await
+                .map_err(|error| UploadFault::of(&error))?
+            {}
+        }
         self.room.of_head();
         let field = body.next_field().await;
         let Some(field) = field.map_err(|error| UploadFault::of(&error))? else {
@@ -263,19 +330,23 @@ impl Uploads {
         }
     }
 
-    fn of_disk(&self, file: &Arc<SpooledFile>, rules: &UploadRules) -> Result<Upload, UploadFault> {
-        if file.length > rules.max_bytes {
-            return self.failed(UploadFault::TooLarge);
-        }
-        if !is_listed(&rules.types, &file.content_type) {
-            return self.failed(UploadFault::Type);
-        }
-        Ok(Upload {
-            name: file.name.clone(),
-            content_type: file.content_type.clone(),
-            length: Some(file.length),
-            content: file.content(),
-        })
+    /// Leaves a part to the next call: `file` if nothing of it was read, so that it can be taken.
+    fn leave(&self, file: Option<usize>, field: Field<'static>) {
+        let mut unread = self.unread.lock().unwrap_or_else(PoisonError::into_inner);
+        *unread = Some(Unread { file, field });
+    }
+
+    fn left(&self) -> Option<Unread> {
+        let mut unread = self.unread.lock().unwrap_or_else(PoisonError::into_inner);
+        unread.take()
+    }
+
+    fn unspooled(&self, index: usize) -> Option<UploadFault> {
+        let faults = self
+            .unspooled
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        faults.get(&index).copied()
     }
 
     fn streamed(
@@ -286,11 +357,12 @@ impl Uploads {
     ) -> Result<Upload, UploadFault> {
         let (name, content_type) = presented(&field);
         if !is_listed(&rules.types, &content_type) {
-            return self.failed(UploadFault::Type);
+            self.leave(None, field);
+            return Err(UploadFault::Type);
         }
         let reading = Reading {
             uploads: Arc::clone(self),
-            field,
+            field: Some(field),
             _body: body,
             left: rules.max_bytes,
         };
@@ -314,21 +386,58 @@ impl Uploads {
     }
 }
 
+/// A part of which no call reads.
+struct Unread {
+    /// Its file, if nothing of it was read.
+    file: Option<usize>,
+    field: Field<'static>,
+}
+
 /// A file that is being read. It holds the body, of which one part can be read at a time.
 struct Reading {
     uploads: Arc<Uploads>,
-    field: Field<'static>,
+    /// `None` at its end.
+    field: Option<Field<'static>>,
     _body: OwnedMutexGuard<Body>,
     left: u64,
 }
 
 impl Reading {
     async fn piece(&mut self) -> Result<Option<Bytes>, UploadFault> {
-        let piece = self.field.chunk().await;
-        let piece = piece.map_err(|error| UploadFault::of(&error))?;
-        let length = piece.as_ref().map_or(0, |piece| piece.len() as u64);
-        let left = self.left.checked_sub(length);
+        let Some(field) = &mut self.field else {
+            return Ok(None);
+        };
+        let piece = field.chunk().await;
+        let Some(piece) = piece.map_err(|error| UploadFault::of(&error))? else {
+            self.field = None;
+            return Ok(None);
+        };
+        let left = self.left.checked_sub(piece.len() as u64);
         self.left = left.ok_or(UploadFault::TooLarge)?;
-        Ok(piece)
+        Ok(Some(piece))
     }
+}
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        // The upstream has not taken all of it.
+        if let Some(field) = self.field.take() {
+            self.uploads.leave(None, field);
+        }
+    }
+}
+
+fn of_disk(file: &Arc<SpooledFile>, rules: &UploadRules) -> Result<Upload, UploadFault> {
+    if file.length > rules.max_bytes {
+        return Err(UploadFault::TooLarge);
+    }
+    if !is_listed(&rules.types, &file.content_type) {
+        return Err(UploadFault::Type);
+    }
+    Ok(Upload {
+        name: file.name.clone(),
+        content_type: file.content_type.clone(),
+        length: Some(file.length),
+        content: file.content(),
+    })
 }

@@ -39,6 +39,11 @@ impl Spool {
         }
     }
 
+    /// Whether there is a disk for files.
+    pub(super) fn has_disk(&self) -> bool {
+        self.limit > 0
+    }
+
     /// The bytes that are used.
     pub fn used(&self) -> u64 {
         self.used.load(Relaxed)
@@ -80,15 +85,25 @@ pub(super) struct SpooledFile {
 }
 
 impl SpooledFile {
-    /// Reads a part to disk.
+    /// Reads a part to disk. In error, the part is given back, of which something may be left.
     pub(super) async fn read(
         mut field: Field<'static>,
         spool: &Arc<Spool>,
+    ) -> Result<SpooledFile, (UploadFault, Field<'static>)> {
+        match SpooledFile::read_to_end(&mut field, spool).await {
+            Ok(file) => Ok(file),
+            Err(fault) => Err((fault, field)),
+        }
+    }
+
+    async fn read_to_end(
+        field: &mut Field<'static>,
+        spool: &Arc<Spool>,
     ) -> Result<SpooledFile, UploadFault> {
-        if spool.limit == 0 {
+        if !spool.has_disk() {
             return Err(UploadFault::Order);
         }
-        let (name, content_type) = presented(&field);
+        let (name, content_type) = presented(field);
         let mut used = Used {
             spool: Arc::clone(spool),
             bytes: 0,

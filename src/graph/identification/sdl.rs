@@ -10,6 +10,10 @@ use super::names::{ID, MOST_IDS, NODE, NODE_FIELD, NODES_FIELD};
 use super::types::{IdentifiedTypes, interfaces, schema_of};
 use crate::connector::{FieldSet, FieldSetItem, Subgraph};
 
+/// The description of `id`, in the interface and in each type.
+const ID_DESCRIPTION: &str =
+    r#""Identifies the object among those of all types. Its text has no meaning for clients.""#;
+
 /// The SDL.
 pub(super) fn write(subgraphs: &[Subgraph], types: &IdentifiedTypes) -> String {
     let mut text = format!(
@@ -17,21 +21,24 @@ pub(super) fn write(subgraphs: &[Subgraph], types: &IdentifiedTypes) -> String {
 
 "An object with a globally unique id."
 interface {NODE} {{
-  "Identifies the object among those of all types. Its text has no meaning for clients."
+  {ID_DESCRIPTION}
   {ID}: ID!
 }}
 
 type Query {{
-  "The object with this id; null if it does not exist."
+  "The object with this id; null if it does not exist. A text that is no id of this graph is null, too, with an error."
   {NODE_FIELD}(
     "The `{ID}` of an object."
     {ID}: ID!
   ): {NODE}
-  "The objects with these ids, in the same order; null for each that does not exist."
+  """
+  The objects with these ids, in the same order; null for each that does not exist, and null with an error for each text that is no
+  id of this graph. The list is null, with an error, if there are too many.
+  """
   {NODES_FIELD}(
     "The `{ID}` of each object: at most {MOST_IDS}."
     ids: [ID!]!
-  ): [{NODE}]! @listSize(assumedSize: {MOST_IDS}, slicingArguments: ["ids"], requireOneSlicingArgument: false)
+  ): [{NODE}] @listSize(assumedSize: {MOST_IDS}, slicingArguments: ["ids"], requireOneSlicingArgument: false)
 }}
 "#
     );
@@ -39,7 +46,7 @@ type Query {{
     for name in interfaces.keys() {
         let _ = write!(
             text,
-            "\ninterface {name} implements {NODE} {{ {ID}: ID! }}\n"
+            "\ninterface {name} implements {NODE} {{ {ID_DESCRIPTION} {ID}: ID! }}\n"
         );
     }
     let mut fields = Fields::default();
@@ -59,6 +66,9 @@ type Query {{
         }
         text.push_str(" {");
         for (field, ty) in own {
+            if field == ID {
+                let _ = write!(text, " {ID_DESCRIPTION}");
+            }
             let _ = write!(text, " {field}: {ty}");
         }
         text.push_str(" }\n");

@@ -25,8 +25,10 @@ const OTHER_PAGING: [&str; 9] = [
 /// Other names for `orderBy`.
 const OTHER_ORDER: [&str; 5] = ["order", "orderby", "sort", "sortBy", "sorting"];
 
-/// The arguments of a connection that are no criteria.
-const CONNECTION: [&str; 6] = ["first", "after", "last", "before", "filter", "orderBy"];
+/// The arguments of a list that are no criteria, as they do not choose its elements.
+const OTHER: [&str; 7] = [
+    "first", "after", "last", "before", "filter", "orderBy", "language",
+];
 
 pub(super) fn check(facts: &Facts<'_>, folder: &Folder<'_>, report: &mut StyleReport) {
     for field in &folder.fields {
@@ -128,6 +130,8 @@ fn page_type(ty: &ExtendedType, folder: &Folder<'_>, report: &mut StyleReport) {
 
 /// Criteria are in one input type, and the order has one name.
 fn filter(field: &Field<'_>, folder: &Folder<'_>, report: &mut StyleReport) {
+    let of = field.definition.ty.inner_named_type();
+    let is_list = field.definition.ty.is_list() || of.ends_with("Connection");
     let mut criteria = Vec::new();
     for argument in folder.arguments(field) {
         let name = argument.definition.name.as_str();
@@ -137,6 +141,9 @@ fn filter(field: &Field<'_>, folder: &Folder<'_>, report: &mut StyleReport) {
                 Some("its type is `<Type>Filter`, an input type with optional fields")
             }
             "orderBy" if !ty.ends_with("Order") => Some("its type is `<Type>Order`, an enum"),
+            "orderBy" if !argument.definition.ty.is_non_null() => Some(
+                "make it `<Type>Order! = …`: null would be one more order, which no description explains",
+            ),
             name if OTHER_ORDER.contains(&name) => {
                 Some("call it `orderBy`, with an enum `<Type>Order`")
             }
@@ -154,16 +161,11 @@ fn filter(field: &Field<'_>, folder: &Folder<'_>, report: &mut StyleReport) {
                 message,
                 help,
             );
-        } else if !CONNECTION.contains(&name) && !OTHER_PAGING.contains(&name) {
+        } else if is_list && is_criterion(argument) {
             criteria.push(name);
         }
     }
-    let is_connection = field
-        .definition
-        .ty
-        .inner_named_type()
-        .ends_with("Connection");
-    if is_connection && criteria.len() > 1 {
+    if criteria.len() > 1 {
         let message = format!(
             "`{}` has criteria of its own: {}",
             field.coordinate,
@@ -178,6 +180,15 @@ fn filter(field: &Field<'_>, folder: &Folder<'_>, report: &mut StyleReport) {
             help,
         );
     }
+}
+
+/// Whether an argument chooses elements of a list. One that must be given says which list it is; a history has its last element.
+fn is_criterion(argument: &Input<'_>) -> bool {
+    let name = argument.definition.name.as_str();
+    !argument.definition.is_required()
+        && !OTHER.contains(&name)
+        && !OTHER_PAGING.contains(&name)
+        && !name.starts_with("upTo")
 }
 
 /// A summary says the day of its figures.

@@ -33,7 +33,10 @@ const FAILURES: [(&str, &str); 6] = [
         "A variable is missing, unknown, repeated or not of its type, or the gateway refuses the request. The message says what to correct.",
     ),
     ("404", "There is no operation with this name."),
-    ("405", "The operation is sent by POST alone."),
+    (
+        "405",
+        "The operation is sent by POST alone, or it is a subscription.",
+    ),
     ("502", "There are no data, because an upstream failed."),
     (
         "503",
@@ -62,14 +65,16 @@ impl NamedOperations {
             };
             schemas.insert(data_name(operation), operation.data.clone());
             let path = format!("/operations/{}", operation.name);
-            for format in formats.iter().filter(|_| !operation.by_post) {
+            for format in formats.iter().filter(|_| operation.has_formats()) {
                 let path = format!("{path}.{}", format.suffix);
                 paths.insert(path, operation.formatted(format));
             }
             if !operation.by_post {
                 paths.insert(format!("{path}{LIVE}"), operation.live());
             }
-            paths.insert(path, operation.path_item());
+            if !operation.is_subscription() {
+                paths.insert(path, operation.path_item());
+            }
         }
         let document = json!({
             "openapi": "3.1.0",
@@ -219,14 +224,21 @@ impl NamedOperation {
         } })
     }
 
-    /// The operation as a live query.
+    /// The operation as a live query, or the events of a subscription.
     fn live(&self) -> Value {
+        let (about, own) = match self.is_subscription() {
+            true => ("The response of GraphQL to each event.", &[][..]),
+            false => (
+                "An event with the response of GraphQL, and another one whenever it has changed.",
+                &LIVE_PARAMETERS[..],
+            ),
+        };
         let success = json!({
-            "description": "An event with the response of GraphQL, and another one whenever it has changed.",
+            "description": about,
             "content": { "text/event-stream": { "schema": { "type": "string" } } },
         });
         let mut parameters = self.described();
-        parameters.extend(LIVE_PARAMETERS.iter().map(|(name, about)| {
+        parameters.extend(own.iter().map(|(name, about)| {
             json!({ "name": name, "in": "query", "description": about, "schema": { "type": "string" } })
         }));
         json!({ "get": {

@@ -45,7 +45,7 @@ use super::store::{Cell, RowId, Store};
 use super::targets::{AbsentRows, Destination, EntityPosition, Targets};
 use super::{memo, prerendered};
 use crate::cache::{Document, Documents, Fetched};
-use crate::connector::RenderError;
+use crate::connector::{RenderError, RenderErrorPlace};
 use crate::document::{JsonReader, NumberBounds};
 use crate::errors::{ErrorCode, ErrorKind, code};
 use crate::graph::query::QueryGraph;
@@ -185,11 +185,12 @@ impl Ingester<'_> {
     /// A request that cannot be rendered fails its rows.
     pub(crate) fn unrendered(&mut self, fetch: &Fetch, targets: &Targets, error: &RenderError) {
         let message = format!("The request cannot be made: {error}");
-        let kind = match error.of_deployment {
-            true => ErrorKind::Internal,
-            false => ErrorKind::Invalid,
+        let (kind, code) = match error.place {
+            RenderErrorPlace::Request => (ErrorKind::Invalid, code::CONNECTOR_REQUEST),
+            RenderErrorPlace::Argument => (ErrorKind::Invalid, code::INVALID_ARGUMENT),
+            RenderErrorPlace::Deployment => (ErrorKind::Internal, code::CONNECTOR_REQUEST),
         };
-        let failure = self.failure(fetch, kind, code::CONNECTOR_REQUEST, message, None);
+        let failure = self.failure(fetch, kind, code, message, None);
         self.fail_targets(fetch, targets, failure);
     }
 

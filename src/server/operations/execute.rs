@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
+use apollo_compiler::ast::OperationType;
 use bytes::Bytes;
 use http::header::{
     CONTENT_DISPOSITION, CONTENT_TYPE, LAST_MODIFIED, RETRY_AFTER, VARY, X_CONTENT_TYPE_OPTIONS,
@@ -37,6 +38,8 @@ pub(super) struct Call<'c> {
     pub(super) identity: &'c RequestIdentity,
     pub(super) operation: &'c NamedOperation,
     pub(super) format: Format,
+    /// The path and the query string.
+    pub(super) url: &'c str,
     /// The query string.
     pub(super) query: &'c str,
 }
@@ -48,19 +51,25 @@ impl Call<'_> {
         headers: Arc<HeaderMap>,
     ) -> Result<ObservedResponse, HttpRefusal> {
         if self.operation.by_post {
-            let message = match self.operation.is_mutation {
-                true => "The operation is a mutation: send it by POST",
-                false => {
-                    "The operation is sent by POST alone: its variables are to stand in no URL"
-                }
+            let message = match self.operation.kind {
+                OperationType::Mutation => "The operation is a mutation: send it by POST",
+                _ => "The operation is sent by POST alone: its variables are to stand in no URL",
             };
             return Err(HttpRefusal::method("POST", message));
+        }
+        let is_map = self.format == Format::Response;
+        // No body of a `POST` has the bytes of a path.
+        if is_map && let Some(kept) = graphql::kept(self.state, self.url.as_bytes(), &headers) {
+            let _permit = self.state.admit()?;
+            let options = Options::default();
+            return self.respond(kept, &headers, None, false, &options).await;
         }
         let given = self.operation.from_query(self.query).map_err(unfit)?;
         let options = self.format.options(given.reserved)?;
         let _permit = self.state.admit()?;
         let graphql = GraphqlRequest {
             variables: given.variables,
+            sent: is_map.then(|| Bytes::copy_from_slice(self.url.as_bytes())),
             ..GraphqlRequest::default()
         };
         self.execute(graphql, headers, false, &options).await
@@ -102,7 +111,21 @@ impl Call<'_> {
         graphql.query = Some(String::from(&*operation.text));
         graphql.operation_name = operation.operation_name.as_deref().map(str::to_owned);
         let client = graphql::client(headers, self.identity, mutations_allowed);
-        let (response, payload) = graphql::execute(self.state, graphql, &client).await?;
+        let executed = graphql::execute(self.state, graphql, &client).await?;
+        let (headers, variables) = (&client.headers, variables.as_ref());
+        self.respond(executed, headers, variables, mutations_allowed, options)
+            .await
+    }
+
+    /// The HTTP response of an execution with these variables.
+    async fn respond(
+        self,
+        (response, payload): (GraphqlResponse, Payload),
+        client: &HeaderMap,
+        variables: Option<&Value>,
+        mutations_allowed: bool,
+        options: &Options,
+    ) -> Result<ObservedResponse, HttpRefusal> {
         let summary = match response.has_errors {
             false => None,
             true => Some(Summary::read(&payload.body)),
@@ -116,11 +139,11 @@ impl Call<'_> {
         let is_workbook = is_file && self.format == Format::Xlsx;
         let is_whole_or_part = summary.is_none() || options.is_partial;
         let tag = (is_workbook && is_whole_or_part && !mutations_allowed)
-            .then(|| self.tag_of_workbook(&payload, options, variables.as_ref()));
+            .then(|| self.tag_of_workbook(&payload, options, variables));
         if let Some(tag) = &tag {
             let mut http = self.head(&response, status, as_of, Negotiated::uncompressed());
             etag::add(&mut http, tag);
-            if etag::is_not_modified(&client.headers, &http) {
+            if etag::is_not_modified(client, &http) {
                 let http = etag::not_modified(http);
                 return Ok(graphql::observed(http, response, 0));
             }
@@ -130,7 +153,6 @@ impl Call<'_> {
         let result = match is_file {
             false => OfCall::Map(status, payload),
             true => {
-                let variables = variables.as_ref();
                 self.file(&payload, options, summary, variables, as_of, &account)
                     .await?
             }
@@ -142,7 +164,7 @@ impl Call<'_> {
         // A workbook is compressed.
         let is_compressed = is_workbook && matches!(result, OfCall::File { .. });
         let compression = self.state.compression && !is_compressed;
-        let negotiated = compression::negotiate(compression, &client.headers, &payload.body);
+        let negotiated = compression::negotiate(compression, client, &payload.body);
         let mut http = self.head(&response, status, as_of, negotiated);
         if let OfCall::File { is_partial, .. } = result {
             self.describe_file(http.headers_mut(), is_partial);
@@ -154,9 +176,7 @@ impl Call<'_> {
                 etag::add(&mut http, &tag);
                 with_body(http, payload, negotiated.coding).await
             }
-            (false, None) => {
-                graphql::conditional(&client.headers, http, payload, negotiated.coding).await
-            }
+            (false, None) => graphql::conditional(client, http, payload, negotiated.coding).await,
         };
         let bytes = payload.body.len();
         Ok(graphql::observed(http, response, bytes))
@@ -258,7 +278,7 @@ impl Call<'_> {
 }
 
 /// Says that a file is not complete, because a field has failed.
-const PARTIAL: HeaderName = HeaderName::from_static("sangam-partial");
+pub(in crate::server) const PARTIAL: HeaderName = HeaderName::from_static("sangam-partial");
 
 /// What is sent of a call.
 enum OfCall {

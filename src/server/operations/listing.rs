@@ -69,22 +69,38 @@ fn listed(operation: &NamedOperation) -> Value {
     let mut listed = json!({
         "name": operation.name,
         "description": operation.description,
-        "kind": if operation.is_mutation { "mutation" } else { "query" },
-        "methods": if operation.by_post { json!(["POST"]) } else { json!(["GET", "HEAD", "POST"]) },
+        "kind": operation.kind.name(),
+        "methods": methods(operation),
         "url": url,
         "variables": variables,
     });
-    if !operation.by_post {
+    if operation.has_formats() {
         let formats = described().into_iter().map(|format| {
             let url = format!("{url}.{}", format.suffix);
             (format.suffix.to_owned(), json!(url))
         });
         listed["formats"] = Value::Object(formats.collect());
-        listed["live"] = json!(format!("{url}/live"));
+    }
+    if !operation.by_post {
+        let live = format!("{url}/live");
         let example = operation.example_query();
         if !example.is_empty() {
+            let url = match operation.is_subscription() {
+                true => &live,
+                false => &url,
+            };
             listed["example"] = json!(format!("{url}?{example}"));
         }
+        listed["live"] = json!(live);
     }
     listed
+}
+
+/// The methods of its URL.
+fn methods(operation: &NamedOperation) -> &'static [&'static str] {
+    match (operation.is_subscription(), operation.by_post) {
+        (true, _) => &[],
+        (false, true) => &["POST"],
+        (false, false) => &["GET", "HEAD", "POST"],
+    }
 }

@@ -1,6 +1,7 @@
-//! `GET /operations/<Name>/live`: a named operation as a live query, as server-sent events for `EventSource`.
+//! `GET /operations/<Name>/live`: a named operation as a live query, as server-sent events for `EventSource`; or the events of
+//! a subscription.
 //!
-//! An event is an answer: its data is the response map, and its id a hash of it. A browser that connects again sends the id of
+//! An event of a live query is an answer: its data is the response map, and its id a hash of it. A browser that connects again sends the id of
 //! the last event (`Last-Event-ID`), and gets the answer as it is now, unless it has that. Answers in between are not sent.
 
 use std::panic::AssertUnwindSafe;
@@ -50,23 +51,27 @@ impl LiveCall<'_> {
         let operation = self.operation;
         if operation.by_post {
             return Err(HttpRefusal::not_found(
-                "An operation that is sent by POST alone has no such path; /graphql has live queries, too",
+                "An operation that is sent by POST alone has no such path; /graphql has live queries and subscriptions, too",
             ));
         }
         let given = operation.from_query(self.query).map_err(unfit)?;
-        let live = live_request(given.reserved)?;
+        let live = match operation.is_subscription() {
+            false => Some(live_request(given.reserved)?),
+            true => no_parameters(&given.reserved)?,
+        };
         let graphql = GraphqlRequest {
             query: Some(String::from(&*operation.text)),
             operation_name: operation.operation_name.as_deref().map(str::to_owned),
             variables: given.variables,
-            live: Some(Box::new(live)),
+            live: live.map(Box::new),
             ..GraphqlRequest::default()
         };
         // The stream may hold them for hours.
         let headers = Arc::new(compact(headers));
         let mut client = graphql::client(headers, self.identity, false);
         client.deliveries = AcceptedDeliveries {
-            live: true,
+            live: live.is_some(),
+            events: live.is_none(),
             ..AcceptedDeliveries::default()
         };
         let permit = self.state.admit()?;
@@ -80,7 +85,7 @@ impl LiveCall<'_> {
         // To wait for a change is no work.
         drop(permit);
         match response.payloads.delivery() {
-            Delivery::Live => self.stream(response, &client.headers, live),
+            Delivery::Live | Delivery::Events => self.stream(response, &client.headers, live),
             _ => self.refused(response, &client.headers).await,
         }
     }
@@ -90,7 +95,7 @@ impl LiveCall<'_> {
         &self,
         response: GraphqlResponse,
         headers: &HeaderMap,
-        live: LiveRequest,
+        live: Option<LiveRequest>,
     ) -> Result<ObservedResponse, HttpRefusal> {
         let operation = response.operation.clone();
         let open = self.state.streams.open(Transport::Sse, operation.clone())?;
@@ -100,8 +105,8 @@ impl LiveCall<'_> {
             has_errors: response.has_errors,
             operation,
         };
-        // A patch has no id: it is nothing without the answers before.
-        let has_ids = live.patch != Some(true);
+        // A patch has no id: it is nothing without the answers before. Nor has an event, which is not sent again.
+        let has_ids = live.is_some_and(|live| live.patch != Some(true));
         let known = headers.get(LAST_EVENT_ID).filter(|_| has_ids);
         let known = known.map(|id| Bytes::copy_from_slice(id.as_bytes()));
         let events = events(response.payloads, has_ids, known);
@@ -128,6 +133,16 @@ impl LiveCall<'_> {
         let http = with_body(http, &payload, negotiated.coding).await;
         let bytes = payload.body.len();
         Ok(graphql::observed(http, response, bytes))
+    }
+}
+
+/// A subscription has none of the reserved parameters.
+fn no_parameters(reserved: &[(&'static str, String)]) -> Result<Option<LiveRequest>, HttpRefusal> {
+    match reserved.first() {
+        None => Ok(None),
+        Some((name, _)) => Err(HttpRefusal::malformed(format!(
+            "`{name}` is no parameter of a subscription"
+        ))),
     }
 }
 
@@ -165,6 +180,7 @@ fn throttle(value: &str) -> Result<Duration, HttpRefusal> {
 
 /// The payloads as events. The first one is left out if its id is the one that is known.
 fn events(payloads: Payloads, has_ids: bool, known: Option<Bytes>) -> Payloads {
+    let delivery = payloads.delivery();
     let stream = payloads.into_stream().enumerate();
     let stream = stream.filter_map(move |(index, payload)| {
         let is_known = index == 0
@@ -173,7 +189,7 @@ fn events(payloads: Payloads, has_ids: bool, known: Option<Bytes>) -> Payloads {
                 .is_some_and(|known| known == id(&payload).as_bytes());
         ready((!is_known).then(|| event(payload, has_ids)))
     });
-    Payloads::stream(Delivery::Live, stream.boxed())
+    Payloads::stream(delivery, stream.boxed())
 }
 
 /// The id of an answer: its entity tag without quotes.

@@ -20,8 +20,10 @@ use bytes::Bytes;
 use http::{Method, Request};
 use hyper::body::Body;
 
+pub(super) use self::execute::PARTIAL;
 use self::format::Format;
 use super::observe_request::{ObservedResponse, RequestIdentity, observe};
+use super::query_string;
 use super::refusal::HttpRefusal;
 use super::response::HttpResponse;
 use super::state::ServerState;
@@ -96,7 +98,7 @@ where
             Target::List => read_only(&parts.method, || listing::list(&operations, &headers)),
             Target::Description => read_only(&parts.method, || listing::description(&operations)),
             Target::Nothing => Err(no_such_format()),
-            Target::Live(name) => match find(&operations, name) {
+            Target::Live(name) => match find(&operations, name, query) {
                 Err(refusal) => Err(refusal),
                 Ok(operation) => {
                     let call = live::LiveCall {
@@ -111,14 +113,16 @@ where
                     }
                 }
             },
-            Target::Operation(name, format) => match find(&operations, name) {
+            Target::Operation(name, format) => match find(&operations, name, query) {
                 Err(refusal) => Err(refusal),
+                Ok(operation) if operation.is_subscription() => Err(has_events(operation)),
                 Ok(operation) => {
                     let call = execute::Call {
                         state,
                         identity,
                         operation,
                         format,
+                        url: parts.uri.path_and_query().map_or("", |url| url.as_str()),
                         query,
                     };
                     match parts.method {
@@ -146,13 +150,14 @@ fn read_only(
     }
 }
 
-/// The operation of a name.
+/// The operation of a name, for a request with this query string.
 fn find<'o>(
     operations: &'o NamedOperations,
     name: &str,
+    query: &str,
 ) -> Result<&'o NamedOperation, HttpRefusal> {
     match operations.get(name) {
-        Some(Named::Ready(operation)) => Ok(operation),
+        Some(Named::Ready(operation)) => query_string::check(query).map(|()| &**operation),
         Some(Named::Refused(reason)) => Err(HttpRefusal::not_served(format!(
             "The operation cannot be executed as it is: {reason}"
         ))),
@@ -178,6 +183,15 @@ fn no_such_format() -> HttpRefusal {
         "There is nothing at this path; the path of an operation is /operations/<Name>, or /operations/<Name> with {}",
         Format::suffixes()
     ))
+}
+
+/// No method gives the result of a subscription.
+fn has_events(operation: &NamedOperation) -> HttpRefusal {
+    let place = match operation.by_post {
+        true => "/graphql has its events".to_owned(),
+        false => format!("its events are at /operations/{}/live", operation.name),
+    };
+    HttpRefusal::method("", &format!("The operation is a subscription: {place}"))
 }
 
 fn other_method(operation: &NamedOperation) -> HttpRefusal {

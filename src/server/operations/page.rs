@@ -90,10 +90,13 @@ fn article(text: &mut String, operation: &NamedOperation) {
         text.push_str("</ul>\n");
     }
     let url = format!("/operations/{name}");
-    if operation.by_post {
-        let _ = writeln!(text, "<p><code>POST {url}</code></p>");
-    } else {
-        links(text, operation, &url);
+    match (operation.is_subscription(), operation.by_post) {
+        (true, true) => text.push_str("<p>Its events are at <code>/graphql</code>.</p>\n"),
+        (true, false) => links(text, operation, &format!("{url}/live")),
+        (false, true) => {
+            let _ = writeln!(text, "<p><code>POST {url}</code></p>");
+        }
+        (false, false) => links(text, operation, &url),
     }
     text.push_str("</article>\n");
 }
@@ -113,12 +116,16 @@ fn links(text: &mut String, operation: &NamedOperation, url: &str) {
         true => String::new(),
         false => escaped(&format!("?{example}")),
     };
-    let _ = write!(text, "<p><a href=\"{url}{query}\">{url}{query}</a> <small>");
-    for format in described() {
-        let suffix = format.suffix;
-        let _ = write!(text, " <a href=\"{url}.{suffix}{query}\">{suffix}</a>");
+    let _ = write!(text, "<p><a href=\"{url}{query}\">{url}{query}</a>");
+    if operation.has_formats() {
+        text.push_str(" <small>");
+        for format in described() {
+            let suffix = format.suffix;
+            let _ = write!(text, " <a href=\"{url}.{suffix}{query}\">{suffix}</a>");
+        }
+        let _ = write!(text, " <a href=\"{url}/live{query}\">live</a></small>");
     }
-    text.push_str("</small></p>\n");
+    text.push_str("</p>\n");
 }
 
 /// A text as HTML shows it.

@@ -35,7 +35,7 @@ impl Summary {
     pub(super) fn status(&self, outcome: RequestOutcome) -> StatusCode {
         match outcome {
             RequestOutcome::Executed if self.has_data => StatusCode::OK,
-            RequestOutcome::MutationNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            RequestOutcome::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             RequestOutcome::Busy => StatusCode::SERVICE_UNAVAILABLE,
             _ if self.busy => StatusCode::SERVICE_UNAVAILABLE,
             _ if self.timeout => StatusCode::GATEWAY_TIMEOUT,

@@ -39,7 +39,7 @@ impl Format {
     pub(super) fn content_type(self) -> HeaderValue {
         HeaderValue::from_static(match self {
             Format::Events | Format::Answers => "text/event-stream; charset=utf-8",
-            Format::Subscription => "multipart/mixed;boundary=\"graphql\";subscriptionSpec=1.0",
+            Format::Subscription => "multipart/mixed;boundary=graphql;subscriptionSpec=1.0",
             Format::Incremental(IncrementalFormat::V02) => {
                 "multipart/mixed;boundary=\"-\";incrementalSpec=v0.2"
             }

@@ -142,7 +142,7 @@ impl StreamRequest<'_> {
 fn as_json(outcome: RequestOutcome) -> Option<MediaType> {
     match outcome {
         RequestOutcome::Executed | RequestOutcome::Refused | RequestOutcome::NotPersisted => None,
-        RequestOutcome::MutationNotAllowed | RequestOutcome::Busy | RequestOutcome::Malformed => {
+        RequestOutcome::MethodNotAllowed | RequestOutcome::Busy | RequestOutcome::Malformed => {
             Some(MediaType::Json)
         }
     }

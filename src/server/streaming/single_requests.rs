@@ -14,13 +14,13 @@ use super::sse;
 use super::streams::Transport;
 use crate::document::Value;
 use crate::gateway::{AcceptedDeliveries, Delivery, GraphqlRequest, Payloads, RequestOutcome};
-use crate::server::graphql;
 use crate::server::media::MediaType;
 use crate::server::observe_request::{ExecutedRequest, ObservedResponse, RequestIdentity};
 use crate::server::refusal::HttpRefusal;
 use crate::server::request::{self, Posted};
 use crate::server::response::HttpResponse;
 use crate::server::state::ServerState;
+use crate::server::{graphql, query_string};
 
 /// Names the stream of a request.
 const TOKEN: HeaderName = HeaderName::from_static("x-graphql-event-stream-token");
@@ -32,7 +32,7 @@ pub(super) fn is_wanted(method: &Method, headers: &HeaderMap) -> bool {
 
 /// Whether the URL of a request names a stream: `EventSource` cannot set headers.
 pub(super) fn has_token(parts: &Parts) -> bool {
-    parts.method == Method::GET && parameter(&parts.uri, "token").is_some()
+    parts.method == Method::GET && matches!(parameter(&parts.uri, "token"), Ok(Some(_)))
 }
 
 /// A request of this mode.
@@ -84,7 +84,7 @@ impl SingleRequest<'_> {
     fn end(&self, parts: &Parts) -> Result<HttpResponse, HttpRefusal> {
         let stream = self.state.single_connections.find(&token(parts)?);
         let stream = stream.map_err(refusal)?;
-        let id = parameter(&parts.uri, "operationId")
+        let id = parameter(&parts.uri, "operationId")?
             .ok_or_else(|| HttpRefusal::malformed("The URL has no parameter `operationId`"))?;
         stream.cancel(&id);
         Ok(status(StatusCode::OK))
@@ -168,15 +168,17 @@ fn token(parts: &Parts) -> Result<String, HttpRefusal> {
     let header = header
         .and_then(|token| token.to_str().ok())
         .map(str::to_owned);
-    let token = header.or_else(|| parameter(&parts.uri, "token"));
+    let token = match header {
+        Some(token) => Some(token),
+        None => parameter(&parts.uri, "token")?,
+    };
     token.ok_or_else(HttpRefusal::no_stream)
 }
 
-fn parameter(uri: &Uri, name: &str) -> Option<String> {
-    let query = uri.query()?;
-    let mut parameters = url::form_urlencoded::parse(query.as_bytes());
+fn parameter(uri: &Uri, name: &str) -> Result<Option<String>, HttpRefusal> {
+    let mut parameters = query_string::parameters(uri.query().unwrap_or_default())?;
     let found = parameters.find(|(key, _)| key == name);
-    found.map(|(_, value)| value.into_owned())
+    Ok(found.map(|(_, value)| value.into_owned()))
 }
 
 /// The id that the client has given an operation.

@@ -51,6 +51,17 @@ async fn get_executes_queries_only() {
     assert_eq!((status, header(&headers, "allow")), (405, "POST"));
     let (status, _, _) = send(running.get("/graphql")).await;
     assert_eq!(status, 400);
+    for broken in [
+        "%7Ba%7D&variables=%7B%22n%22%3A%22%ff%22%7D",
+        "%7Ba%7D%zz",
+        "%7Ba%",
+    ] {
+        let (status, _, body) = send(running.get(&format!("/graphql?query={broken}"))).await;
+        assert!(
+            status == 400 && body.contains("The query string has"),
+            "{broken}: {body}"
+        );
+    }
     let requests = running.fake.requests.lock().unwrap();
     let variables = requests[0].0.variables.as_ref().unwrap();
     assert_eq!(variables.to_json(), r#"{"n":1.10}"#);

@@ -91,7 +91,7 @@ async fn a_whole_response_is_json_if_the_client_accepts_that() {
     let (_, headers, body) = send(request).await;
     assert_eq!(
         header(&headers, "content-type"),
-        "multipart/mixed;boundary=\"graphql\";subscriptionSpec=1.0"
+        "multipart/mixed;boundary=graphql;subscriptionSpec=1.0"
     );
     assert_eq!(
         body,

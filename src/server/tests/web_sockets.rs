@@ -235,6 +235,37 @@ async fn a_client_that_breaks_the_protocol_reads_why() {
     until(|| state.streams.count() == 0 && state.connections.count() == 0).await;
 }
 
+/// What is wrong with a request, and not with the message that has it, is an error of this operation: others go on.
+#[tokio::test]
+async fn a_request_that_is_refused_ends_no_other() {
+    let running = start(&settings());
+    let mut client = Client::ready(&running).await;
+    let feed = running.feed(Delivery::Live);
+    client.subscribe("1", "subscription {a}").await;
+    let wrong = "{\"id\":\"2\",\"type\":\"subscribe\",\"payload\":{\"query\":\"{a}\",\"onError\":\"ABORT\"}}";
+    client.send(wrong).await;
+    let error = client.text().await;
+    let error: serde_json::Value = serde_json::from_str(&error).unwrap();
+    assert_eq!(
+        (&error["id"], &error["type"]),
+        (&"2".into(), &"error".into())
+    );
+    assert_eq!(
+        error["payload"][0]["message"],
+        "`onError` must be \"NULL\", \"PROPAGATE\" or \"HALT\""
+    );
+    assert_eq!(error["payload"][0]["extensions"]["code"], "BAD_REQUEST");
+    feed.send("{\"data\":1}");
+    client
+        .expect("{\"id\":\"1\",\"type\":\"next\",\"payload\":{\"data\":1}}")
+        .await;
+    // The id may be used again.
+    let _again = running.feed(Delivery::Live);
+    client.subscribe("2", "subscription {a}").await;
+    client.send("{\"type\":\"ping\"}").await;
+    client.expect("{\"type\":\"pong\"}").await;
+}
+
 #[tokio::test]
 async fn an_abnormal_end_closes_the_connection() {
     let running = start(&settings());

@@ -1,7 +1,6 @@
 //! Requests with files of the client, whose bodies are sent while the client sends the files.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
@@ -53,12 +52,14 @@ impl HttpSource {
         let pool = self.clients.pool(Connection::Any);
         let broken = |error: reqwest::Error| BrokenCall::new(from_reqwest(error, url), false);
         let client = pool.full(url).map_err(broken)?;
-        // A fault may be that of another call of the operation: only one that this body has met is its own.
-        let met = Arc::new(AtomicBool::new(false));
+        // The fault that the body meets while it is sent.
+        let met = Arc::new(OnceLock::new());
         let meets = Arc::clone(&met);
         let content = body.content.map(move |piece| {
-            meets.fetch_or(piece.is_err(), Ordering::Relaxed);
-            piece.map_err(|fault| std::io::Error::other(fault.message()))
+            piece.map_err(|fault| {
+                let _ = meets.set(fault);
+                std::io::Error::other(fault.message())
+            })
         });
         let builder = client
             .request(request.method.clone(), url.clone())
@@ -69,12 +70,10 @@ impl HttpSource {
                 reuse::answered(response.extensions());
                 Ok(Received::Full(response))
             }
-            Err(error) => Err(
-                match uploads.fault().filter(|_| met.load(Ordering::Relaxed)) {
-                    Some(fault) => BrokenCall::new(failed(fault), false),
-                    None => broken(error),
-                },
-            ),
+            Err(error) => Err(match met.get() {
+                Some(fault) => BrokenCall::new(failed(*fault), false),
+                None => broken(error),
+            }),
         }
     }
 }

@@ -155,3 +155,16 @@ async fn a_connector_that_dies() {
     assert_eq!(codes(&part["errors"])[0].0, json!(["district", "works"]));
     assert_eq!(second["hasNext"], json!(false));
 }
+
+/// The time of the operation is over while a part waits: the part has the error, and what was sent stays.
+#[test]
+async fn an_operation_that_takes_too_long() {
+    let setup = Setup::with("[limits]\noperation_timeout = \"500ms\"\n").await;
+    setup.upstream.hold("/works/b");
+    let query = "{ district { name ... @defer { works { count } } ... @defer { beds } } }";
+    let merged = setup.defer(query).await.merged().await;
+    let district = json!({"name": "Budgam", "works": null, "beds": 120});
+    assert_eq!(merged["data"], json!({ "district": district }), "{merged}");
+    let path = json!(["district", "works"]);
+    assert_eq!(codes(&merged["errors"]), [(path, json!("GATEWAY_TIMEOUT"))]);
+}

@@ -14,11 +14,11 @@ const SETTINGS: &str = "timeout = \"120s\"\npoll_every = \"20ms\"\n\
                         webhook_secret = { sample = \"token-of-the-desk\" }\nwebhook_proof = \"token\"";
 
 const FILE: &str = "mutation ($input: ApplyForServiceInput!) {
-  applyForService(input: $input) { application { reference } userErrors { message } }
+  applyForService(input: $input) { trackedApplication { reference } userErrors { message } }
 }";
 
 const ATTACH: &str = "mutation ($input: AttachApplicationDocumentInput!) {
-  attachApplicationDocument(input: $input) { application { reference } userErrors { message } }
+  attachApplicationDocument(input: $input) { trackedApplication { reference } userErrors { message } }
 }";
 
 /// Registers this address with the desk.
@@ -110,21 +110,21 @@ async fn an_application_is_followed_and_its_counts_change() {
         ],
     } });
     let filed = world.ask_with(FILE, &input).await;
-    let application = &filed["data"]["applyForService"]["application"];
+    let application = &filed["data"]["applyForService"]["trackedApplication"];
     let reference = application["reference"].as_str().unwrap();
     assert_eq!(receive(&world, &listener).await, Hooked::Event(1));
     assert_eq!(count(&counts.next().await), count(&first) + 1);
 
     let followed = format!(
-        r#"subscription {{ applicationChanged(reference: "{reference}") {{
-            documents {{ type }} application {{ service {{ name }} district {{ name }} }}
+        r#"subscription {{ trackedApplicationChanged(reference: "{reference}") {{
+            attachedDocuments {{ type }} application {{ service {{ name }} district {{ name }} }}
         }} }}"#
     );
     let mut followed = Subscribed::to(&world.gateway, &followed).await;
     let requirement = world
-        .ask(r#"{ service(slug: "income-certificate") { requirements { documents { type } } } }"#)
+        .ask(r#"{ service(slug: "income-certificate") { requirements { requiredDocuments { type } } } }"#)
         .await;
-    let documents = requirement["data"]["service"]["requirements"]["documents"].as_array();
+    let documents = requirement["data"]["service"]["requirements"]["requiredDocuments"].as_array();
     let ty = documents
         .and_then(|all| all[0]["type"].as_str())
         .unwrap_or_else(|| panic!("{requirement}"));
@@ -139,8 +139,12 @@ async fn an_application_is_followed_and_its_counts_change() {
     );
     assert_eq!(receive(&world, &listener).await, Hooked::Event(1));
     let event = followed.next().await;
-    let application = &event["data"]["applicationChanged"];
-    assert_eq!(application["documents"], json!([{ "type": ty }]), "{event}");
+    let application = &event["data"]["trackedApplicationChanged"];
+    assert_eq!(
+        application["attachedDocuments"],
+        json!([{ "type": ty }]),
+        "{event}"
+    );
     assert!(
         application["application"]["service"]["name"].is_string(),
         "{event}"

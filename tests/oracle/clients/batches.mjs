@@ -1,24 +1,26 @@
-// Clients that send batches: graphql-request, and Apollo Client 3 and 4 with BatchHttpLink.
+// Clients that send batches as docs/clients.md says: graphql-request, and Apollo Client 3 and 4 with BatchHttpLink.
 //
-// The argument is the URL of a gateway that accepts batches of ten requests. Each client sends two operations at once, of which one is
+// The arguments are the URL of a gateway that accepts batches of ten requests, and docs/clients.md. Each client sends two operations at once, of which one is
 // not valid, and gets the data of the other. The process fails if a client sends more than one request for a batch.
 
 import assert from "node:assert/strict";
+import { rmSync } from "node:fs";
 
-import { ApolloClient, InMemoryCache, gql } from "@apollo/client";
-import { BatchHttpLink } from "@apollo/client/link/batch-http";
-import * as apollo3 from "@apollo/client-3/core/index.js";
-import * as batch3 from "@apollo/client-3/link/batch-http/index.js";
-import { GraphQLClient, rawRequest } from "graphql-request";
+import { gql } from "@apollo/client";
+import { rawRequest } from "graphql-request";
 
-const url = process.argv[2];
+import { Page } from "./page.mjs";
+
+const [url, document] = process.argv.slice(2);
+const page = new Page(document);
 const LIST = "{ districts { id name } }";
 const ONE = 'query ($code: ID!) { district(code: $code) { id seat } }';
 
 let sent = [];
-const counted = (address, options) => {
+const fetchBefore = globalThis.fetch;
+globalThis.fetch = (address, options) => {
   sent.push(JSON.parse(options.body));
-  return fetch(address, options);
+  return fetchBefore(address, options);
 };
 
 /** Runs `send`, which must send one batch of so many requests. */
@@ -30,8 +32,8 @@ async function batch(length, send) {
 }
 
 async function graphqlRequest() {
-  const client = new GraphQLClient(url, { fetch: counted, errorPolicy: "all" });
-  const answers = await batch(3, () => client.batchRequests([
+  const client = await page.module("js client graphql-request-batch", url);
+  const answers = await batch(3, () => client.batch([
     { document: LIST },
     { document: ONE, variables: { code: "2" } },
     { document: "{ nothing }" },
@@ -43,9 +45,8 @@ async function graphqlRequest() {
   assert.equal((await rawRequest(url, LIST)).data.districts.length, 2);
 }
 
-async function apollo({ ApolloClient, InMemoryCache, gql }, BatchHttpLink) {
-  const link = new BatchHttpLink({ uri: url, fetch: counted, batchInterval: 20, batchMax: 10 });
-  const client = new ApolloClient({ link, cache: new InMemoryCache(), queryDeduplication: false });
+async function apollo(name) {
+  const { client } = await page.module(`js client ${name}`, url);
   const query = (text, variables) => client.query({ query: gql(text), variables, fetchPolicy: "network-only" });
   const [list, one, wrong] = await batch(3, () => Promise.allSettled([
     query(LIST),
@@ -58,6 +59,11 @@ async function apollo({ ApolloClient, InMemoryCache, gql }, BatchHttpLink) {
   assert.match(String(wrong.reason.message), /nothing/);
 }
 
-await graphqlRequest();
-await apollo({ ApolloClient, InMemoryCache, gql }, BatchHttpLink);
-await apollo(apollo3, batch3.BatchHttpLink);
+try {
+  await graphqlRequest();
+  await apollo("apollo4-batch");
+  await apollo("apollo3-batch");
+  console.log("batches: graphql-request, Apollo Client 4 and 3");
+} finally {
+  rmSync(page.folder, { recursive: true });
+}

@@ -1,44 +1,21 @@
 //! Clients that normalise responses (Apollo Client, urql with Graphcache) against gateways whose types have `@node`, clients that
-//! send batches (graphql-request, Apollo Client), clients that stream (graphql-ws, graphql-sse, Apollo Client, urql), and clients
-//! that send ids and hashes instead of operation texts (`persisted`).
+//! send batches (graphql-request, Apollo Client), clients that stream (`streams`), and clients that send ids and hashes
+//! instead of operation texts (`persisted`).
 //!
 //! `CLIENTS_ORACLE` names the folder where `npm ci` was run.
 
+mod pages;
 mod persisted;
+mod streams;
+pub(crate) mod upstream;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Arc;
-use std::sync::atomic::AtomicU32;
-use std::sync::atomic::Ordering::Relaxed;
 
-use axum::Router;
-use axum::extract::Path as Segment;
-use axum::routing::get;
 use sangam_demo::{Options, departments};
 
+use self::upstream::{deployment, districts};
 use crate::process::running::{Folder, Running};
-use crate::support::server::{self, Server};
-
-const CONNECTOR: &str = r#"
-extend schema
-  @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key"])
-  @link(url: "https://specs.apollo.dev/connect/v0.3", import: ["@source", "@connect"])
-  @link(url: "https://specs.sangam.dev/wire/v0.1", import: ["@node", "@poll"])
-  @source(name: "lgd", http: { baseURL: "https://lgd.example" })
-type Query {
-  districts: [District!] @connect(source: "lgd", http: { GET: "/districts" }, selection: "code name")
-  district(code: ID!): District
-    @connect(source: "lgd", http: { GET: "/districts/{$args.code}" }, selection: "code name seat", entity: true)
-}
-type Subscription {
-  clock: Clock @connect(source: "lgd", http: { GET: "/clock" }, selection: "ticks") @poll(every: 3600)
-}
-type Clock { ticks: Int }
-type District @key(fields: "code") @node { code: ID! name: String seat: String }
-"#;
-
-const JSON: [(&str, &str); 1] = [("content-type", "application/json")];
 
 #[test(threads)]
 #[ignore = "needs clients from the npm registry: scripts/oracle-clients runs it"]
@@ -58,52 +35,13 @@ async fn the_audit_of_graphql_over_http_passes() {
     clients("audit.mjs", &running, &[]);
 }
 
-/// An upstream with two districts.
-pub(super) async fn districts() -> Server {
-    let list = r#"[{ "code": 2, "name": "Budgam" }, { "code": 3, "name": "Kupwara" }]"#;
-    let one =
-        |code: String| format!(r#"{{ "code": {code}, "name": "Budgam", "seat": "Budgam town" }}"#);
-    let ticks = Arc::new(AtomicU32::new(1));
-    let clock = move || {
-        let ticks = ticks.fetch_add(1, Relaxed);
-        async move { (JSON, format!(r#"{{ "ticks": {ticks} }}"#)) }
-    };
-    let router = Router::new()
-        .route("/clock", get(clock))
-        .route("/districts", get(move || async move { (JSON, list) }))
-        .route(
-            "/districts/{code}",
-            get(move |Segment(code): Segment<String>| async move { (JSON, one(code)) }),
-        );
-    server::router(router).await
-}
-
-#[test(threads)]
-#[ignore = "needs clients from the npm registry: scripts/oracle-clients runs it"]
-async fn clients_stream_over_each_transport() {
-    let upstream = districts().await;
-    let folder = deployment(&upstream, "[streaming]\nheartbeat = \"100ms\"\n");
-    let running = Running::start(folder.command(&["serve"]));
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/live.md");
-    clients("streams.mjs", &running, &[page.as_path()]);
-}
-
-/// A folder with the connector of these districts; `section` is a part of its settings.
-pub(super) fn deployment(upstream: &Server, section: &str) -> Folder {
-    let settings = format!(
-        "listen = \"127.0.0.1:0\"\n{section}\n[connector.lgd]\nbase_url = \"{}\"\npoll_every = \"100ms\"\n",
-        upstream.url("")
-    );
-    Folder::new(&settings, &[("lgd", CONNECTOR)])
-}
-
 #[test(threads)]
 #[ignore = "needs clients from the npm registry: scripts/oracle-clients runs it"]
 async fn clients_send_batches() {
     let upstream = districts().await;
     let folder = deployment(&upstream, "[limits]\nbatch = 10\n");
     let running = Running::start(folder.command(&["serve"]));
-    clients("batches.mjs", &running, &[]);
+    clients("batches.mjs", &running, &[&page()]);
 }
 
 #[test(threads)]
@@ -131,9 +69,14 @@ async fn clients_show_the_sample_graph_as_it_is() {
     let folder = Folder::new(&settings, &connectors);
     let running = Running::start(folder.command(&["serve"]));
     clients("graph.mjs", &running, &[operations.as_path()]);
-    clients("uploads.mjs", &running, &[]);
+    clients("uploads.mjs", &running, &[&page()]);
     let gateway = PathBuf::from(&running.url);
     node("embed.mjs", &[&root.join("docs/operations.md"), &gateway]);
+}
+
+/// The page with the set-up of clients.
+fn page() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/clients.md")
 }
 
 /// Runs a program of this folder against the gateway.

@@ -7,14 +7,14 @@ import assert from "node:assert/strict";
 
 const APPLICATION = `
   id reference
-  documents { type name attachedOn }
-  documentsRequired { type name isMandatory isAttached }
+  attachedDocuments { type name attachedOn }
+  requiredDocuments { type name isMandatory isAttached }
   payment { receiptNumber amountInRupees mode paidOn }
-  history { number happenedOn stage remark by }
+  history { number happenedOn stage by officer remark }
   application {
     id status service { id slug name } district { id name } appliedOn dueOn decidedOn overdueInDays nextStep { action by dueOn text }
   }`;
-const TRACKING = `query ($reference: ID!) { application(reference: $reference) { ${APPLICATION} } }`;
+const TRACKING = `query ($reference: ID!) { trackedApplication(reference: $reference) { ${APPLICATION} } }`;
 const GRIEVANCE = "id reference status ageInDays reminderCount pendingAt";
 const WORK = "id feedbackCount averageRating feedback(first: 20) { totalCount nodes { id number rating comment givenOn } }";
 const SERVICE = "id code name averageRating ratingCount";
@@ -24,7 +24,7 @@ function text(mutation, object, fields) {
   return `mutation ($input: ${input}!) { ${mutation}(input: $input) { ${object} { ${fields} } userErrors { message } } }`;
 }
 
-const APPLY = text("applyForService", "application", APPLICATION);
+const APPLY = text("applyForService", "trackedApplication", APPLICATION);
 const application = (run) => ({
   idempotencyKey: `apply-${run}`,
   serviceSlug: "income-certificate",
@@ -38,7 +38,7 @@ const application = (run) => ({
 export async function filed(ask, run) {
   const { applyForService } = await ask(APPLY, { input: application(run) });
   assert.deepEqual(applyForService.userErrors, []);
-  return applyForService.application;
+  return applyForService.trackedApplication;
 }
 
 async function tracking(ask, run) {
@@ -49,13 +49,13 @@ async function tracking(ask, run) {
 async function attachApplicationDocument(ask, run) {
   const { reference, pages } = await tracking(ask, run);
   const inputs = [{ applicationReference: reference, documentType: "income-declaration", documentId: "sample-document" }];
-  return { pages, text: text("attachApplicationDocument", "application", APPLICATION), inputs };
+  return { pages, text: text("attachApplicationDocument", "trackedApplication", APPLICATION), inputs };
 }
 
 async function payApplicationFee(ask, run) {
   const { reference, pages } = await tracking(ask, run);
   const inputs = [{ idempotencyKey: `pay-${run}`, applicationReference: reference, amountInRupees: "10.00", mode: "UPI" }];
-  return { pages, text: text("payApplicationFee", "application", APPLICATION), inputs };
+  return { pages, text: text("payApplicationFee", "trackedApplication", APPLICATION), inputs };
 }
 
 // The same key gives the same application, which the page shows already.

@@ -10,6 +10,7 @@ const FENCE = /^```(.*)\n([\s\S]*?)^```$/gm;
 const VERSION_3 = [
   ["@apollo/client/core", "@apollo/client-3/core/index.js"],
   ["@apollo/client/link/persisted-queries", "@apollo/client-3/link/persisted-queries/index.js"],
+  ["@apollo/client/link/batch-http", "@apollo/client-3/link/batch-http/index.js"],
   ["@apollo/client/link/subscriptions", "@apollo/client-3/link/subscriptions/index.js"],
 ];
 

@@ -74,6 +74,21 @@ async function fallsBack(name, ask) {
   assert.match(requests().join(), /^(GET|POST) text: 200$/, name);
 }
 
+// Operations that must not be in a URL, and all others of the same client.
+async function separates(name, ask) {
+  const { client } = await page.module(`js client ${name}-post`, automatic);
+  const listed = "query ApplicationTracking { districts { name } }";
+  await names(client, ask, listed);
+  await names(client, ask, listed);
+  assert.ok(requests().every((request) => request.startsWith("POST ")), name);
+  await names(client, ask, listed);
+  assert.deepEqual(requests(), ["POST hash: 200"], name);
+  const other = `query ${name}Other { districts { name } }`;
+  await names(client, ask, other);
+  await names(client, ask, other);
+  assert.equal(requests().at(-1), "GET hash: 200", name);
+}
+
 async function trusted() {
   const manifest = path.join(folder, "apollo/persisted-query-manifest.json");
   const { client: apollo } = await page.module("js client apollo-manifest", only, [manifest]);
@@ -128,6 +143,7 @@ try {
   for (const [name, ask] of CLIENTS) {
     await registers(name, ask);
     await fallsBack(name, ask);
+    if (name !== "apollo3") await separates(name, ask);
   }
   await trusted();
   curl();

@@ -1,8 +1,9 @@
 //! The blocks of docs/clients.md, with the libraries that they are for.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::{deployment, districts, node};
+use super::node;
+use super::upstream::{deployment, districts};
 use crate::process::running::Running;
 
 #[test(threads)]
@@ -21,7 +22,7 @@ async fn clients_send_ids_and_hashes_as_the_documentation_says() {
     let schema = automatic.0.command(&["schema"]).output().unwrap();
     let schema_file = made.path().join("schema.graphql");
     std::fs::write(&schema_file, &schema.stdout).unwrap();
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/clients.md");
+    let page = super::page();
     node("manifests.mjs", &[&page, &schema_file, made.path()]);
 
     let apps = made.path().join("apps");

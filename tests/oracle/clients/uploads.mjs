@@ -1,23 +1,26 @@
-// Clients that send files (apollo-upload-client, urql) attach a photograph to an application of the sample graph.
+// Clients that send files, and open one, as docs/clients.md says: apollo-upload-client, urql and curl attach a photograph to an
+// application of the sample graph, and a script reads a certificate.
 //
-// The argument is the URL of the gateway.
+// The arguments are the URL of the gateway and docs/clients.md.
 
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
 
-import { ApolloClient, InMemoryCache, gql } from "@apollo/client";
-import { Client, fetchExchange } from "@urql/core";
-import UploadHttpLink from "apollo-upload-client/UploadHttpLink.mjs";
+import { gql } from "@apollo/client";
 
-const url = process.argv[2];
-// Without it the gateway refuses a request with files, which a page of another origin could send.
-const headers = { "Apollo-Require-Preflight": "true" };
+import { Page } from "./page.mjs";
+
+const [url, document] = process.argv.slice(2);
+const page = new Page(document);
 
 const APPLY = gql`mutation ($input: ApplyForServiceInput!) {
-  applyForService(input: $input) { application { reference } userErrors { message } }
+  applyForService(input: $input) { trackedApplication { reference } userErrors { message } }
 }`;
 const ATTACH = gql`mutation ($input: AttachApplicationDocumentInput!) {
   attachApplicationDocument(input: $input) {
-    application { documents { type documentId } }
+    trackedApplication { attachedDocuments { type documentId } }
     userErrors { message field }
   }
 }`;
@@ -33,6 +36,8 @@ function application(key) {
   };
 }
 
+const ISSUED = "JK-CS22ND-V8YGJX-ZQAZRW-G3R46W";
+
 const begin = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 const content = new Uint8Array(1_000_000);
 content.set(begin);
@@ -41,28 +46,76 @@ function photograph() {
   return new File([content], "me.png", { type: "image/png" });
 }
 
-// Applies, and attaches the photograph; `mutate` gives the data of a mutation.
-async function attach(name, mutate) {
+// Applies; `mutate` gives the data of a mutation.
+async function apply(name, mutate) {
   const { applyForService } = await mutate(APPLY, { input: application(name) });
   assert.deepEqual(applyForService.userErrors, []);
-  const applicationReference = applyForService.application.reference;
-  const input = { applicationReference, documentType: "income-declaration", file: photograph() };
-  const { attachApplicationDocument } = await mutate(ATTACH, { input });
+  return applyForService.trackedApplication.reference;
+}
+
+function isAttached(name, { attachApplicationDocument }) {
   assert.deepEqual(attachApplicationDocument.userErrors, []);
-  const [document] = attachApplicationDocument.application.documents;
+  const [document] = attachApplicationDocument.trackedApplication.attachedDocuments;
   assert.match(document.documentId, /^upload:[0-9a-f]{32}$/, name);
 }
 
-const apollo = new ApolloClient({ link: new UploadHttpLink({ uri: url, headers }), cache: new InMemoryCache() });
-await attach("apollo-upload-client", async (mutation, variables) => {
-  const { data, error } = await apollo.mutate({ mutation, variables });
-  assert.equal(error, undefined);
-  return data;
-});
+// Applies, and attaches the photograph.
+async function attach(name, mutate) {
+  const applicationReference = await apply(name, mutate);
+  const input = { applicationReference, documentType: "income-declaration", file: photograph() };
+  isAttached(name, await mutate(ATTACH, { input }));
+}
 
-const urql = new Client({ url, preferGetMethod: false, exchanges: [fetchExchange], fetchOptions: { headers } });
-await attach("urql", async (mutation, variables) => {
-  const { data, error } = await urql.mutation(mutation, variables).toPromise();
-  assert.equal(error, undefined);
-  return data;
-});
+async function apollo() {
+  const { client } = await page.module("js client apollo-upload", url);
+  await attach("apollo-upload-client", async (mutation, variables) => {
+    const { data, error } = await client.mutate({ mutation, variables });
+    assert.equal(error, undefined);
+    return data;
+  });
+}
+
+async function urql() {
+  const { client } = await page.module("js client urql-upload", url);
+  const mutate = async (mutation, variables) => {
+    const { data, error } = await client.mutation(mutation, variables).toPromise();
+    assert.equal(error, undefined);
+    return data;
+  };
+  await attach("urql", mutate);
+  return mutate;
+}
+
+async function curl(mutate) {
+  writeFileSync(path.join(page.folder, "me.png"), content);
+  const reference = await apply("curl", mutate);
+  const command = page.text("sh upload", url);
+  const ran = spawnSync("sh", ["-e", "-c", command], { cwd: page.folder, env: { ...process.env, reference }, encoding: "utf8" });
+  assert.equal(ran.status, 0, ran.stderr);
+  const { data, errors } = JSON.parse(ran.stdout);
+  assert.equal(errors, undefined, ran.stdout);
+  isAttached("curl", data);
+}
+
+// The certificate of an application that the stand-in has issued.
+async function open() {
+  const query = `{ trackedApplication(reference: "${ISSUED}") { certificate { url } } }`;
+  const ask = async () => {
+    const headers = { "Content-Type": "application/json" };
+    const response = await fetch(url, { method: "POST", headers, body: JSON.stringify({ query }) });
+    return (await response.json()).data.trackedApplication.certificate.url;
+  };
+  const { openFile } = await page.module("js client file", url);
+  const file = await openFile(ask);
+  assert.equal(file.type, "application/pdf");
+  assert.match(await file.slice(0, 5).text(), /^%PDF-$/);
+}
+
+try {
+  await apollo();
+  await curl(await urql());
+  await open();
+  console.log("files: apollo-upload-client, urql, curl, fetch");
+} finally {
+  rmSync(page.folder, { recursive: true });
+}

@@ -1,6 +1,7 @@
 //! Named operations: operations of a folder with URLs of their own, through a running gateway.
 
 mod files;
+mod large;
 mod listeners;
 mod listing;
 mod refusals;

@@ -116,6 +116,12 @@ async fn a_parameter_that_is_none_of_the_operation() {
             "BAD_REQUEST",
             "`bom` is no parameter of this path",
         ),
+        ("Echo?id=%ff", "BAD_REQUEST", NOT_UTF8),
+        ("Echo.csv?id=%C3", "BAD_REQUEST", NOT_UTF8),
+        ("Parks?%ff=1", "BAD_REQUEST", NOT_UTF8),
+        ("Echo?id=%zz", "BAD_REQUEST", NO_DIGITS),
+        ("Echo?id=100%", "BAD_REQUEST", NO_DIGITS),
+        ("Echo/live?id=1&throttle=%4", "BAD_REQUEST", NO_DIGITS),
     ];
     for (path, code, message) in cases {
         let expected = (400, code.to_owned(), message.to_owned());
@@ -127,6 +133,9 @@ async fn a_parameter_that_is_none_of_the_operation() {
     assert_eq!(named.calls.load(Ordering::SeqCst), 0);
     named.running.stop();
 }
+
+const NOT_UTF8: &str = "The query string has percent-encoded bytes that are not UTF-8";
+const NO_DIGITS: &str = "The query string has a `%` without two hexadecimal digits behind it; write `%25` for the character itself";
 
 #[test(threads)]
 async fn a_body_that_is_none_of_the_operation() {

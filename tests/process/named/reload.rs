@@ -89,6 +89,93 @@ async fn a_file_with_an_error_is_reported_and_affects_no_other() {
     assert_eq!(reported, 3, "{said}");
 }
 
+/// Only the operations that are not valid themselves are refused, under their own names.
+#[test(threads)]
+async fn an_error_of_one_operation_is_not_one_of_the_others_of_its_file() {
+    let further = [
+        (
+            "Two.graphql",
+            "# The good one.\nquery TwoGood { parks { id ...Trees } }\nquery TwoBad { parks { colour } }\n\
+             fragment Trees on Park { trees { id } }\n",
+        ),
+        // The fragment is that of two operations. The other fragment is that of none.
+        (
+            "Spread.graphql",
+            "query SpreadA { parks { ...Colour } }\nquery SpreadB { parks { ...Colour } }\nquery SpreadC { parks { name } }\n\
+             fragment Colour on Park { colour }\nfragment Unused on Park { id }\n",
+        ),
+        ("OtherName.graphql", "query Lost { parks { colour } }\n"),
+        (
+            "Beside.graphql",
+            "query Beside1 { parks { id } }\n{ parks { id } }\nquery Twice { parks { id } }\nquery Twice { parks { name } }\n",
+        ),
+        ("Fragment.graphql", "fragment Lonely on Park { id }\n"),
+    ];
+    let named = Named::start_with("", &further).await;
+    let why = "The operation cannot be executed as it is: ";
+    let no_colour = "type `Park` does not have a field `colour`";
+    for (name, expected) in [
+        ("TwoGood", Ok("a1")),
+        ("TwoBad", Err((503, no_colour))),
+        ("Two", Err((404, ""))),
+        ("SpreadA", Err((503, no_colour))),
+        ("SpreadB", Err((503, no_colour))),
+        ("SpreadC", Ok("<a>")),
+        ("Spread", Err((404, ""))),
+        ("Lost", Err((503, no_colour))),
+        ("OtherName", Err((404, ""))),
+        ("Beside1", Ok("\"b\"")),
+        ("Beside", Err((503, "anonymous"))),
+        ("Twice", Err((503, "Twice"))),
+        ("Fragment", Err((503, "Lonely"))),
+        ("Parks", Ok("a1")),
+    ] {
+        let (status, _, body) = send(named.get(&format!("/operations/{name}"))).await;
+        match expected {
+            Ok(data) => assert!(status == 200 && body.contains(data), "{name}: {body}"),
+            Err((refused, reason)) => {
+                assert!(
+                    status == refused && body.contains(reason),
+                    "{name}: {status} {body}"
+                );
+                assert_eq!(body.contains(why), status == 503, "{name}: {body}");
+            }
+        }
+    }
+    // It is executed with the text of its own, by each method.
+    let (status, _, body) = send(named.post("/operations/TwoGood", "{}")).await;
+    assert!(status == 200 && body.contains("a1"), "{body}");
+    let list = json(named.get("/operations")).await;
+    let listed = list["operations"].as_array().unwrap();
+    let of = |name: &str| listed.iter().find(|one| one["name"] == name).unwrap();
+    assert_eq!(of("TwoGood")["description"], "The good one.");
+    assert_eq!(of("TwoBad")["problem"], no_colour);
+    let log = named.running.stop();
+    let lines: Vec<Value> = log
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .collect();
+    let at = |message: &str, file: &str| {
+        let of_file = lines.iter().filter(|line| {
+            line["message"] == message
+                && line["file"] == format!("schema/operations/{file}").as_str()
+        });
+        let places = of_file.map(|line| {
+            (
+                line["line"].as_u64().unwrap(),
+                line["column"].as_u64().unwrap(),
+            )
+        });
+        places.collect::<Vec<_>>()
+    };
+    let refused = "a named operation is not served";
+    assert_eq!(at(refused, "Two.graphql"), [(3, 24)], "{log}");
+    // The line of the fragment is there once.
+    assert_eq!(at(refused, "Spread.graphql"), [(4, 27)], "{log}");
+    let of_file = "a file of named operations is not valid; its operations are served";
+    assert_eq!(at(of_file, "Spread.graphql"), [(5, 1)], "{log}");
+}
+
 #[test(threads)]
 async fn a_folder_that_settings_name_must_exist() {
     let named = Named::start("operations = \"schema/operations\"").await;

@@ -6,6 +6,7 @@ use super::super::framing::one_line;
 use super::close::Close;
 use crate::document::{JsonReader, Kind, ReadError, Reader, Scalar, Value, ValueSpan, unescape};
 use crate::gateway::GraphqlRequest;
+use crate::server::refusal::HttpRefusal;
 use crate::server::request::{self, Posted};
 
 /// The answer to `connection_init`.
@@ -20,8 +21,9 @@ pub(super) enum ClientMessage {
     Ping(Bytes),
     /// `pong`.
     Pong,
-    /// `subscribe`: an operation of any kind.
-    Subscribe(String, Box<GraphqlRequest>),
+    /// `subscribe`: an operation of any kind. In error, the payload has the form of the protocol, and is no request of this
+    /// gateway.
+    Subscribe(String, Result<Box<GraphqlRequest>, Box<HttpRefusal>>),
     /// `complete`: the client ends an operation.
     Complete(String),
 }
@@ -68,9 +70,12 @@ impl ClientMessage {
                 let id = id()?;
                 let payload = payload.unwrap_or_default();
                 match request::from_json(payload.as_bytes(), 0) {
-                    Ok(Posted::One(request)) => ClientMessage::Subscribe(id, Box::new(request)),
+                    Ok(Posted::One(request)) => ClientMessage::Subscribe(id, Ok(Box::new(request))),
                     Ok(Posted::Batch(_)) => {
                         return Err(Close::invalid("`payload` must be an object"));
+                    }
+                    Err(refusal) if has_form(payload).unwrap_or(false) => {
+                        ClientMessage::Subscribe(id, Err(Box::new(refusal)))
                     }
                     Err(refusal) => return Err(Close::invalid(refusal.message)),
                 }
@@ -97,6 +102,29 @@ impl Members {
         reader.finish()?;
         Ok(members)
     }
+}
+
+/// Whether the payload of `subscribe` has the form that the protocol gives it: what else is in it is between the client and the
+/// gateway. The text may be left out beside an id of it.
+fn has_form(payload: &str) -> Result<bool, ReadError> {
+    let mut reader = JsonReader::over(payload)?;
+    reader.enter_object()?;
+    let (mut has_text, mut fits) = (false, true);
+    while let Some(key) = reader.next_key()? {
+        let kind = reader.peek()?;
+        match key.as_str() {
+            "query" => {
+                has_text = true;
+                fits &= kind == Kind::String;
+            }
+            "documentId" => has_text = true,
+            "operationName" => fits &= matches!(kind, Kind::String | Kind::Null),
+            "variables" | "extensions" => fits &= matches!(kind, Kind::Object | Kind::Null),
+            _ => {}
+        }
+        reader.skip()?;
+    }
+    Ok(has_text && fits)
 }
 
 /// A string, or `None` for another value.
@@ -177,7 +205,7 @@ mod tests {
             "Complete(\"1\")"
         );
         let subscribe = "{\"id\":\"1\",\"type\":\"subscribe\",\"payload\":{\"query\":\"{a}\",\"variables\":{\"b\":1.0}}}";
-        let Ok(ClientMessage::Subscribe(id, request)) = ClientMessage::read(subscribe) else {
+        let Ok(ClientMessage::Subscribe(id, Ok(request))) = ClientMessage::read(subscribe) else {
             unreachable!()
         };
         assert_eq!((id.as_str(), request.query.as_deref()), ("1", Some("{a}")));
@@ -222,6 +250,32 @@ mod tests {
             assert_eq!(close.code, 4400, "{text}");
             assert_eq!(close.frame().reason.as_str(), why, "{text}");
         }
+    }
+
+    #[test]
+    fn a_payload_in_the_form_of_the_protocol_closes_nothing() {
+        for (payload, why) in [
+            (
+                "{\"query\":\"{a}\",\"onError\":\"ABORT\"}",
+                "`onError` must be \"NULL\", \"PROPAGATE\" or \"HALT\"",
+            ),
+            (
+                "{\"query\":\"{a}\",\"variables\":null,\"onError\":[]}",
+                "`onError` must be \"NULL\", \"PROPAGATE\" or \"HALT\"",
+            ),
+            (
+                "{\"documentId\":5}",
+                "`documentId` must be a string or null",
+            ),
+        ] {
+            let text = format!("{{\"type\":\"subscribe\",\"id\":\"1\",\"payload\":{payload}}}");
+            let Ok(ClientMessage::Subscribe(_, Err(refusal))) = ClientMessage::read(&text) else {
+                unreachable!("{payload}")
+            };
+            assert_eq!(refusal.message, why, "{payload}");
+        }
+        let wrong = "{\"type\":\"subscribe\",\"id\":\"1\",\"payload\":{\"query\":\"{a}\",\"variables\":[],\"onError\":\"x\"}}";
+        assert_eq!(ClientMessage::read(wrong).unwrap_err().code, 4400);
     }
 
     #[test]

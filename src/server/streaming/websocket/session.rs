@@ -31,6 +31,7 @@ use super::operation::{Operation, too_many};
 use crate::document::Value;
 use crate::gateway::GraphqlRequest;
 use crate::priority;
+use crate::server::refusal::HttpRefusal;
 use crate::server::socket::REST;
 use crate::server::state::ServerState;
 use crate::server::upgrade::{Protocol, Transport};
@@ -269,13 +270,25 @@ impl Serving {
         self.send([text_frame(message::ACKNOWLEDGED)]).await
     }
 
-    async fn subscribe(&mut self, id: String, request: Box<GraphqlRequest>) -> Result<(), Ended> {
+    async fn subscribe(
+        &mut self,
+        id: String,
+        request: Result<Box<GraphqlRequest>, Box<HttpRefusal>>,
+    ) -> Result<(), Ended> {
         if !self.is_acknowledged {
             return Err(Close::UNAUTHORIZED.into());
         }
         if self.operations.contains_key(id.as_str()) {
             return Err(Close::duplicate(&id).into());
         }
+        let request = match request {
+            Ok(request) => request,
+            // Of this operation alone.
+            Err(refusal) => {
+                let refused = message::error(&id, &refusal.body());
+                return self.send([text_frame(refused)]).await;
+            }
+        };
         let most = self.state.streams.settings.connection_streams;
         if self.operations.len() >= most {
             let refused = message::error(&id, &too_many(most));
