@@ -63,8 +63,10 @@ async fn measure() -> Result<(), Box<dyn Error>> {
     std::fs::create_dir_all(&operations)?;
     std::fs::write(operations.join("Figure.graphql"), OPERATION)?;
     let room = watchers + 100;
+    // A WebSocket counts as one, and so does each of its operations.
+    let streams = 2 * room;
     let settings = format!(
-        "{}[operations]\nfolder = {operations:?}\n[limits]\nconnections = {room}\n[streaming]\nstreams = {room}\n\
+        "{}[operations]\nfolder = {operations:?}\n[limits]\nconnections = {room}\n[streaming]\nstreams = {streams}\n\
          [live]\nthrottle = \"10ms\"\n[log]\nrequests = \"none\"\n[connector.figures]\nbase_url = {:?}\n",
         sangam_harness::files::head(&connectors)?,
         upstream.url,
