@@ -96,7 +96,7 @@ pub struct GraphqlRequest {
     pub on_error: ErrorBehavior,
     /// A live query although its text has no `@live`.
     pub live: Option<Box<LiveRequest>>,
-    /// The bytes of the request, if they say all that is asked for: whoever sends the same bytes asks for the same.
+    /// The bytes of the request, if they say all that is asked for: a request with the same bytes has the same response.
     pub sent: Option<Bytes>,
 }
 

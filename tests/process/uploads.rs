@@ -1,5 +1,8 @@
 //! Files of clients, by the GraphQL multipart request specification: what arrives at the upstream, and what is refused.
 
+mod several;
+mod stopped;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -192,6 +195,25 @@ async fn upload(running: &Running, body: impl Into<Vec<u8>>) -> Value {
     let (status, answer) = send(running, &PREFLIGHT, body).await;
     assert_eq!(status, 200, "{answer}");
     answer
+}
+
+/// The head of the next response on a connection, and its body.
+async fn answer(client: &mut TcpStream) -> String {
+    let mut answer = String::new();
+    loop {
+        let mut piece = vec![0; 4096];
+        let length = client.read(&mut piece).await.unwrap();
+        assert!(length > 0, "closed after {answer:?}");
+        answer += std::str::from_utf8(&piece[..length]).unwrap();
+        if let Some((head, body)) = answer.split_once("\r\n\r\n") {
+            let length = head
+                .lines()
+                .find_map(|line| line.strip_prefix("content-length: "));
+            if body.len() >= length.unwrap().parse().unwrap() {
+                return answer;
+            }
+        }
+    }
 }
 
 fn code(answer: &Value) -> &str {
@@ -479,341 +501,4 @@ async fn a_file_that_is_not_passed_on() {
     // Faults of clients are none of the upstream.
     let log = started.running.stop();
     assert!(!log.contains("the upstream failed"), "{log}");
-}
-
-const TWO: &str =
-    "mutation ($a: Upload!, $b: Upload!) { one: raw(file: $a) { id } two: raw(file: $b) { id } }";
-const TWICE: &str =
-    "mutation ($a: Upload!) { one: raw(file: $a) { id } two: raw(file: $a) { id } }";
-
-fn two() -> Value {
-    json!({ "0": ["variables.a"], "1": ["variables.b"] })
-}
-
-/// Two files in an order, for two fields that are executed one after the other.
-fn two_files(order: [&str; 2]) -> String {
-    let parts = order.map(|name| part(name, Some((name, "text/plain")), &format!("file {name}")));
-    head(TWO, &json!({ "a": null, "b": null }), &two()) + &parts.concat() + &end()
-}
-
-#[test(threads)]
-async fn files_are_used_in_their_order_and_once() {
-    let started = start("").await;
-    let answer = upload(&started.running, two_files(["0", "1"])).await;
-    assert_eq!(
-        answer["data"],
-        json!({ "one": { "id": "7" }, "two": { "id": "7" } })
-    );
-    // The first field waits for its file in vain, and the second one has its own.
-    let answer = upload(&started.running, two_files(["1", "0"])).await;
-    assert_eq!(code(&answer), "UPLOAD_ORDER");
-    assert_eq!(answer["data"], json!({ "one": null, "two": { "id": "7" } }));
-    let file = part("0", Some(("a", "text/plain")), "x");
-    let twice = head(
-        TWICE,
-        &json!({ "a": null }),
-        &json!({ "0": ["variables.a"] }),
-    ) + &file
-        + &end();
-    let answer = upload(&started.running, twice).await;
-    assert_eq!(code(&answer), "UPLOAD_ORDER");
-    // No upstream has it.
-    assert_eq!(answer.get("data"), None);
-    let paths = json!({ "0": ["variables.a", "variables.b"] });
-    let twice = head(TWO, &json!({ "a": null, "b": null }), &paths) + &file + &end();
-    let answer = upload(&started.running, twice).await;
-    assert_eq!((code(&answer), answer.get("data")), ("UPLOAD_ORDER", None));
-    assert_eq!(started.received.requests.lock().unwrap().len(), 3);
-    // Only one of the fields is executed, or both are the same one.
-    for fields in [
-        "one: raw(file: $a) { id } two: raw(file: $a) @skip(if: $yes) { id }",
-        "one: raw(file: $a) { id } ... @include(if: $yes) { one: raw(file: $a) { id } }",
-    ] {
-        let query = format!("mutation ($a: Upload!, $yes: Boolean!) {{ {fields} }}");
-        let variables = json!({ "a": null, "yes": true });
-        let body = head(&query, &variables, &json!({ "0": ["variables.a"] })) + &file + &end();
-        let answer = upload(&started.running, body).await;
-        assert_eq!(
-            answer,
-            json!({ "data": { "one": { "id": "7" } } }),
-            "{fields}"
-        );
-    }
-    let sized = "mutation ($file: Upload!) { sized(file: $file) { id } }";
-    let body = head(sized, &json!({ "file": null }), &one_file()) + &file + &end();
-    assert_eq!(code(&upload(&started.running, body).await), "UPLOAD_ORDER");
-}
-
-#[test(threads)]
-async fn other_orders_need_disk() {
-    let folder = tempfile::tempdir().unwrap();
-    let spool = folder.path().display();
-    let started = start(&format!("[files]\nspool_bytes = 500\nspool = \"{spool}\"")).await;
-    for body in [
-        two_files(["1", "0"]),
-        {
-            let map = json!({ "0": ["variables.a", "variables.b"] });
-            let file = part("0", Some(("0", "text/plain")), "file 0");
-            head(TWO, &json!({ "a": null, "b": null }), &map) + &file + &end()
-        },
-        {
-            let file = part("0", Some(("0", "text/plain")), "file 0");
-            let map = json!({ "0": ["variables.a"] });
-            head(TWICE, &json!({ "a": null }), &map) + &file + &end()
-        },
-    ] {
-        let answer = upload(&started.running, body).await;
-        assert_eq!(
-            answer["data"],
-            json!({ "one": { "id": "7" }, "two": { "id": "7" } }),
-            "{answer}"
-        );
-    }
-    let bodies: Vec<String> = {
-        let mut requests = started.received.requests.lock().unwrap();
-        let all = requests.drain(..);
-        all.map(|(_, _, body)| String::from_utf8(body).unwrap())
-            .collect()
-    };
-    let expected = ["file 0", "file 1", "file 0", "file 0", "file 0", "file 0"];
-    assert_eq!(bodies, expected);
-    let sized = "mutation ($file: Upload!) { sized(file: $file) { id } }";
-    let with = |content: &str| {
-        head(sized, &json!({ "file": null }), &one_file())
-            + &part("0", Some(("a", "text/plain")), content)
-            + &end()
-    };
-    let answer = upload(&started.running, with("12345")).await;
-    assert_eq!(
-        answer["data"],
-        json!({ "sized": { "id": "7" } }),
-        "{answer}"
-    );
-    let (_, headers, body) = started.one();
-    assert_eq!(headers["content-length"], body.len().to_string());
-    assert!(body.contains("12345"));
-    let answer = upload(&started.running, with(&"x".repeat(501))).await;
-    assert_eq!(code(&answer), "OVERLOADED");
-    assert_eq!(
-        std::fs::read_dir(folder.path()).unwrap().count(),
-        0,
-        "files stay"
-    );
-}
-
-/// What is wrong with one file is not said of another one, which is passed on, also if much is left of the first.
-#[test(threads)]
-async fn the_fault_of_one_file_is_not_that_of_another() {
-    let folder = tempfile::tempdir().unwrap();
-    let spool = folder.path().display();
-    let disk = format!("spool_bytes = 1000000\nspool = \"{spool}\"");
-    let long = "x".repeat(3_000_000);
-    for settings in ["", disk.as_str()] {
-        let started = start(&format!("[files]\nupload_bytes = \"8MB\"\n{settings}")).await;
-        for (content_type, content, expected) in [
-            ("text/html", "x", "UPLOAD_TYPE"),
-            ("text/html", &*long, "UPLOAD_TYPE"),
-            ("text/plain", &*long, "UPLOAD_TOO_LARGE"),
-        ] {
-            let body = head(TWO, &json!({ "a": null, "b": null }), &two())
-                + &part("0", Some(("0", content_type)), content)
-                + &part("1", Some(("1", "text/plain")), "good")
-                + &end();
-            let answer = upload(&started.running, body).await;
-            assert_eq!(code(&answer), expected);
-            assert_eq!(answer["errors"].as_array().unwrap().len(), 1, "{answer}");
-            assert_eq!(
-                answer["data"],
-                json!({ "one": null, "two": { "id": "7" } }),
-                "{expected}"
-            );
-            let mut requests = started.received.requests.lock().unwrap();
-            let last = requests.drain(..).next_back().unwrap();
-            assert_eq!(last.2, b"good");
-        }
-        // The body itself is wrong: nothing can follow.
-        let body = head(TWO, &json!({ "a": null, "b": null }), &two())
-            + &part("9", Some(("9", "text/plain")), "x")
-            + &part("1", Some(("1", "text/plain")), "good")
-            + &end();
-        let answer = upload(&started.running, body).await;
-        assert_eq!(answer["data"], json!({ "one": null, "two": null }));
-        let errors = answer["errors"].as_array().unwrap();
-        assert!(
-            errors
-                .iter()
-                .all(|error| error["extensions"]["code"] == "UPLOAD_NOT_IN_MAP"),
-            "{answer}"
-        );
-    }
-    // A file for which the disk has no room, before one that fits.
-    let settings = format!("[files]\nspool_bytes = 100\nspool = \"{spool}\"");
-    let started = start(&settings).await;
-    let body = head(TWO, &json!({ "a": null, "b": null }), &two())
-        + &part("1", Some(("1", "text/plain")), &"x".repeat(101))
-        + &part("0", Some(("0", "text/plain")), "good")
-        + &end();
-    let answer = upload(&started.running, body).await;
-    assert_eq!(code(&answer), "OVERLOADED", "{answer}");
-    assert_eq!(answer["data"], json!({ "one": { "id": "7" }, "two": null }));
-}
-
-/// A client that sends nothing of its file, and one that leaves.
-#[test(threads)]
-async fn a_client_that_stops_ends_the_call() {
-    let started = start("[limits]\nstall_timeout = \"5s\"").await;
-    let address = started.running.url.strip_prefix("http://").unwrap();
-    let start = head(LONG, &json!({ "file": null }), &one_file());
-    let file = part("0", Some(("a", "text/plain")), "xxxx");
-    let request = format!(
-        "POST /graphql HTTP/1.1\r\nhost: x\r\napollo-require-preflight: 1\r\ncontent-length: 100000\r\n\
-         content-type: multipart/form-data; boundary={BOUNDARY}\r\n\r\n{start}{file}"
-    );
-    let mut slow = TcpStream::connect(address).await.unwrap();
-    slow.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = vec![0; 4096];
-    let length = slow.read(&mut answer).await.unwrap();
-    let answer = String::from_utf8_lossy(&answer[..length]).into_owned();
-    assert!(answer.contains("\"code\":\"REQUEST_TIMEOUT\""), "{answer}");
-    while started.received.broken.load(Ordering::SeqCst) == 0 {
-        tokio::task::yield_now().await;
-    }
-    drop(slow);
-    let before = started.received.bytes.load(Ordering::SeqCst);
-    let mut leaving = TcpStream::connect(address).await.unwrap();
-    leaving.write_all(request.as_bytes()).await.unwrap();
-    while started.received.bytes.load(Ordering::SeqCst) == before {
-        tokio::task::yield_now().await;
-    }
-    drop(leaving);
-    while started.received.broken.load(Ordering::SeqCst) == 1 {
-        tokio::task::yield_now().await;
-    }
-}
-
-/// Parts after the last file that the operation uses cannot change a response that is complete. They are read, so that the client
-/// reads the response, and can send the next request.
-#[test(threads)]
-async fn what_no_call_uses_is_read_and_dropped() {
-    let started = start("").await;
-    let one = part("0", Some(("a", "text/plain")), "used");
-    let unused = part("1", Some(("b", "text/plain")), &"x".repeat(8_000_000));
-    let (null, first) = (json!({ "file": null }), one_file());
-    let both = json!({ "0": ["variables.file"], "1": ["variables.other"] });
-    let bodies = [
-        // `map` does not name it.
-        head(RAW, &null, &first) + &one + &unused + &end(),
-        // It names it, and no call has it.
-        head(RAW, &json!({ "file": null, "other": null }), &both) + &one + &unused + &end(),
-        // A field of a form.
-        head(RAW, &null, &first) + &one + &part("note", None, &"x".repeat(2_000_000)) + &end(),
-        // No call is made, and `map` is empty.
-        head("{ __typename }", &json!({}), &json!({})) + &unused + &end(),
-        // The first file is refused.
-        head(RAW, &null, &first) + &part("0", Some(("a", "text/html")), "x") + &unused + &end(),
-    ];
-    let address = started.running.url.strip_prefix("http://").unwrap();
-    let mut client = TcpStream::connect(address).await.unwrap();
-    for (body, expected) in
-        bodies
-            .iter()
-            .zip([RAW_SENT, RAW_SENT, RAW_SENT, "Query", "UPLOAD_TYPE"])
-    {
-        let request = format!(
-            "POST /graphql HTTP/1.1\r\nhost: x\r\napollo-require-preflight: 1\r\ncontent-length: {}\r\n\
-             content-type: multipart/form-data; boundary={BOUNDARY}\r\n\r\n{body}",
-            body.len()
-        );
-        client.write_all(request.as_bytes()).await.unwrap();
-        let answer = answer(&mut client).await;
-        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-        assert!(answer.contains(expected), "{answer}");
-    }
-    let requests = started.received.requests.lock().unwrap();
-    assert!(requests.iter().all(|(_, _, body)| body == b"used"));
-    assert_eq!(requests.len(), 3);
-}
-
-const RAW_SENT: &str = r#""raw":{"id":"7"}"#;
-
-/// The head of the next response on a connection, and its body.
-async fn answer(client: &mut TcpStream) -> String {
-    let mut answer = String::new();
-    loop {
-        let mut piece = vec![0; 4096];
-        let length = client.read(&mut piece).await.unwrap();
-        assert!(length > 0, "closed after {answer:?}");
-        answer += std::str::from_utf8(&piece[..length]).unwrap();
-        if let Some((head, body)) = answer.split_once("\r\n\r\n") {
-            let length = head
-                .lines()
-                .find_map(|line| line.strip_prefix("content-length: "));
-            if body.len() >= length.unwrap().parse().unwrap() {
-                return answer;
-            }
-        }
-    }
-}
-
-/// A client that sends for ever what no call uses gets the response, and its connection is closed.
-#[test(threads)]
-async fn what_no_call_uses_has_an_end() {
-    let started = start("[files]\nupload_bytes = \"100KB\"").await;
-    let address = started.running.url.strip_prefix("http://").unwrap();
-    let body = head(RAW, &json!({ "file": null }), &one_file())
-        + &part("0", Some(("a", "text/plain")), "used");
-    let request = format!(
-        "POST /graphql HTTP/1.1\r\nhost: x\r\napollo-require-preflight: 1\r\ntransfer-encoding: chunked\r\n\
-         content-type: multipart/form-data; boundary={BOUNDARY}\r\n\r\n{:x}\r\n{body}\r\n",
-        body.len()
-    );
-    let mut client = TcpStream::connect(address).await.unwrap();
-    client.write_all(request.as_bytes()).await.unwrap();
-    let more = format!("10000\r\n{}\r\n", "x".repeat(0x10000));
-    let unnamed = format!("--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"z\"\r\n\r\n");
-    let unnamed = format!("{:x}\r\n{unnamed}\r\n", unnamed.len());
-    client.write_all(unnamed.as_bytes()).await.unwrap();
-    while client.write_all(more.as_bytes()).await.is_ok() {}
-    let requests = started.received.requests.lock().unwrap();
-    assert_eq!(requests.len(), 1);
-}
-
-const LENGTH: usize = 100_000_000;
-
-/// A file of 100 MB in bounded memory.
-#[cfg(target_os = "linux")]
-#[test(threads)]
-async fn a_long_file_takes_little_memory() {
-    let started = start("[files]\nupload_bytes = \"200MB\"").await;
-    let small = head(LONG, &json!({ "file": null }), &one_file())
-        + &part("0", Some(("a", "text/plain")), "x")
-        + &end();
-    upload(&started.running, small).await;
-    let counted = started.received.bytes.swap(0, Ordering::SeqCst);
-    assert_eq!(counted, 1);
-    let before = started.running.memory("VmRSS");
-    let start = head(LONG, &json!({ "file": null }), &one_file())
-        + &format!(
-            "--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"0\"; filename=\"a\"\r\ncontent-type: text/plain\r\n\r\n"
-        );
-    let piece = Bytes::from(vec![b'x'; 100_000]);
-    let pieces = stream::iter(vec![piece; LENGTH / 100_000]);
-    let end = Bytes::from(format!("\r\n{}", end()));
-    let body = stream::iter([Bytes::from(start)])
-        .chain(pieces)
-        .chain(stream::iter([end]));
-    let body = reqwest::Body::wrap_stream(body.map(Ok::<_, std::io::Error>));
-    let response = super::running::client()
-        .post(format!("{}/graphql", started.running.url))
-        .header(
-            "content-type",
-            format!("multipart/form-data; boundary={BOUNDARY}"),
-        )
-        .header("apollo-require-preflight", "1")
-        .body(body);
-    let answer = response.send().await.unwrap().text().await.unwrap();
-    assert_eq!(answer, r#"{"data":{"long":{"id":"7"}}}"#);
-    assert_eq!(started.received.bytes.load(Ordering::SeqCst), LENGTH);
-    let rise = started.running.memory("VmHWM").saturating_sub(before);
-    assert!(rise < 32_000_000, "{rise} bytes more");
 }

@@ -57,16 +57,15 @@ impl Call<'_> {
             };
             return Err(HttpRefusal::method("POST", message));
         }
+        let _permit = self.state.admit()?;
         let is_map = self.format == Format::Response;
         // No body of a `POST` has the bytes of a path.
         if is_map && let Some(kept) = graphql::kept(self.state, self.url.as_bytes(), &headers) {
-            let _permit = self.state.admit()?;
             let options = Options::default();
             return self.respond(kept, &headers, None, false, &options).await;
         }
         let given = self.operation.from_query(self.query).map_err(unfit)?;
         let options = self.format.options(given.reserved)?;
-        let _permit = self.state.admit()?;
         let graphql = GraphqlRequest {
             variables: given.variables,
             sent: is_map.then(|| Bytes::copy_from_slice(self.url.as_bytes())),
