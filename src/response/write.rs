@@ -391,18 +391,19 @@ impl<'w> Writer<'w> {
     ) {
         // A prerendered text has no place for the errors that a mapping raised beside its fields: write field by field.
         let nothing_raised = self.store.is_nothing_beside(row);
-        let open = OpenObject {
-            row,
-            at: 0,
-            run: if nothing_raised { 0 } else { u32::MAX },
-            object,
-            class: object.classes.get(class).unwrap_or(&NO_FIELDS),
-        };
         if let Some(number) = object.split {
-            self.note(&open, number.get() as usize - 1, class, start);
+            self.note(row, (object, class), number.get() as usize - 1, start);
         }
+        // Built in its place: copied from another one, its narrow fields would be read as a whole before they have left the
+        // processor's store buffer. That stall is longer than the rest of this function.
         self.stack.push(Frame {
-            part: Part::Object(open),
+            part: Part::Object(OpenObject {
+                row,
+                at: 0,
+                run: if nothing_raised { 0 } else { u32::MAX },
+                object,
+                class: object.classes.get(class).unwrap_or(&NO_FIELDS),
+            }),
             start,
             nullable,
         });

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use super::Writer;
 use super::opened::{Notes, Opened, OpenedList, PayloadFields};
 use super::path::{KeptElement, PathElement};
-use super::stack::{OpenList, OpenObject, Part};
-use crate::plan::output::OutputField;
+use super::stack::{OpenList, Part};
+use crate::plan::output::{OutputField, OutputObject};
+use crate::response::store::RowId;
 
 impl<'w> Writer<'w> {
     /// The same writer, which notes the objects that have fields in other payloads.
@@ -37,16 +38,23 @@ impl<'w> Writer<'w> {
         notes.map_or_else(Vec::new, |notes| std::mem::take(&mut notes.lists))
     }
 
-    /// Notes an object that is about to be begun, if it has fields in other payloads.
+    /// Notes an object of this output and its class, which is about to be begun, if it has fields in other payloads. `number` is
+    /// the index of the output in [`Output::objects`](crate::plan::output::Output::objects).
     #[cold]
-    pub(super) fn note(&mut self, open: &OpenObject<'w>, object: usize, class: usize, at: usize) {
+    pub(super) fn note(
+        &mut self,
+        row: RowId,
+        (object, class): (&OutputObject, usize),
+        number: usize,
+        at: usize,
+    ) {
         let Some(notes) = &self.notes else {
             return;
         };
         let PayloadFields { sets, current, .. } = notes.fields_of;
-        let mut fields = open.class.fields.iter();
-        let is_elsewhere = fields.any(|field| {
-            let guard = open.object.fields[usize::from(*field)].guard;
+        let fields = object.classes.get(class).map(|class| class.fields.iter());
+        let is_elsewhere = fields.into_iter().flatten().any(|field| {
+            let guard = object.fields[usize::from(*field)].guard;
             sets.get(guard as usize)
                 .copied()
                 .flatten()
@@ -62,8 +70,8 @@ impl<'w> Writer<'w> {
         // Each is an entry of the response, with an instance of its fragment and paths in both.
         notes.uncharged += 4 * (size_of::<Opened>() + path.len() * size_of::<KeptElement>());
         notes.opened.push(Opened {
-            row: open.row,
-            object,
+            row,
+            object: number,
             class,
             path,
             at,
