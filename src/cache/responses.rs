@@ -97,6 +97,11 @@ impl Responses {
         Some(served)
     }
 
+    /// Counts a lookup that has found nothing, after [`Responses::get_now`].
+    pub fn missed(&self) {
+        self.lookups.count(CacheState::Miss);
+    }
+
     /// How much longer a response is fresh that is held in this process; `None` if there is none that may be used. It does
     /// not count as a lookup.
     pub fn fresh_for(&self, key: &ResponseKey) -> Option<Duration> {

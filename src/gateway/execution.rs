@@ -11,7 +11,6 @@ use crate::cache::responses::Responses;
 use crate::cache::{Payload, Provenance, ResponseKey};
 use crate::execute::{Executed, Execution, RequestContext, Runtime};
 use crate::observe::scope;
-use crate::plan::Plan;
 use crate::priority;
 
 /// An operation that is about to be executed.
@@ -53,14 +52,6 @@ impl ExecutedOperation {
 }
 
 impl OperationExecution {
-    /// The plan of the operation.
-    pub(super) fn plan(&self) -> Option<&Plan> {
-        match &*self.compiled {
-            Compiled::Ready(ready) => Some(&ready.operation.plan),
-            Compiled::Refused(_) => None,
-        }
-    }
-
     /// Executes it, and stores the response if it may be used again.
     pub(super) async fn run(self) -> Result<ExecutedOperation, Refusal> {
         let Compiled::Ready(ready) = &*self.compiled else {

@@ -15,12 +15,13 @@ use std::task::Poll;
 
 use futures_util::poll;
 use metrics::Counter;
+use smallvec::SmallVec;
 use tracing::{Instrument, Span};
 
 use super::execution::{ExecutedOperation, OperationExecution};
 use super::refusal::Refusal;
 use crate::cache::flight::{FlightTerms, Flights, Lost, Waiter};
-use crate::cache::{Endpoint, ResponseKey, Sharing, SharingRules};
+use crate::cache::{Admissions, Endpoint, ResponseKey, Sharing, SharingRules};
 use crate::config::Cache;
 use crate::connector::{SchemaLifetime, Scope};
 use crate::execute::Runtime;
@@ -28,6 +29,16 @@ use crate::observe::metrics::JOINED;
 use crate::plan::Plan;
 
 type Outcome = Result<ExecutedOperation, Refusal>;
+
+/// How a query takes part.
+pub(super) enum Joining {
+    /// It waits for an execution of the same query.
+    Joined(Waiter<Outcome>),
+    /// It begins an execution that others may join, on these terms.
+    MayBegin(FlightTerms),
+    /// It is not shared.
+    Alone,
+}
 
 /// The executions that requests may join.
 #[derive(Clone)]
@@ -57,11 +68,10 @@ impl InFlight {
         }
     }
 
-    /// Executes the query, or waits for an execution of the same query.
-    pub(super) async fn run(&self, key: ResponseKey, execution: OperationExecution) -> Outcome {
-        let plan = execution.plan();
-        let Some(epoch) = plan.and_then(|plan| self.epoch(&execution.runtime, plan)) else {
-            return execution.run().await;
+    /// How a query with this key takes part.
+    pub(super) fn join(&self, key: &ResponseKey, runtime: &Runtime, plan: &Plan) -> Joining {
+        let Some(epoch) = self.epoch(runtime, plan) else {
+            return Joining::Alone;
         };
         let terms = FlightTerms {
             epoch,
@@ -71,12 +81,19 @@ impl InFlight {
             is_stored: false,
             looked: None,
         };
-        if let Some(waiter) = self.flights.join(&key, &terms) {
-            return match self.joined(waiter, &execution).await {
-                Some(outcome) => outcome,
-                None => execution.run().await,
-            };
+        match self.flights.join(key, &terms) {
+            Some(waiter) => Joining::Joined(waiter),
+            None => Joining::MayBegin(terms),
         }
+    }
+
+    /// Executes the query, and lets others join.
+    pub(super) async fn begin(
+        &self,
+        key: ResponseKey,
+        terms: FlightTerms,
+        execution: OperationExecution,
+    ) -> Outcome {
         let is_long = execution.context.is_long;
         let mut running = Box::pin(execution.run());
         // If all documents are at hand, it ends at once, and nothing need be shared. Long work would move this task to the
@@ -101,13 +118,18 @@ impl InFlight {
     }
 
     /// The outcome of another request's execution; `None` if this request may not have it, or may not wait for it.
-    async fn joined(&self, waiter: Waiter<Outcome>, own: &OperationExecution) -> Option<Outcome> {
+    pub(super) async fn outcome(
+        &self,
+        waiter: Waiter<Outcome>,
+        runtime: &Runtime,
+        plan: &Plan,
+    ) -> Option<Outcome> {
         // Requests that wait for a system which does not respond must not use up all permits.
-        let endpoints = own.plan()?.fetches.iter();
-        let endpoints = endpoints.filter_map(|fetch| own.runtime.endpoint(fetch));
-        let admissions =
-            endpoints.map(|endpoint| own.context.admissions.join(endpoint.connector()));
-        let _admissions: Vec<_> = admissions.collect::<Option<_>>()?;
+        let own = Admissions::new();
+        let endpoints = plan.fetches.iter();
+        let endpoints = endpoints.filter_map(|fetch| runtime.endpoint(fetch));
+        let admissions = endpoints.map(|endpoint| own.join(endpoint.connector()));
+        let _admissions: SmallVec<[_; 4]> = admissions.collect::<Option<_>>()?;
         let outcome = waiter.wait().await.unwrap_or_else(lost);
         let may_be_shared = match &outcome {
             Ok(executed) => executed.may_be_shared || self.rules.sharing == Sharing::On,

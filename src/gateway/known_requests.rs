@@ -1,4 +1,4 @@
-//! Requests whose responses are in the cache, by the bytes that clients send.
+//! Requests whose responses are in the cache, or come from an execution that they share, by the bytes that clients send.
 //!
 //! Pages and apps send the same bytes again and again. Reading them, looking up the operation, coercing the variables and
 //! computing the key of the response always has the same result, as long as the generation serves. So that result is kept,
@@ -28,11 +28,20 @@ pub(super) struct KnownRequests {
     hasher: ahash::RandomState,
 }
 
+/// The keys of what a request asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct RequestKeys {
+    /// Of its response in the cache.
+    pub(super) response: ResponseKey,
+    /// Of the execution that it may share.
+    pub(super) execution: Option<ResponseKey>,
+}
+
 /// A request, and what it asks for.
 struct KnownRequest {
     sent: Box<[u8]>,
     compiled: Weak<Compiled>,
-    key: ResponseKey,
+    keys: RequestKeys,
     /// Whether it was looked up since another request has wanted the slot.
     is_used: AtomicBool,
 }
@@ -50,19 +59,19 @@ impl KnownRequests {
         &self.slots[self.hasher.hash_one(sent) as usize % SLOTS]
     }
 
-    /// The operation of a request, and the key of its response.
-    pub(super) fn get(&self, sent: &[u8]) -> Option<(Arc<Compiled>, ResponseKey)> {
+    /// The operation of a request, and its keys.
+    pub(super) fn get(&self, sent: &[u8]) -> Option<(Arc<Compiled>, RequestKeys)> {
         let known = self.slot(sent).load();
         let known = known.as_ref().filter(|known| *known.sent == *sent)?;
         // Only the first of many threads writes.
         if !known.is_used.load(Ordering::Relaxed) {
             known.is_used.store(true, Ordering::Relaxed);
         }
-        Some((known.compiled.upgrade()?, known.key))
+        Some((known.compiled.upgrade()?, known.keys))
     }
 
     /// Keeps what a request asks for, unless it is long or its slot has another request that is used.
-    pub(super) fn put(&self, sent: &[u8], compiled: &Arc<Compiled>, key: ResponseKey) {
+    pub(super) fn put(&self, sent: &[u8], compiled: &Arc<Compiled>, keys: RequestKeys) {
         if sent.len() > LONGEST {
             return;
         }
@@ -75,7 +84,7 @@ impl KnownRequests {
         slot.store(Some(Arc::new(KnownRequest {
             sent: sent.into(),
             compiled: Arc::downgrade(compiled),
-            key,
+            keys,
             is_used: AtomicBool::new(true),
         })));
     }
@@ -90,8 +99,8 @@ mod tests {
     use super::*;
     use crate::cache::{Generation, HeadersRead, OperationKey, ResponseKeyParts};
 
-    fn key(text: &str) -> ResponseKey {
-        ResponseKeyParts {
+    fn keys(text: &str) -> RequestKeys {
+        let parts = ResponseKeyParts {
             generation: &Generation::new(&[]),
             operation: &OperationKey::new(text, None),
             variables: b"",
@@ -99,8 +108,11 @@ mod tests {
             client: &HeaderMap::new(),
             conditions: &[],
             media_type: "json",
+        };
+        RequestKeys {
+            response: parts.key(),
+            execution: None,
         }
-        .key()
     }
 
     /// Two requests of the same slot.
@@ -117,8 +129,8 @@ mod tests {
         let known = KnownRequests::new();
         let (first, second) = rivals(&known);
         let compiled = Arc::new(Compiled::Refused(Refusal::internal("")));
-        let keys = (key("{ a }"), key("{ b }"));
-        let found = |sent: &[u8]| known.get(sent).map(|(_, key)| key);
+        let keys = (keys("{ a }"), keys("{ b }"));
+        let found = |sent: &[u8]| known.get(sent).map(|(_, keys)| keys);
 
         known.put(&first, &compiled, keys.0);
         known.put(&second, &compiled, keys.1);
@@ -135,7 +147,7 @@ mod tests {
     fn an_operation_that_is_not_kept_is_not_known() {
         let known = KnownRequests::new();
         let compiled = Arc::new(Compiled::Refused(Refusal::internal("")));
-        known.put(b"a", &compiled, key("{ a }"));
+        known.put(b"a", &compiled, keys("{ a }"));
         assert!(known.get(b"a").is_some());
         drop(compiled);
         assert!(known.get(b"a").is_none());

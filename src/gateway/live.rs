@@ -8,6 +8,7 @@ use arc_swap::ArcSwap;
 use http::HeaderMap;
 
 use super::compile::Compiled;
+use super::kept::Known;
 use super::run::Gateway;
 use super::{ClientContext, GraphqlRequest, GraphqlResponse};
 use crate::cache::plans::PlanOrigin;
@@ -55,9 +56,9 @@ impl LiveGateway {
         self.current().execute(request, client).await
     }
 
-    /// The cached response to a request of these bytes ([`Gateway::kept`]), of the generation that serves now.
-    pub fn kept(&self, sent: &[u8], headers: &HeaderMap) -> Option<GraphqlResponse> {
-        self.current.load().kept(sent, headers)
+    /// The response to a request that is known by its bytes ([`Gateway::known`]), of the generation that serves now.
+    pub fn known(&self, sent: &[u8], headers: &HeaderMap) -> Option<Known> {
+        self.current.load().known(sent, headers)
     }
 
     /// Executes the requests of a batch, all by the generation that serves now.

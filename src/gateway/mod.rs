@@ -63,6 +63,7 @@ pub use self::configured::{ConfiguredConnector, Served, SetAside, Setup, SetupPr
 pub use self::cost::ExplainedCost;
 pub use self::explain::Explained;
 pub use self::files::{Download, DownloadRequest, NoDownload};
+pub use self::kept::Known;
 pub use self::labels::Draw;
 pub use self::live::LiveGateway;
 pub use self::native::OWN_CONNECTOR;

@@ -13,8 +13,9 @@ use super::compile::{Compiled, CompiledOperation, Compiling};
 use super::configured::{ConfiguredConnector, Setup, SetupProblem};
 use super::cost::CostControl;
 use super::execution::OperationExecution;
+use super::in_flight::Joining;
 use super::introspection::Introspection;
-use super::known_requests::KnownRequests;
+use super::known_requests::{KnownRequests, RequestKeys};
 use super::native::ConnectorInfo;
 use super::persisted::PersistedControl;
 use super::refusal::Refusal;
@@ -322,12 +323,38 @@ impl Gateway {
         let uncached = report || operation.reads_instant;
         let key = (operation.definition.is_query() && !uncached)
             .then(|| response_key(ready, &coerced, client, &conditions));
-        if let Some(key) = &key
-            && let Some(served) = self.shared.responses.get(key).await
+        let may_defer = operation.plan.output.deferred.is_some();
+        let incremental = client.deliveries.incremental.filter(|_| may_defer);
+        // A response without errors is the same for each error behavior, and only these are cached. What is being executed
+        // may have errors.
+        let shared = key.filter(|_| !operation.introspects && incremental.is_none());
+        let shared = shared.map(|key| key.with_variant(request.on_error as u8));
+        let keys = key.map(|response| RequestKeys {
+            response,
+            execution: shared,
+        });
+        if let Some(keys) = keys
+            && let Some(served) = self.shared.responses.get(&keys.response).await
         {
-            self.remember(request, compiled, ready, (key, &conditions));
+            self.remember(request, compiled, ready, (keys, &conditions));
             return Ok(served_response(served, ready));
         }
+        let in_flight = &self.shared.in_flight;
+        let terms = match shared.map(|key| in_flight.join(&key, &self.runtime, &operation.plan)) {
+            // As from the cache, it costs nothing.
+            Some(Joining::Joined(waiter)) => {
+                let outcome = in_flight.outcome(waiter, &self.runtime, &operation.plan);
+                if let Some(outcome) = outcome.await {
+                    if let Some(keys) = keys {
+                        self.remember(request, compiled, ready, (keys, &conditions));
+                    }
+                    return Ok(outcome?.into_response(ready));
+                }
+                None
+            }
+            Some(Joining::MayBegin(terms)) => Some(terms),
+            Some(Joining::Alone) | None => None,
+        };
         let batch = client.batch_cost.as_deref();
         let admitted = self.cost.admit(operation, &coerced, report, batch)?;
         let (introspection, _account) = self.introspected(ready, &coerced).await?;
@@ -349,16 +376,12 @@ impl Gateway {
             key,
             uncached,
         };
-        let may_defer = ready.operation.plan.output.deferred.is_some();
-        if let Some(format) = client.deliveries.incremental.filter(|_| may_defer) {
+        // Boxed: the future of an execution is large, and most requests are served from the cache.
+        if let Some(format) = incremental {
             return Box::pin(execution.run_incremental(format)).await;
         }
-        // Boxed: the future of an execution is large, and most requests are served from the cache.
-        // A response without errors is the same for each error behavior, and only these are cached. What is being executed
-        // may have errors.
-        let shared = key.filter(|_| !ready.operation.introspects);
-        let executed = match shared.map(|key| key.with_variant(request.on_error as u8)) {
-            Some(key) => Box::pin(self.shared.in_flight.run(key, execution)).await?,
+        let executed = match shared.zip(terms) {
+            Some((key, terms)) => Box::pin(in_flight.begin(key, terms, execution)).await?,
             None => Box::pin(execution.run()).await?,
         };
         Ok(executed.into_response(ready))

@@ -11,7 +11,7 @@ use crate::errors::code;
 use crate::files::Files;
 use crate::gateway::{
     ClientContext, Download, DownloadRequest, Gateway, GraphqlRequest, GraphqlResponse,
-    HookRefusal, HookRequest, Hooked, LiveGateway, NoDownload,
+    HookRefusal, HookRequest, Hooked, Known, LiveGateway, NoDownload,
 };
 use crate::named::NamedOperations;
 use crate::observe::Samples;
@@ -22,9 +22,9 @@ pub trait Executor: Send + Sync + 'static {
     /// Executes one request.
     async fn execute(&self, request: GraphqlRequest, client: &ClientContext) -> GraphqlResponse;
 
-    /// The cached response to a request of these bytes, if the executor knows what they ask for
-    /// ([`GraphqlRequest::sent`]). `None` says nothing about the request.
-    fn kept(&self, _sent: &[u8], _headers: &HeaderMap) -> Option<GraphqlResponse> {
+    /// The response to a request of these bytes ([`GraphqlRequest::sent`]), if the executor knows what they ask for and need not
+    /// execute it. `None` says nothing about the request.
+    fn known(&self, _sent: &[u8], _headers: &HeaderMap) -> Option<Known> {
         None
     }
 
@@ -79,8 +79,8 @@ impl Executor for Gateway {
         Gateway::execute(self, request, client).await
     }
 
-    fn kept(&self, sent: &[u8], headers: &HeaderMap) -> Option<GraphqlResponse> {
-        Gateway::kept(self, sent, headers)
+    fn known(&self, sent: &[u8], headers: &HeaderMap) -> Option<Known> {
+        Gateway::known(self, sent, headers)
     }
 
     fn operations(&self) -> Arc<NamedOperations> {
@@ -138,8 +138,8 @@ impl Executor for LiveGateway {
         LiveGateway::execute(self, request, client).await
     }
 
-    fn kept(&self, sent: &[u8], headers: &HeaderMap) -> Option<GraphqlResponse> {
-        LiveGateway::kept(self, sent, headers)
+    fn known(&self, sent: &[u8], headers: &HeaderMap) -> Option<Known> {
+        LiveGateway::known(self, sent, headers)
     }
 
     fn operations(&self) -> Arc<NamedOperations> {

@@ -21,7 +21,7 @@ use super::{
     batch, compression, decompression, etag, landing_page, request, request_body, uploads,
 };
 use crate::gateway::{
-    AcceptedDeliveries, ClientContext, ContentCoding, Draw, GraphqlRequest, GraphqlResponse,
+    AcceptedDeliveries, ClientContext, ContentCoding, Draw, GraphqlRequest, GraphqlResponse, Known,
     Payload,
 };
 use crate::priority;
@@ -67,7 +67,7 @@ where
         return Err(HttpRefusal::unsupported_media_type());
     }
     let (body, _permit) = read_body(state, &headers, body).await?;
-    if let Some((response, payload)) = kept(state, &body, &headers) {
+    if let Some((response, payload)) = known(state, &body, &headers).await {
         return Ok(posted_response(state, &headers, media, response, payload).await);
     }
     let posted = request::from_json(&body, state.limits.batch)?;
@@ -100,15 +100,18 @@ async fn posted_response(
     observed(http, response, payload.body.len())
 }
 
-/// The cached response to a request of these bytes, with its payload, if the executor knows what they ask for.
-pub(super) fn kept(
+/// The response to a request of these bytes, with its payload, if the executor knows what they ask for and need not execute it.
+pub(super) async fn known(
     state: &ServerState,
     sent: &[u8],
     headers: &HeaderMap,
 ) -> Option<(GraphqlResponse, Payload)> {
-    let kept = AssertUnwindSafe(|| state.executor.kept(sent, headers));
+    let known = AssertUnwindSafe(|| state.executor.known(sent, headers));
     // After a panic, the request takes the usual way.
-    let mut response = std::panic::catch_unwind(kept).ok()??;
+    let mut response = match std::panic::catch_unwind(known).ok()?? {
+        Known::Kept(response) => response,
+        Known::InFlight(response) => AssertUnwindSafe(response).catch_unwind().await.ok()??,
+    };
     let payload = response.payloads.take_only()?;
     Some((response, payload))
 }

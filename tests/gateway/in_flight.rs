@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use sangam::gateway::{ClientContext, Gateway, GraphqlRequest};
+use bytes::Bytes;
+use http::HeaderMap;
+use sangam::gateway::{ClientContext, Gateway, GraphqlRequest, Known};
 use tokio::task::JoinHandle;
 
 use super::scripted::{self, Upstream, http};
@@ -70,6 +72,7 @@ impl Setup {
         let gateway = Arc::clone(&self.gateway);
         let request = GraphqlRequest {
             query: Some(query.to_owned()),
+            sent: Some(Bytes::copy_from_slice(query.as_bytes())),
             ..GraphqlRequest::default()
         };
         let mut client = ClientContext::default();
@@ -97,6 +100,16 @@ impl Setup {
         settle().await;
         self.upstream.answer("/figure", answer);
         all(crowd).await
+    }
+
+    /// Waits for the execution of the query that is under way, if it is known by its bytes; `None` if it is not.
+    fn join_known(&self) -> Option<JoinHandle<Option<Bytes>>> {
+        match self.gateway.known(QUERY.as_bytes(), &HeaderMap::new())? {
+            Known::Kept(_) => panic!("it is not in the cache"),
+            Known::InFlight(response) => {
+                Some(tokio::spawn(async { Some(response.await?.body().await) }))
+            }
+        }
     }
 
     fn calls(&self) -> usize {
@@ -270,4 +283,63 @@ async fn an_execution_that_is_too_old_is_not_joined() {
     setup.learn().await;
     setup.crowd(5, figure(7)).await;
     assert_eq!(setup.calls(), 5);
+}
+
+#[test]
+async fn a_request_that_is_known_by_its_bytes_joins_an_execution() {
+    let setup = Setup::start("", "").await;
+    assert!(setup.join_known().is_none());
+    setup.crowd(2, figure(6)).await;
+    assert!(setup.join_known().is_none(), "nothing is being executed");
+    setup.calls();
+
+    setup.upstream.hold("/figure");
+    let first = setup.spawn(QUERY, "u");
+    setup.upstream.until_called("GET /figure").await;
+    let mut joined = Vec::new();
+    let mut others = vec![first];
+    for _ in 0..999 {
+        match setup.join_known() {
+            Some(response) => joined.push(response),
+            // Now and then a request takes the usual way.
+            None => {
+                others.push(setup.spawn(QUERY, "u"));
+                settle().await;
+            }
+        }
+    }
+    assert!(joined.len() > 900, "{}", joined.len());
+    let mut headers = HeaderMap::new();
+    headers.insert("sangam-cost", "1".parse().unwrap());
+    let with_cost = setup.gateway.known(QUERY.as_bytes(), &headers);
+    assert!(with_cost.is_none(), "{with_cost:?}");
+    settle().await;
+    setup.calls();
+    setup.upstream.answer("/figure", figure(7));
+    let body = r#"{"data":{"figure":7}}"#;
+    assert!(all(others).await.iter().all(|other| other == body));
+    for one in joined {
+        assert_eq!(one.await.unwrap().unwrap(), body);
+    }
+    assert_eq!(setup.calls(), 0);
+}
+
+#[test]
+async fn a_known_request_joins_on_the_same_terms() {
+    let setup = Setup::start("", "").await;
+    setup.crowd(2, figure(6)).await;
+    setup.calls();
+    setup.upstream.hold("/figure");
+    let first = setup.spawn(QUERY, "u");
+    setup.upstream.until_called("GET /figure").await;
+    let joined = setup.join_known().unwrap();
+    setup.upstream.answer("/count", figure(1));
+    scripted::ask(&setup.gateway, "mutation { count }").await;
+    assert!(setup.join_known().is_none(), "it began before a mutation");
+    setup
+        .upstream
+        .answer("/figure", with_headers("cache-control: private\r\n", 7));
+    first.await.unwrap();
+    let response = joined.await.unwrap();
+    assert!(response.is_none(), "the response is for one user");
 }

@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderValue};
 use sangam::config::Settings;
 use sangam::connector::read_sdl;
 use sangam::document::Value;
-use sangam::gateway::{ClientContext, ConfiguredConnector, Gateway, GraphqlRequest};
+use sangam::gateway::{ClientContext, ConfiguredConnector, Gateway, GraphqlRequest, Known};
 
 const FOLDER: &str = r#"
 extend schema
@@ -49,8 +49,10 @@ async fn execute(gateway: &Gateway, request: GraphqlRequest) -> Bytes {
 }
 
 fn kept(gateway: &Gateway, sent: &str) -> Option<Bytes> {
-    let mut kept = gateway.kept(sent.as_bytes(), &HeaderMap::new())?;
-    Some(kept.payloads.take_only().expect("it is whole").body)
+    match gateway.known(sent.as_bytes(), &HeaderMap::new())? {
+        Known::Kept(mut kept) => Some(kept.payloads.take_only().expect("it is whole").body),
+        Known::InFlight(_) => panic!("nothing is being executed"),
+    }
 }
 
 const GREET: &str = "query ($name: String) { greet(name: $name) }";
@@ -96,8 +98,8 @@ async fn a_client_that_wants_the_cost_gets_no_cached_response() {
     }
     let mut headers = HeaderMap::new();
     headers.insert("sangam-cost", HeaderValue::from_static("1"));
-    assert!(gateway.kept(b"1", &HeaderMap::new()).is_some());
-    assert!(gateway.kept(b"1", &headers).is_none());
+    assert!(gateway.known(b"1", &HeaderMap::new()).is_some());
+    assert!(gateway.known(b"1", &headers).is_none());
 }
 
 /// Otherwise the cache of compiled operations would give up the one that is used most.

@@ -60,9 +60,11 @@ impl Call<'_> {
         let _permit = self.state.admit()?;
         let is_map = self.format == Format::Response;
         // No body of a `POST` has the bytes of a path.
-        if is_map && let Some(kept) = graphql::kept(self.state, self.url.as_bytes(), &headers) {
+        if is_map
+            && let Some(known) = graphql::known(self.state, self.url.as_bytes(), &headers).await
+        {
             let options = Options::default();
-            return self.respond(kept, &headers, None, false, &options).await;
+            return self.respond(known, &headers, None, false, &options).await;
         }
         let given = self.operation.from_query(self.query).map_err(unfit)?;
         let options = self.format.options(given.reserved)?;
