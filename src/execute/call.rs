@@ -7,6 +7,8 @@ use tracing::{Instrument, Span};
 
 use super::context::{ConnectorRuntime, RequestContext, Runtime};
 use super::observed::Observed;
+use super::page_loop::PageRest;
+use super::pages::PageRange;
 use super::prepare::PreparedCall;
 use super::{accept, observed};
 use crate::cache;
@@ -26,16 +28,18 @@ use crate::source::{SourceError, graphql};
 
 /// A call that has ended.
 #[derive(Debug)]
-pub(crate) struct Called {
+pub(crate) struct Called<'a> {
     /// Its result.
     pub(crate) outcome: CallOutcome,
+    /// Where a list goes on, of which this are the pages so far.
+    pub(super) rest: Option<Box<PageRest<'a>>>,
     /// Entities that were cached, each with its consumers; `outcome` is about the others.
     pub(crate) cached: Vec<(Consumers, Fetched)>,
     /// The requests, whether they were sent or answered by a cache; empty unless calls are recorded.
     pub(crate) sent: Vec<Request>,
 }
 
-impl Called {
+impl Called<'_> {
     /// The bytes of all documents.
     pub(crate) fn bytes(&self) -> usize {
         let pages = match &self.outcome {
@@ -71,8 +75,12 @@ pub(crate) struct CallScope<'a> {
     pub(crate) bounds: Bounds<'a>,
 }
 
-/// Makes a call.
-pub(crate) async fn call(scope: CallScope<'_>, prepared: &mut PreparedCall) -> Called {
+/// Makes a call; of a list with pages, for these.
+pub(super) async fn call<'a>(
+    scope: CallScope<'a>,
+    prepared: &mut PreparedCall,
+    range: PageRange<'a>,
+) -> Called<'a> {
     let caller = Caller::new(scope);
     let connect = caller.connect;
     if let Some(event) = &scope.request.event
@@ -84,13 +92,15 @@ pub(crate) async fn call(scope: CallScope<'_>, prepared: &mut PreparedCall) -> C
         let template = connect.template.as_ref()?;
         Some((connect.options.get()?, template))
     });
-    let mut cached = Vec::new();
+    let (mut cached, mut rest) = (Vec::new(), None);
     let outcome = match (paginated, prepared.request.take()) {
         (Some((pagination, template)), _) => {
             let template = template.as_ref();
             // Boxed: the future of a call is as large as the largest future that it may wait for.
-            let pages = caller.pages(pagination, template, &prepared.variables);
-            Box::pin(pages).await
+            let pages = caller.pages(pagination, template, &prepared.variables, range);
+            let (outcome, goes_on) = Box::pin(pages).await;
+            rest = goes_on;
+            outcome
         }
         (None, None) => CallOutcome::MappingOnly,
         (None, Some(rendered)) if prepared.entities.is_some() => {
@@ -109,6 +119,7 @@ pub(crate) async fn call(scope: CallScope<'_>, prepared: &mut PreparedCall) -> C
     let sent = caller.sent.into_inner();
     Called {
         outcome,
+        rest,
         cached,
         sent: sent.unwrap_or_else(PoisonError::into_inner),
     }

@@ -244,10 +244,11 @@ impl Caller<'_> {
     }
 }
 
-impl Called {
+impl Called<'_> {
     /// A call that no upstream was asked for.
-    pub(super) fn of(outcome: CallOutcome) -> Called {
+    pub(super) fn of(outcome: CallOutcome) -> Self {
         Called {
+            rest: None,
             outcome,
             cached: Vec::new(),
             sent: Vec::new(),

@@ -58,6 +58,7 @@ pub use self::event::Event;
 pub use self::event_call::{EventCall, Polled, yields_true};
 use self::incremental::Incremental;
 pub use self::incremental::IncrementalFormat;
+use self::pages::PageRange;
 use self::queue::{Queue, QueuedCall};
 pub use self::record::CallRecord;
 use crate::budget::Account;
@@ -68,7 +69,7 @@ use crate::response::error_list::ErrorList;
 use crate::response::failure::Failure;
 use crate::response::failures::Failures;
 use crate::response::group::DeliveryGroup;
-use crate::response::ingest::Ingester;
+use crate::response::ingest::{Ingester, PagesRead};
 use crate::response::pace::Pace;
 use crate::response::store::{RowId, Store};
 use crate::response::targets::AbsentRows;
@@ -129,7 +130,7 @@ pub struct Execution<'a> {
     orders: Vec<MemberOrders>,
     queue: Queue,
     /// The calls in flight. Boxed: their futures are large, and `FuturesUnordered` would move them.
-    running: FuturesUnordered<Pin<Box<dyn Future<Output = EndedCall> + Send + 'a>>>,
+    running: FuturesUnordered<Pin<Box<dyn Future<Output = EndedCall<'a>> + Send + 'a>>>,
     /// The last payload has been given.
     delivered: bool,
     /// By fetch: whether another fetch of the plan uses the same connect.
@@ -141,16 +142,15 @@ pub struct Execution<'a> {
 }
 
 /// A call that has ended, its result, and how long it took if calls are recorded.
-type EndedCall = (Box<QueuedCall>, Called, Duration);
+type EndedCall<'a> = (Box<QueuedCall>, Called<'a>, Duration);
 
-async fn make_call(
-    runtime: &Runtime,
-    plan: &Plan,
-    request: &RequestContext,
+async fn make_call<'a>(
+    (runtime, plan, request): (&'a Runtime, &'a Plan, &'a RequestContext),
     mut queued: Box<QueuedCall>,
+    range: PageRange<'a>,
     cache_use: CacheUse,
-    bounds: Bounds<'_>,
-) -> EndedCall {
+    bounds: Bounds<'a>,
+) -> EndedCall<'a> {
     let begun = request.record.then(Instant::now);
     let scope = CallScope {
         runtime,
@@ -160,7 +160,7 @@ async fn make_call(
         cache_use,
         bounds,
     };
-    let called = call::call(scope, &mut queued.call).await;
+    let called = call::call(scope, &mut queued.call, range).await;
     let took = begun.map_or(Duration::ZERO, |begun| begun.elapsed());
     (queued, called, took)
 }
@@ -262,8 +262,9 @@ impl<'a> Execution<'a> {
                 };
                 let cache_use = self.cache_use(queued.fetch);
                 let may_end_at_once = self.may_end_at_once(&queued, cache_use);
-                let (runtime, plan, request) = (self.runtime, self.plan, self.request);
-                let call = make_call(runtime, plan, request, queued, cache_use, self.bounds);
+                let of = (self.runtime, self.plan, self.request);
+                let range = self.pages_of(&queued);
+                let call = make_call(of, queued, range, cache_use, self.bounds);
                 let mut call = Box::pin(call);
                 match may_end_at_once {
                     true => match poll_immediate(call.as_mut()).await {
@@ -401,6 +402,7 @@ impl<'a> Execution<'a> {
             fault: None,
             orders: &mut self.orders,
             at: fetch,
+            pages: PagesRead::All,
         }
     }
 
@@ -409,6 +411,7 @@ impl<'a> Execution<'a> {
         // The deadline has passed, but this must be done: it has the extra time that writing has.
         let mut pace = Pace::until(self.runtime.limits.writing_deadline(self.bounds.deadline));
         for index in 0..self.plan.fetches.len() {
+            self.fail_growing(index, &failure);
             let is_ended = std::mem::replace(&mut self.states[index], State::Done) == State::Done;
             if is_ended && !self.is_partial(index) {
                 continue;

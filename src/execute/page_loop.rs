@@ -1,13 +1,14 @@
 //! The state of the page loop: how many items and pages it has read, and whether it goes on.
 
 use crate::cache::Document;
-use crate::connector::{LastPage, PageStart, PageStyle, Pagination};
+use crate::connector::{LastPage, PageStart, PageStyle, Pagination, Request};
 use crate::document::Value;
 use crate::response::list_part::ListPart;
 use crate::response::page_facts::PageFacts;
 use crate::response::values::object;
 
 /// The state of the page loop.
+#[derive(Debug)]
 pub(super) struct PageLoop<'p> {
     pagination: &'p Pagination,
     limit: Option<usize>,
@@ -25,6 +26,16 @@ pub(super) struct PageLoop<'p> {
     pub(super) cursor: Value,
     /// The cursors so far.
     cursors: Vec<Value>,
+    /// The number of items that have been given before.
+    given: usize,
+}
+
+/// Where a loop goes on that has given the pages so far.
+#[derive(Debug)]
+pub(super) struct PageRest<'p> {
+    pub(super) state: PageLoop<'p>,
+    /// The next request, if the last page says what it is.
+    pub(super) request: Option<Request>,
 }
 
 pub(super) enum Next {
@@ -33,11 +44,12 @@ pub(super) enum Next {
     CutOff(String),
 }
 
-/// The end of the loop.
-pub(super) struct End {
+/// The end of the loop, or where it goes on.
+pub(super) struct End<'p> {
     pub(super) cut_off: Option<String>,
     pub(super) limit: Option<usize>,
     pub(super) part: Option<ListPart>,
+    pub(super) rest: Option<Box<PageRest<'p>>>,
 }
 
 impl<'p> PageLoop<'p> {
@@ -69,18 +81,42 @@ impl<'p> PageLoop<'p> {
             total: None,
             cursor,
             cursors: Vec::new(),
+            given: 0,
         }
     }
 
-    pub(super) fn end(&mut self, cut_off: Option<String>) -> End {
+    /// The end of a part of the list, after which the loop goes on.
+    pub(super) fn pause(mut self, request: Option<Request>) -> End<'p> {
+        let mut end = self.end(None);
+        self.given = self.items;
+        end.rest = Some(Box::new(PageRest {
+            state: self,
+            request,
+        }));
+        end
+    }
+
+    /// Whether so many items of the list have been read.
+    pub(super) fn has(&self, items: usize) -> bool {
+        self.items >= items
+    }
+
+    /// How many items the list should have when the loop pauses next. Each part is longer than the one before, as the list is
+    /// copied for each, and not shorter than a page.
+    pub(super) fn next_pause(&self) -> usize {
+        self.items + (self.items / 4).max(1)
+    }
+
+    pub(super) fn end(&mut self, cut_off: Option<String>) -> End<'p> {
         let mut part = self.part.take();
         if let Some(part) = &mut part {
             part.total = self.total;
         }
         End {
             cut_off,
-            limit: self.limit,
+            limit: self.limit.map(|limit| limit.saturating_sub(self.given)),
             part,
+            rest: None,
         }
     }
 
@@ -97,7 +133,7 @@ impl<'p> PageLoop<'p> {
     }
 
     /// The end of a list that goes on.
-    pub(super) fn end_of_part(&mut self) -> End {
+    pub(super) fn end_of_part(&mut self) -> End<'p> {
         if let Some(part) = &mut self.part {
             part.has_more = true;
         }
@@ -113,7 +149,7 @@ impl<'p> PageLoop<'p> {
         }
     }
 
-    pub(super) fn end_at_failed_page(&mut self) -> End {
+    pub(super) fn end_at_failed_page(&mut self) -> End<'p> {
         self.end(Some(format!("request {} has failed", self.index + 1)))
     }
 

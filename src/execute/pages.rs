@@ -1,10 +1,11 @@
-//! The page loop of `@paginate`: fetches the pages of an upstream's list, one after another, up to its end or a limit.
+//! The page loop of `@paginate`: fetches the pages of an upstream's list, one after another, up to its end or a limit. Of a
+//! streamed list, it gives the pages that it has in between, and goes on from there.
 
 use std::sync::Arc;
 
 use super::call::Caller;
 use super::observed;
-use super::page_loop::{End, Next, PageLoop};
+use super::page_loop::{End, Next, PageLoop, PageRest};
 use crate::budget::Exceeded;
 use crate::cache::Document;
 use crate::cache::long::off_worker;
@@ -23,27 +24,44 @@ use crate::response::outcome::{CallFault, CallOutcome, JudgedDocument};
 use crate::response::page_facts::{PageFacts, count, page_facts};
 use crate::response::upstream_document::follows_from_document;
 
-impl Caller<'_> {
-    /// Fetches pages up to the end of the list or a limit.
+/// The pages of a list that one call fetches.
+#[derive(Debug, Default)]
+pub(super) enum PageRange<'a> {
+    /// All of them.
+    #[default]
+    All,
+    /// The first ones, up to so many items.
+    First(usize),
+    /// Some that follow.
+    Next(Box<PageRest<'a>>),
+}
+
+impl<'a> Caller<'a> {
+    /// Fetches pages up to the end of the list or a limit; or up to the end of a range, and then says where it goes on.
     pub(super) async fn pages(
         &self,
-        pagination: &Pagination,
+        pagination: &'a Pagination,
         template: &dyn RequestTemplate,
         variables: &Variables,
-    ) -> CallOutcome {
+        range: PageRange<'a>,
+    ) -> (CallOutcome, Option<Box<PageRest<'a>>>) {
         let mut pages = Vec::new();
-        let outcome = self.page_loop(pagination, template, variables, &mut pages);
-        match outcome.await {
+        let outcome = self.page_loop(pagination, template, variables, range, &mut pages);
+        let outcome = match outcome.await {
             Ok(End {
                 cut_off,
                 limit,
                 part,
-            }) => CallOutcome::Documents {
-                pages,
-                cut_off,
-                limit,
-                part,
-            },
+                rest,
+            }) => {
+                let outcome = CallOutcome::Documents {
+                    pages,
+                    cut_off,
+                    limit,
+                    part,
+                };
+                return (outcome, rest);
+            }
             Err(outcome) => {
                 if let (CallOutcome::InvalidPage(why), Some(last)) = (&outcome, pages.last()) {
                     last.report(Some(&CallFault {
@@ -55,16 +73,18 @@ impl Caller<'_> {
                 self.release(&pages);
                 outcome
             }
-        }
+        };
+        (outcome, None)
     }
 
     async fn page_loop(
         &self,
-        pagination: &Pagination,
+        pagination: &'a Pagination,
         template: &dyn RequestTemplate,
         variables: &Variables,
+        range: PageRange<'a>,
         pages: &mut Vec<JudgedDocument>,
-    ) -> Result<End, CallOutcome> {
+    ) -> Result<End<'a>, CallOutcome> {
         // Objects are looked up in the whole list.
         let entity_list = self.entity_list();
         let limit = match entity_list {
@@ -76,11 +96,17 @@ impl Caller<'_> {
             entity_list.is_some_and(|entity_list| entity_list.absent == AbsentKey::Lookup);
         let part = self.part(pagination, variables);
         let part = part.map_err(|error| self.unrendered(error))?;
-        let mut state = PageLoop::new(pagination, limit, part);
+        let (mut state, mut next_request, pause) = match range {
+            PageRange::Next(rest) => {
+                let pause = rest.state.next_pause();
+                (rest.state, rest.request, Some(pause))
+            }
+            PageRange::First(items) => (PageLoop::new(pagination, limit, part), None, Some(items)),
+            PageRange::All => (PageLoop::new(pagination, limit, part), None, None),
+        };
         if limit == Some(0) {
             return Ok(state.end(None));
         }
-        let mut next_request = None;
         loop {
             let page_variables = Arc::new(variables.clone().with("$page", state.page()));
             let request = match next_request.take() {
@@ -137,6 +163,9 @@ impl Caller<'_> {
                     let why = format!("The next page cannot be requested: {error}");
                     CallOutcome::InvalidPage(why)
                 })?);
+            }
+            if pause.is_some_and(|items| state.has(items)) {
+                return Ok(state.pause(next_request));
             }
         }
     }

@@ -19,6 +19,8 @@ pub(crate) struct QueuedCall {
     pub(crate) call: PreparedCall,
     /// Calls that would have sent the same request, each with the index of its fetch.
     pub(crate) other_consumers: Vec<(usize, PreparedCall)>,
+    /// It continues a list of which the first pages have been read.
+    pub(crate) continues: bool,
 }
 
 /// A service, the index of a connect in it, and the request's fingerprint.
@@ -89,6 +91,7 @@ impl Queue {
             fetch,
             call,
             other_consumers: Vec::new(),
+            continues: false,
         }));
         None
     }

@@ -42,7 +42,7 @@ impl CallRecord {
         runtime: &Runtime,
         fetch: &Fetch,
         number: usize,
-        called: Called,
+        called: Called<'_>,
         took: Duration,
         remarks: Vec<String>,
     ) -> Self {

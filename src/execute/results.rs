@@ -7,29 +7,36 @@ use super::prepare::PreparedCall;
 use super::{CallRecord, EndedCall, Execution, State};
 use crate::plan::{Fetch, FetchCall};
 use crate::response::bounds::Reached;
-use crate::response::ingest::Remark;
+use crate::response::ingest::{PagesRead, Remark};
 use crate::response::outcome::CallOutcome;
 use crate::response::targets::Destination;
 use crate::response::upstream_document::{read_of, with_response};
 
-impl Execution<'_> {
+impl<'a> Execution<'a> {
     /// Ingests the result of a call for all fetches that use it.
     ///
     /// # Errors
     /// The deadline has passed.
     pub(super) async fn ingest(
         &mut self,
-        (queued, called, took): EndedCall,
+        (queued, mut called, took): EndedCall<'a>,
     ) -> Result<(), Reached> {
         let index = queued.fetch;
         self.add_provenance(&self.plan.fetches[index], &called);
         let (bounds, bytes) = (self.bounds, called.bytes());
-        let ingest = || self.ingest_for(index, &queued.call, &called);
+        let ingest = || match queued.continues {
+            true => self.ingest_pages(&queued, &called),
+            false => self.ingest_for(index, &queued.call, &called),
+        };
         let mut remarks = bounds.off_worker(bytes, ingest).await?;
         for (index, call) in &queued.other_consumers {
             self.pace.pause().await?;
             let ingest = || self.ingest_for(*index, call, &called);
             remarks.extend(bounds.off_worker(bytes, ingest).await?);
+        }
+        let rest = called.rest.take();
+        if rest.is_some() && !queued.continues {
+            self.begin_growing(&queued);
         }
         if self.request.record {
             let fetch = &self.plan.fetches[index];
@@ -39,6 +46,9 @@ impl Execution<'_> {
             record.mapping_warnings = warnings;
             self.records.push(record);
         }
+        if let Some(rest) = rest {
+            self.continue_call(queued, rest);
+        }
         self.pace.pause().await
     }
 
@@ -47,7 +57,7 @@ impl Execution<'_> {
         &self,
         fetch: &Fetch,
         prepared: &PreparedCall,
-        called: &Called,
+        called: &Called<'_>,
         remarks: &[Remark],
     ) -> Vec<Remark> {
         let CallOutcome::Documents { pages, .. } = &called.outcome else {
@@ -84,10 +94,13 @@ impl Execution<'_> {
         &mut self,
         index: usize,
         prepared: &PreparedCall,
-        called: &Called,
+        called: &Called<'_>,
     ) -> Vec<Remark> {
         let fetch = &self.plan.fetches[index];
         let mut ingester = self.ingester(index);
+        if called.rest.is_some() {
+            ingester.pages = PagesRead::First;
+        }
         ingester.ingest_cached(&called.cached);
         let destination = Destination {
             targets: &prepared.targets,
@@ -110,7 +123,7 @@ impl Execution<'_> {
     }
 
     /// Adds the documents of a call to the provenance of the response.
-    fn add_provenance(&mut self, fetch: &Fetch, called: &Called) {
+    fn add_provenance(&mut self, fetch: &Fetch, called: &Called<'_>) {
         let pages = match &called.outcome {
             CallOutcome::Documents { pages, .. } => pages.as_slice(),
             CallOutcome::MappingOnly | CallOutcome::AllCached => &[],

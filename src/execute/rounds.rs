@@ -5,6 +5,9 @@
 //! first elements, and when it has ended for these and the first payload is about to be written ([`Rounds::release`]), from the
 //! others. Both rounds obey the order of the plan. Which rows have been begun, and which of them wait for a call, says which
 //! elements are complete while others are not.
+//!
+//! A list that is read page by page *grows* ([`Rounds::grow`]) after its fetch has ended for the first pages. The fetches that
+//! are divided for it begin once more whenever it has grown.
 
 use ahash::{AHashMap, AHashSet};
 
@@ -22,6 +25,8 @@ pub(super) struct DividedList {
     pub(super) first: u32,
     /// The fetches that are divided for it.
     pub(super) fetches: Vec<usize>,
+    /// The fetch that reads it page by page.
+    pub(super) pages: Option<usize>,
 }
 
 /// What has been begun of one fetch.
@@ -29,8 +34,10 @@ pub(super) struct DividedList {
 struct Begun {
     /// The list for which it is divided.
     list: Option<usize>,
-    /// It has started from the rows of all elements.
+    /// It has started from the rows of all elements that the list has.
     from_all: bool,
+    /// It has started from other elements than the first ones.
+    is_second: bool,
     rows: AHashSet<RowId>,
 }
 
@@ -44,6 +51,19 @@ pub(super) struct Rounds {
     open: AHashMap<(usize, RowId), u32>,
     /// The second round may begin.
     is_released: bool,
+    /// The lists of which pages follow, by their place in the store.
+    growing: AHashMap<u32, Growing>,
+}
+
+/// A list of which pages follow.
+#[derive(Debug, Clone)]
+pub(super) struct Growing {
+    /// The rows that have it.
+    pub(super) rows: Vec<RowId>,
+    /// The slot that has it there.
+    pub(super) slot: u16,
+    /// The fetch that reads it.
+    pub(super) fetch: usize,
 }
 
 impl Rounds {
@@ -60,7 +80,50 @@ impl Rounds {
             begun,
             open: AHashMap::new(),
             is_released: false,
+            growing: AHashMap::new(),
         }
+    }
+
+    /// How many elements come first of the lists that a fetch reads page by page.
+    pub(super) fn first_of_pages(&self, fetch: usize) -> Option<usize> {
+        let mut lists = self.lists.iter();
+        let list = lists.find(|list| list.pages == Some(fetch))?;
+        Some(list.first as usize)
+    }
+
+    /// Pages follow for the list in a slot of a row, which is at this place in the store.
+    pub(super) fn begin_growing(&mut self, at: u32, fetch: usize, (row, slot): (RowId, u16)) {
+        let growing = self.growing.entry(at).or_insert_with(|| Growing {
+            rows: Vec::new(),
+            slot,
+            fetch,
+        });
+        growing.rows.push(row);
+    }
+
+    /// The list at a place in the store is longer now, and at this place if pages still follow.
+    pub(super) fn grow(&mut self, before: u32, now: Option<u32>) {
+        let Some(growing) = self.growing.remove(&before) else {
+            return;
+        };
+        let lists = self.lists.iter();
+        let lists = lists.filter(|list| list.pages == Some(growing.fetch));
+        for divided in lists.flat_map(|list| &list.fetches) {
+            self.begun[*divided].from_all = false;
+        }
+        if let Some(now) = now {
+            self.growing.insert(now, growing);
+        }
+    }
+
+    /// The lists of which pages follow, by their place in the store.
+    pub(super) fn growing(&self) -> &AHashMap<u32, Growing> {
+        &self.growing
+    }
+
+    /// Whether pages follow of a list that a fetch reads.
+    pub(super) fn is_growing(&self, fetch: usize) -> bool {
+        self.growing.values().any(|growing| growing.fetch == fetch)
     }
 
     /// Lets the second round begin. `false` if there is none, or if it already may.
@@ -86,18 +149,20 @@ impl Rounds {
 
     /// Whether a fetch is in its second round, or has ended it.
     pub(super) fn is_second(&self, fetch: usize) -> bool {
-        self.begun[fetch].from_all
+        self.begun[fetch].is_second
     }
 
     /// Begins the second round of a fetch, if it is divided.
     pub(super) fn go_on(&mut self, fetch: usize) {
         let begun = &mut self.begun[fetch];
         begun.from_all = begun.list.is_some();
+        begun.is_second = begun.from_all;
     }
 
     /// Ends everything: what has not been fetched has failed.
     pub(super) fn end(&mut self) {
         self.open.clear();
+        self.growing.clear();
         (0..self.begun.len()).for_each(|fetch| self.go_on(fetch));
     }
 
@@ -179,9 +244,11 @@ impl Rounds {
         rows.all(|row| begun.contains(&row) && !self.open.contains_key(&(index, row)))
     }
 
-    /// The fetches that are divided for a list.
-    pub(super) fn fetches(&self, list: usize) -> &[usize] {
-        &self.lists[list].fetches
+    /// The fetches that must have ended before a list is complete: those that are divided for it, and the one that reads its
+    /// pages.
+    pub(super) fn fetches(&self, list: usize) -> impl Iterator<Item = usize> {
+        let list = &self.lists[list];
+        list.fetches.iter().copied().chain(list.pages)
     }
 }
 

@@ -57,37 +57,51 @@ impl DeferredPart {
     }
 }
 
-/// A streamed list for whose elements a call is made: first for some of them, then for the others.
-pub(super) struct StreamedPart<'p>(&'p StreamedField);
+/// A streamed list: a call reads it page by page, or is made for some of its elements first and then for the others.
+pub(super) struct StreamedPart<'p> {
+    field: &'p StreamedField,
+    has_pages: bool,
+}
 
-/// The streamed lists for which a fetch is made twice.
+/// The streamed lists that a fetch reads page by page, or for which it is made twice.
 pub(super) fn streamed_lists(plan: &Plan, fetch: usize) -> Vec<StreamedPart<'_>> {
     let Some(streamed) = plan.output.streamed.as_deref() else {
         return Vec::new();
     };
     let lists = streamed.lists.iter();
-    let lists = lists.filter(|list| list.fetches.contains(&fetch));
-    let numbers = lists.flat_map(|list| list.readers.iter().filter_map(|(_, number)| *number));
-    let mut numbers: Vec<u32> = numbers.collect();
+    let lists = lists.filter(|list| list.pages == Some(fetch) || list.fetches.contains(&fetch));
+    let numbers = lists.flat_map(|list| {
+        let numbers = list.readers.iter().filter_map(|(_, number)| *number);
+        numbers.map(|number| (number, list.pages == Some(fetch)))
+    });
+    let mut numbers: Vec<(u32, bool)> = numbers.collect();
     numbers.sort_unstable();
-    let fields = numbers
-        .iter()
-        .map(|number| &streamed.fields[*number as usize - 1]);
-    let mut fields: Vec<&StreamedField> = fields.collect();
+    let parts = numbers.iter().map(|(number, has_pages)| StreamedPart {
+        field: &streamed.fields[*number as usize - 1],
+        has_pages: *has_pages,
+    });
+    let mut parts: Vec<StreamedPart<'_>> = parts.collect();
     // A field is listed once for each of its guards.
-    fields.dedup_by(|one, other| one.path == other.path);
-    fields.into_iter().map(StreamedPart).collect()
+    parts.dedup_by(|one, other| one.field.path == other.field.path);
+    parts
 }
 
 impl StreamedPart<'_> {
     fn path(&self) -> String {
-        let path: Vec<&str> = self.0.path.iter().map(|name| name.as_str()).collect();
+        let path: Vec<&str> = self.field.path.iter().map(|name| name.as_str()).collect();
         path.join(".")
     }
 
-    /// `the first 2 elements of districts, then the others`
+    /// `the first 2 elements of districts, then the others`, or `the first 2 elements of works, then page by page`
     pub(super) fn to_text(&self) -> String {
-        let first = match &self.0.first {
+        let then = match self.has_pages {
+            true => "then page by page",
+            false => "then the others",
+        };
+        let first = match &self.field.first {
+            InitialCount::Fixed(0) if self.has_pages => {
+                return format!("the elements of {} page by page", self.path());
+            }
             InitialCount::Fixed(0) => {
                 return format!("the elements of {} after the list", self.path());
             }
@@ -95,16 +109,19 @@ impl StreamedPart<'_> {
             InitialCount::Fixed(count) => format!("the first {count} elements"),
             InitialCount::Variable(name) => format!("the first ${name} elements"),
         };
-        format!("{first} of {}, then the others", self.path())
+        format!("{first} of {}, {then}", self.path())
     }
 
     pub(super) fn to_json(&self) -> serde_json::Value {
-        let first: serde_json::Value = match &self.0.first {
+        let first: serde_json::Value = match &self.field.first {
             InitialCount::Fixed(count) => (*count).into(),
             InitialCount::Variable(name) => format!("${name}").into(),
         };
         let mut part = serde_json::json!({ "path": self.path(), "initialCount": first });
-        if let Some(label) = &self.0.label {
+        if self.has_pages {
+            part["pages"] = true.into();
+        }
+        if let Some(label) = &self.field.label {
             part["label"] = label.as_str().into();
         }
         part

@@ -105,6 +105,8 @@ pub(crate) fn plan(
         positions: &positions,
         fetches: &fetches,
         batches: &batches,
+        reads: &reads,
+        graph,
         is_mutation: operation.is_mutation(),
     };
     parts.find(&mut output);

@@ -1,8 +1,12 @@
 //! The fields with `@stream`, and the lists of which the elements come one after the other.
 //!
-//! Planning does not depend on `@stream`. What a list costs beyond the call that reads it are the fetches that start from its
-//! elements, or from objects below them: a *streamed list* has such fetches, and an execution makes them twice, for the first
-//! elements and for the others. A list without them is sent as a whole, and so is one of which
+//! Planning does not depend on `@stream`. What a list costs beyond the first request for it are
+//!
+//! - the pages that follow, if the field that reads it has `@paginate`: an execution sends the elements while pages arrive,
+//! - the fetches that start from its elements, or from objects below them: an execution makes them for the first elements, and
+//!   then for the others.
+//!
+//! A list without either is sent as a whole, and so is one of which
 //!
 //! - a fetch of something else needs a value that these fetches read,
 //! - a call is the same for any number of elements, or has values of ancestors of the elements.
@@ -41,8 +45,10 @@ pub struct StreamedField {
 /// A slot with lists that may be streamed.
 #[derive(Debug, Clone)]
 pub struct StreamedList {
-    /// The position of the elements.
-    pub elements: PositionId,
+    /// The position of the object that has the slot.
+    pub parent: PositionId,
+    /// The slot.
+    pub slot: u16,
     /// The index of the step to the elements, in the paths of the fetches.
     pub step: usize,
     /// The fields of the output that show the slot: the guard, and the number of the streamed field from 1. The list is
@@ -50,6 +56,8 @@ pub struct StreamedList {
     pub readers: Vec<(u32, Option<u32>)>,
     /// The fetches that start from elements or from objects below them, ascending.
     pub fetches: Vec<usize>,
+    /// The fetch that reads it page by page, if it alone reads the list.
+    pub pages: Option<usize>,
 }
 
 impl Streamed {

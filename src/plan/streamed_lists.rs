@@ -1,4 +1,5 @@
-//! Finds the lists that may be streamed: of which calls are made for the elements, or for objects below them.
+//! Finds the lists that may be streamed: those that are read page by page, and those of which calls are made for the elements,
+//! or for objects below them.
 //!
 //! It may not be streamed if
 //!
@@ -11,14 +12,17 @@ use std::num::NonZero;
 use super::output::{FieldSource, Output, OutputObject};
 use super::requested::{Position, PositionId};
 use super::streamed::StreamedList;
-use super::{Batch, Fetch, FetchCall};
-use crate::graph::query::ConnectMode;
+use super::{Batch, Fetch, FetchCall, Read, ReadId};
+use crate::connector::Pagination;
+use crate::graph::query::{ConnectMode, QueryGraph};
 
 /// The parts of a plan that decide what is streamed.
 pub(super) struct StreamedParts<'p> {
     pub(super) positions: &'p [Position],
     pub(super) fetches: &'p [Fetch],
     pub(super) batches: &'p [Batch],
+    pub(super) reads: &'p [Read],
+    pub(super) graph: &'p QueryGraph,
     pub(super) is_mutation: bool,
 }
 
@@ -36,8 +40,10 @@ impl StreamedParts<'_> {
                 continue;
             };
             let list = self.list(object.position, slot, output_readers(&output.objects));
-            let is_known =
-                |list: &StreamedList| lists.iter().any(|one| one.elements == list.elements);
+            let is_known = |list: &StreamedList| {
+                let mut known = lists.iter();
+                known.any(|one| (one.parent, one.slot) == (list.parent, list.slot))
+            };
             lists.extend(list.filter(|list| !is_known(list)));
         }
         streamed.lists = lists;
@@ -60,11 +66,14 @@ impl StreamedParts<'_> {
         slot: u16,
         readers: impl Iterator<Item = (PositionId, u16, u32, Option<u32>)>,
     ) -> Option<StreamedList> {
-        let elements = self.positions[parent.0 as usize].slots[usize::from(slot)].child?;
+        // Leaves have no position.
+        let elements = self.positions[parent.0 as usize].slots[usize::from(slot)].child;
         let step = self.ancestors(parent).count() - 1;
         let all = self.fetches.iter().enumerate();
-        let (below, others): (Vec<_>, Vec<_>) =
-            all.partition(|(_, fetch)| self.ancestors(fetch.position).any(|one| one == elements));
+        let (below, others): (Vec<_>, Vec<_>) = all.partition(|(_, fetch)| {
+            self.ancestors(fetch.position)
+                .any(|one| Some(one) == elements)
+        });
         let fetches: Vec<usize> = below.iter().map(|(index, _)| *index).collect();
         let may_divide = |fetch: &Fetch| {
             let leads = fetch.path.get(step).is_some_and(|step| step.slot == slot);
@@ -76,15 +85,54 @@ impl StreamedParts<'_> {
                 .iter()
                 .any(|before| fetches.binary_search(before).is_ok())
         };
-        let may_stream = !fetches.is_empty()
+        let pages = self.pages(parent, slot);
+        let may_stream = (pages.is_some() || !fetches.is_empty())
             && below.iter().all(|(_, fetch)| may_divide(fetch))
             && !others.iter().any(is_needed);
         let shows = readers.filter(|(position, of, ..)| (*position, *of) == (parent, slot));
         may_stream.then(|| StreamedList {
-            elements,
+            parent,
+            slot,
             step,
             readers: shows.map(|(_, _, guard, stream)| (guard, stream)).collect(),
             fetches,
+            pages,
+        })
+    }
+
+    /// The fetch that reads a list page by page, if no other fetch reads it: then its elements are those of the pages.
+    fn pages(&self, parent: PositionId, slot: u16) -> Option<usize> {
+        let mut fetches = self.fetches.iter().enumerate();
+        let (index, fetch) = fetches.find(|(_, fetch)| self.has_pages(fetch, parent, slot))?;
+        let mut others = self.fetches.iter().enumerate();
+        let is_read_once = others.all(|(other, fetch)| {
+            other == index || !self.reads_slot(fetch.read, parent, slot, self.positions.len())
+        });
+        (is_read_once && fetch.absent_from.is_none()).then_some(index)
+    }
+
+    /// Whether a fetch serves a field with `@paginate`, and this slot is the field's. A connection says with its pages what
+    /// follows the last one, so it waits for all of them.
+    fn has_pages(&self, fetch: &Fetch, parent: PositionId, slot: u16) -> bool {
+        let FetchCall::Connect { connect, mode } = &fetch.call else {
+            return false;
+        };
+        let serves = fetch.position == parent && fetch.argument_slot == Some(slot);
+        let is_field = matches!(mode, ConnectMode::Root | ConnectMode::Implicit);
+        let connect = self.graph.connect(fetch.subgraph, *connect);
+        let options = connect.map(|connect| &connect.options);
+        let is_paged = options.is_some_and(|options| options.get::<Pagination>().is_some());
+        serves && is_field && is_paged && !fetch.connection
+    }
+
+    /// Whether something fills a slot of a position: what is read here, or below it at most so deep.
+    fn reads_slot(&self, read: ReadId, parent: PositionId, slot: u16, depth: usize) -> bool {
+        let read = &self.reads[read.0 as usize];
+        let below = depth.checked_sub(1);
+        read.fields.iter().any(|field| {
+            let is_it = read.position == parent && field.slot == slot;
+            let below = field.read.zip(below);
+            is_it || below.is_some_and(|(read, left)| self.reads_slot(read, parent, slot, left))
         })
     }
 

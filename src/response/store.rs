@@ -189,6 +189,19 @@ impl Store {
         }
     }
 
+    /// Adds a list of the elements of two lists, each at a place and of a length.
+    pub(crate) fn add_joined(&mut self, first: (u32, u32), second: (u32, u32)) -> Cell {
+        let at = self.cells.len() as u32;
+        for (at, len) in [first, second] {
+            self.cells
+                .extend_from_within(at as usize..(at + len) as usize);
+        }
+        Cell::List {
+            at,
+            len: first.1 + second.1,
+        }
+    }
+
     pub(crate) fn add_document(&mut self, body: Bytes) -> u32 {
         self.documents.push(body);
         (self.documents.len() - 1) as u32

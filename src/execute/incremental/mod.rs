@@ -14,9 +14,11 @@
 //!
 //! A streamed list (`@stream`) is different: the fetches that fill its elements are made in two rounds ([`Rounds`]). The payload
 //! that has the list waits for the first of them, and sends the first elements; [`streams`] has the lists of which elements are
-//! still to come, and `write_items` writes these.
+//! still to come, and `write_items` writes these. A list that is read page by page is sent in the same way, as its pages arrive
+//! ([`grow`]).
 
 mod format;
+mod grow;
 mod instances;
 mod ready;
 mod run;
@@ -27,6 +29,8 @@ mod write_items;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+
+use ahash::AHashSet;
 
 pub use self::format::IncrementalFormat;
 use self::instances::{Fragments, InstanceId, Instances};
@@ -279,16 +283,32 @@ impl<'a> Incremental<'a> {
 
     /// By streamed field: how many elements of its lists the next payload has, if others of these lists are not complete.
     fn counts(&self, ended: &Ended) -> Vec<Option<u32>> {
-        let rounds = self.rounds.as_ref();
-        let fetches = |list| rounds.map_or(&[][..], |rounds| rounds.fetches(list));
-        let is_whole = |list| fetches(list).iter().all(|fetch| ended.all[*fetch]);
+        let is_whole = |list| {
+            let rounds = self.rounds.as_ref();
+            rounds.is_none_or(|rounds| rounds.fetches(list).all(|fetch| ended.all[fetch]))
+        };
         self.streams.counts(is_whole)
     }
 
     /// Opens a list that a payload with this set of fragments has sent.
     fn open(&mut self, list: OpenedList, set: u32) -> usize {
         let id = self.instances.next_id();
-        self.streams.open(list, set, id)
+        let grows = self.is_growing(list.at);
+        self.streams.open(list, (set, id), grows)
+    }
+
+    /// Whether pages follow of the list at this place in the store.
+    fn is_growing(&self, at: u32) -> bool {
+        let rounds = self.rounds.as_ref();
+        rounds.is_some_and(|rounds| rounds.growing().contains_key(&at))
+    }
+
+    /// The lists of which pages follow, by their place in the store.
+    fn growing_lists(&self) -> AHashSet<u32> {
+        let rounds = self.rounds.as_ref();
+        rounds.map_or_else(AHashSet::new, |rounds| {
+            rounds.growing().keys().copied().collect()
+        })
     }
 }
 

@@ -85,8 +85,9 @@ impl<'a> Execution<'a> {
         let states = states.map(|(index, state)| {
             let is_second = rounds.is_some_and(|rounds| rounds.is_second(index));
             let is_partial = rounds.is_some_and(|rounds| rounds.is_partial(index));
+            let is_growing = rounds.is_some_and(|rounds| rounds.is_growing(index));
             let is_done = *state == State::Done;
-            (is_done || is_second, is_done && !is_partial)
+            (is_done || is_second, is_done && !is_partial && !is_growing)
         });
         let (first, all) = states.unzip();
         Ended { first, all }

@@ -3,6 +3,8 @@
 //! A list is *opened* by the payload that has its first elements, if more follow. The others are sent in their order, as soon as
 //! an element and all before it are complete, in at most about [`MOST_CHUNKS`] payloads for each list.
 
+use std::sync::Arc;
+
 use super::instances::Fragments;
 use crate::document::Value;
 use crate::execute::context::RequestContext;
@@ -32,6 +34,14 @@ pub(super) struct Stream {
     pub(super) complete: u32,
     /// More elements follow.
     pub(super) is_open: bool,
+    /// More pages follow: the list is longer than what is in the store.
+    pub(super) grows: bool,
+    /// Why the pages that follow are not there.
+    pub(super) failure: Option<u32>,
+    /// Failures that are reported beside the elements.
+    pub(super) raised: Vec<u32>,
+    /// Warnings about the list.
+    pub(super) warnings: Vec<Arc<str>>,
 }
 
 /// The streamed lists of a response.
@@ -45,11 +55,16 @@ pub(super) struct Streams<'a> {
 }
 
 impl Stream {
-    /// Whether so many elements are complete that they are sent.
+    /// Whether so many elements are complete that they are sent, or none follows after all.
     pub(super) fn is_ready(&self) -> bool {
         let chunk = (self.list.len / MOST_CHUNKS).max(1);
         let is_enough = self.complete - self.sent >= chunk || self.complete == self.list.len;
-        self.is_open && self.complete > self.sent && is_enough
+        self.is_open && (self.complete > self.sent && is_enough || self.has_ended())
+    }
+
+    /// Whether all elements have been sent, and none follows.
+    pub(super) fn has_ended(&self) -> bool {
+        !self.grows && self.sent == self.list.len
     }
 }
 
@@ -89,6 +104,7 @@ impl<'a> Streams<'a> {
                     .max()
                     .unwrap_or_default(),
                 fetches: list.fetches.clone(),
+                pages: list.pages,
             });
         }
         streams.drop_inner(plan, &active, &mut divided);
@@ -102,10 +118,11 @@ impl<'a> Streams<'a> {
         active: &[&StreamedList],
         divided: &mut Vec<DividedList>,
     ) {
+        // The positions around a list with the slots that lead to it.
         let is_inner = |list: &StreamedList| {
-            let around = |position: &_| Some(plan.position(*position).parent?.0);
-            let mut around = std::iter::successors(around(&list.elements), around);
-            around.any(|position| active.iter().any(|other| other.elements == position))
+            let around = |(position, _): &(_, _)| plan.position(*position).parent;
+            let mut around = std::iter::successors(plan.position(list.parent).parent, around);
+            around.any(|at| active.iter().any(|other| (other.parent, other.slot) == at))
         };
         let inner: Vec<bool> = active.iter().map(|list| is_inner(list)).collect();
         let mut left = 0;
@@ -133,8 +150,12 @@ impl<'a> Streams<'a> {
     }
 
     /// Opens a list, which a payload with this set of fragments has sent. Returns its index.
-    pub(super) fn open(&mut self, list: OpenedList, set: u32, id: u32) -> usize {
+    pub(super) fn open(&mut self, list: OpenedList, (set, id): (u32, u32), grows: bool) -> usize {
         self.all.push(Stream {
+            grows,
+            failure: None,
+            raised: Vec::new(),
+            warnings: Vec::new(),
             set,
             id,
             sent: list.first,
@@ -143,6 +164,12 @@ impl<'a> Streams<'a> {
             list,
         });
         self.all.len() - 1
+    }
+
+    /// The opened lists that are at a place in the store.
+    pub(super) fn at(&mut self, at: u32) -> impl Iterator<Item = &mut Stream> {
+        let of_list = move |stream: &&mut Stream| stream.is_open && stream.list.at == at;
+        self.all.iter_mut().filter(of_list)
     }
 
     /// Whether elements are still to come.

@@ -101,8 +101,14 @@ impl<'a> Execution<'a> {
             root: self.root,
             errors: self.take_errors(),
         };
-        let sets = incremental.division.sets.as_slice();
-        let mut writer = self.part_writer((sets, &counts), &guards, &mut group, expected);
+        let growing = incremental.growing_lists();
+        let fields_of = PayloadFields {
+            sets: &incremental.division.sets,
+            current: 0,
+            streams: &counts,
+            growing: &growing,
+        };
+        let mut writer = self.part_writer(fields_of, &guards, &mut group, expected);
         writer.begin()?;
         while writer.run()? == Progress::More {
             writer.charge(0)?;
@@ -138,7 +144,7 @@ impl<'a> Execution<'a> {
     /// A writer that notes the objects with fields in other payloads, and the lists with elements there.
     pub(super) fn part_writer<'w>(
         &'w mut self,
-        (sets, streams): (&'w [Option<u32>], &'w [Option<u32>]),
+        fields_of: PayloadFields<'w>,
         guards: &'w [bool],
         group: &'w mut DeliveryGroup,
         expected: usize,
@@ -155,11 +161,7 @@ impl<'a> Execution<'a> {
         let most = self.runtime.limits.answer_bytes;
         let (account, failures) = (self.bounds.account, &mut self.failures);
         let writer = Writer::new(material, group, failures, account, expected, most);
-        writer.noting(PayloadFields {
-            sets,
-            current: 0,
-            streams,
-        })
+        writer.noting(fields_of)
     }
 
     /// Writes the fragments whose fetches have ended, and the complete elements of streamed lists.
@@ -234,7 +236,14 @@ impl<'a> Execution<'a> {
         let counts = incremental.counts(&self.ended(incremental));
         let (mut all, mut later): (Vec<Written>, _) = (Vec::new(), Vec::new());
         let mut lists = Vec::new();
-        let mut writer = self.part_writer((&sets, &counts), &[], &mut group, 0);
+        let growing = incremental.growing_lists();
+        let fields_of = PayloadFields {
+            sets: &sets,
+            current: 0,
+            streams: &counts,
+            growing: &growing,
+        };
+        let mut writer = self.part_writer(fields_of, &[], &mut group, 0);
         let mut listed = 0;
         while let Some((entry, within)) = open.pop_front() {
             let Some(guards) = guards.get(&entry.set) else {

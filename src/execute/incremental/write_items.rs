@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use ahash::AHashSet;
+
 use super::format::{Ending, Part, PartData, PartValue, join};
 use super::streams::Stream;
 use super::{Ended, Incremental};
@@ -9,7 +11,7 @@ use crate::execute::Execution;
 use crate::response::bounds::Reached;
 use crate::response::error_list::ErrorList;
 use crate::response::group::DeliveryGroup;
-use crate::response::write::{Opened, Progress, element_text, write_kept};
+use crate::response::write::{Opened, PayloadFields, Progress, element_text, write_kept};
 
 /// Elements of a list that are sent with one payload.
 pub(super) struct WrittenItems {
@@ -91,7 +93,14 @@ impl<'a> Execution<'a> {
             .collect();
         let mut opened: Vec<(Opened, u32)> = Vec::new();
         let mut listed = 0;
-        let mut writer = self.part_writer((&sets, &counts), &[], &mut group, 0);
+        let growing = AHashSet::new();
+        let fields_of = PayloadFields {
+            sets: &sets,
+            current: 0,
+            streams: &counts,
+            growing: &growing,
+        };
+        let mut writer = self.part_writer(fields_of, &[], &mut group, 0);
         for index in ready {
             let stream = &mut incremental.streams.all[index];
             let field = incremental.streams.streamed.map(|streamed| {
@@ -130,9 +139,12 @@ impl<'a> Execution<'a> {
         let length = writer.into_bytes().len();
         // The payload is a copy of it with ids and paths.
         self.bounds.account.charge(2 * length)?;
-        for items in &written.all {
+        for items in &mut written.all {
             let stream = &mut incremental.streams.all[items.stream];
-            stream.is_open = items.failed.is_none() && stream.sent < stream.list.len;
+            let beside = self.report_beside(items, stream, most_errors.saturating_sub(listed));
+            listed += beside.listed();
+            written.errors.push(beside);
+            stream.is_open = items.failed.is_none() && !stream.has_ended();
         }
         for (opened, set) in opened {
             for entry in incremental.entries(plan, opened, (set, true)) {
@@ -140,6 +152,36 @@ impl<'a> Execution<'a> {
             }
         }
         Ok(written)
+    }
+}
+
+impl Execution<'_> {
+    /// Reports what a list has failed with, if all elements before it have been sent, and what was said beside its pages.
+    fn report_beside(
+        &self,
+        items: &mut WrittenItems,
+        stream: &mut Stream,
+        most_errors: usize,
+    ) -> ErrorList {
+        let mut prefix = Vec::new();
+        write_kept(&stream.list.path, &mut prefix);
+        let mut errors = ErrorList::new(most_errors, self.runtime.limits.answer_bytes);
+        errors = errors.below(prefix);
+        for warning in stream.warnings.drain(..) {
+            errors.warn_at(&warning, &[]);
+        }
+        for failure in stream.raised.drain(..) {
+            errors.report_at(&self.failures, failure, 0, &[], &[]);
+        }
+        let ends = items.failed.is_none() && stream.has_ended();
+        match stream.failure.filter(|_| ends) {
+            Some(failure) => {
+                errors.report_at(&self.failures, failure, 0, &[], &[]);
+                items.failed = Some(errors.written().to_vec());
+            }
+            None => join(&mut items.errors, errors.written()),
+        }
+        errors
     }
 }
 

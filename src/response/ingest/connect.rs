@@ -14,6 +14,7 @@ use super::super::targets::{Destination, Targets};
 use super::super::upstream_document::{
     document_value, follows_from_document, is_client_error, with_response,
 };
+use super::grown_list::PagesRead;
 use super::{Ingested, Ingester, REPORTED, REQUEST_FAILED};
 use crate::cache::Document;
 use crate::connector::{Connect, ConnectKind, CutOff, Pagination, YieldedType};
@@ -139,7 +140,7 @@ impl Ingester<'_> {
         }
         let cell = match (part, cells.as_slice()) {
             (Some(part), pages) => self.connection(fetch, pages, part),
-            (None, [cell]) => *cell,
+            (None, [cell]) if matches!(self.pages, PagesRead::All) => *cell,
             (None, several) => self.joined(several),
         };
         if !fits(connect, cell, self.store) {
@@ -198,8 +199,10 @@ impl Ingester<'_> {
             error = why,
             "a list was cut off"
         );
-        if let Some(slot) = self.slot_of(fetch) {
-            let message: Arc<str> = message.into();
+        let message: Arc<str> = message.into();
+        if let PagesRead::Next(grown) = &mut self.pages {
+            grown.warnings.push(message);
+        } else if let Some(slot) = self.slot_of(fetch) {
             for row in rows {
                 self.store.warn(*row, slot, Arc::clone(&message));
             }
@@ -209,6 +212,9 @@ impl Ingester<'_> {
 
     /// Reports errors that a mapping raised outside of any field of its own at the field that the connect serves.
     pub(super) fn raise(&mut self, fetch: &Fetch, rows: &[RowId], raised: &[Arc<str>]) {
+        if let PagesRead::Next(grown) = &mut self.pages {
+            return grown.raised.extend_from_slice(raised);
+        }
         let Some(slot) = self.slot_of(fetch) else {
             return;
         };
@@ -292,7 +298,10 @@ impl Ingester<'_> {
                     cell
                 };
                 self.for_each_row(fetch, &targets.rows(), cell, |ingester, row, cell| {
-                    merge_cell(ingester.store, ingester.plan, row, slot, cell);
+                    match &mut ingester.pages {
+                        PagesRead::Next(grown) => grown.add(ingester.store, row, slot, cell),
+                        _ => merge_cell(ingester.store, ingester.plan, row, slot, cell),
+                    }
                 });
             }
             (ConnectMode::List, Targets::ByKey(keys)) => self.look_up(fetch, keys, cell, None),

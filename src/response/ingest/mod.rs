@@ -24,6 +24,7 @@
 
 mod connect;
 mod connection;
+mod grown_list;
 mod identified;
 mod refusal;
 mod service;
@@ -31,6 +32,7 @@ mod service;
 use std::borrow::Cow;
 use std::sync::Arc;
 
+pub(crate) use self::grown_list::{GrownList, PagesRead};
 use super::bounds::{Bounds, Reached};
 use super::error_list::ErrorList;
 use super::failure::{Failure, code_of_source};
@@ -96,6 +98,8 @@ pub(crate) struct Ingester<'a> {
     pub(crate) orders: &'a mut [MemberOrders],
     /// The index of the fetch in the plan.
     pub(crate) at: usize,
+    /// Which pages of a list the call has read, if others follow or precede them.
+    pub(crate) pages: PagesRead,
 }
 
 impl Ingester<'_> {
@@ -286,6 +290,11 @@ impl Ingester<'_> {
 
     /// Marks what a fetch reads of a row as failed. If that is nothing but its existence, the row itself fails.
     fn fail_row(&mut self, fetch: &Fetch, row: RowId, failure: u32) {
+        if let PagesRead::Next(grown) = &mut self.pages {
+            // The elements on the pages before stay.
+            grown.failure.get_or_insert(failure);
+            return;
+        }
         fail_row(self.store, self.plan, row, fetch.read, failure);
         if fetch.only_existence {
             self.store.add_unknown(row, failure);

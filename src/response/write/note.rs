@@ -87,12 +87,16 @@ impl<'w> Writer<'w> {
         begin: usize,
     ) -> OpenList {
         let stream = field.stream.map_or(0, |number| number.get() as usize - 1);
-        let counts = self.notes.as_ref().map(|notes| notes.fields_of.streams);
-        let first = counts.and_then(|counts| counts.get(stream).copied().flatten());
+        let fields_of = self.notes.as_ref().map(|notes| notes.fields_of);
+        let first = fields_of.and_then(|fields_of| {
+            let first = fields_of.streams.get(stream).copied().flatten()?;
+            let grows = fields_of.growing.contains(&list.at);
+            (first < list.len || grows).then_some(first.min(list.len))
+        });
         let frame = self.stack.last().map(|frame| &frame.part);
         // A list in the list of the field is an element.
         let is_of_field = matches!(frame, Some(Part::Object(_)));
-        let Some(first) = first.filter(|first| is_of_field && *first < list.len) else {
+        let Some(first) = first.filter(|_| is_of_field) else {
             return list;
         };
         let path = self.kept_path();

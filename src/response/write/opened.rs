@@ -3,6 +3,8 @@
 //! The deferred fields of an object are written later, from its row, and so are the elements of a streamed list: the writer
 //! notes where it has written such objects and lists (`note`).
 
+use ahash::AHashSet;
+
 use super::path::KeptElement;
 use crate::response::store::RowId;
 
@@ -45,6 +47,8 @@ pub(crate) struct PayloadFields<'w> {
     pub(crate) current: u32,
     /// By streamed field: how many elements of its lists are written; `None` for all.
     pub(crate) streams: &'w [Option<u32>],
+    /// The lists of which pages follow, by their place in the store: none is written as a whole.
+    pub(crate) growing: &'w AHashSet<u32>,
 }
 
 /// What a writer notes.
