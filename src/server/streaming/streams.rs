@@ -112,6 +112,8 @@ pub(in crate::server) struct Streams {
     pub(super) origins: Vec<AllowedOrigin>,
     /// Pages of these origins may send cookies.
     pub(super) credentials: bool,
+    /// Clients reach the gateway by TLS.
+    pub(super) tls: bool,
     lines: LogRequests,
     open: AtomicUsize,
     queued: AtomicUsize,
@@ -149,6 +151,7 @@ impl Streams {
             settings: streaming,
             origins,
             credentials: settings.cors.credentials,
+            tls: settings.tls.certificate.is_some(),
             lines: settings.log.requests,
             open: AtomicUsize::new(0),
             queued: AtomicUsize::new(0),

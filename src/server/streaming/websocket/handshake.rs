@@ -4,6 +4,10 @@
 //! the gateway compares `Origin` itself: pages of its own origin and of those that the settings allow may open one, and only
 //! the handshake of an origin for which `cors.credentials` is on keeps its cookies. Programs that are no browsers send no
 //! `Origin`.
+//!
+//! An origin is a scheme, a host and a port (RFC 6454, section 4). A page that came without TLS is not of the gateway's origin
+//! if this connection has TLS: others may have changed the page. Behind a proxy that ends TLS, only `X-Forwarded-Proto` says
+//! so. That can be believed of any client, since it makes the check stricter.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -11,7 +15,7 @@ use http::header::{
     CONNECTION, COOKIE, HOST, HeaderMap, ORIGIN, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY,
     SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
-use http::{HeaderValue, StatusCode, Version};
+use http::{HeaderName, HeaderValue, StatusCode, Version};
 
 use super::super::streams::Streams;
 use crate::server::refusal::HttpRefusal;
@@ -19,6 +23,9 @@ use crate::server::response::HttpResponse;
 
 /// The protocol that is spoken.
 const SUBPROTOCOL: &str = "graphql-transport-ws";
+
+/// The scheme by which a client has reached a proxy.
+const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
 /// What follows the client's key in the text that is hashed (section 1.3).
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -112,12 +119,7 @@ fn check_origin(streams: &Streams, headers: &HeaderMap) -> Result<bool, HttpRefu
     let Some(origin) = origins.next() else {
         return Ok(true);
     };
-    let host = headers.get(HOST).map(HeaderValue::as_bytes);
-    let text = origin.to_str().unwrap_or_default();
-    let authority = text.split_once("://").map(|(_, authority)| authority);
-    let is_own = authority
-        .zip(host)
-        .is_some_and(|(authority, host)| authority.as_bytes().eq_ignore_ascii_case(host));
+    let is_own = is_own_origin(origin, headers, streams.tls);
     let allows = || {
         let mut allowed = streams.origins.iter();
         allowed.any(|allowed| allowed.allows(origin.as_bytes()))
@@ -127,6 +129,18 @@ fn check_origin(streams: &Streams, headers: &HeaderMap) -> Result<bool, HttpRefu
         None if allows() => Ok(streams.credentials),
         _ => Err(HttpRefusal::origin()),
     }
+}
+
+/// Whether a page of an origin came from the gateway itself.
+fn is_own_origin(origin: &HeaderValue, headers: &HeaderMap, tls: bool) -> bool {
+    let text = origin.to_str().unwrap_or_default();
+    let (Some((scheme, authority)), Some(host)) = (text.split_once("://"), headers.get(HOST))
+    else {
+        return false;
+    };
+    let is_secure = tls || has_token(headers, &FORWARDED_PROTO, "https");
+    let is_own_host = authority.as_bytes().eq_ignore_ascii_case(host.as_bytes());
+    is_own_host && (!is_secure || scheme.eq_ignore_ascii_case("https"))
 }
 
 /// `Sec-WebSocket-Accept`: the hash proves that the server has read the handshake.
@@ -151,6 +165,29 @@ fn has_token(headers: &HeaderMap, name: &http::HeaderName, token: &str) -> bool 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_origin_without_tls_is_another_one_if_the_connection_has_tls() {
+        for (origin, forwarded, tls, is_own) in [
+            ("https://gateway.example", None, true, true),
+            ("https://gateway.example", None, false, true),
+            ("http://gateway.example", None, false, true),
+            ("http://gateway.example", None, true, false),
+            ("http://gateway.example", Some("https"), false, false),
+            ("http://gateway.example", Some("http"), false, true),
+            ("https://gateway.example", Some("https"), false, true),
+            ("https://gateway.example", Some("http"), true, true),
+            ("https://gateway.example:8443", None, true, false),
+            ("gateway.example", None, false, false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(HOST, HeaderValue::from_static("gateway.example"));
+            let forwarded = forwarded.map(HeaderValue::from_static);
+            headers.extend(forwarded.map(|proto| (FORWARDED_PROTO, proto)));
+            let found = is_own_origin(&HeaderValue::from_static(origin), &headers, tls);
+            assert_eq!(found, is_own, "{origin} {headers:?} {tls}");
+        }
+    }
 
     #[test]
     fn the_key_is_hashed_as_in_the_specification() {
