@@ -355,6 +355,41 @@ async fn a_page_follows_a_named_subscription() {
 }
 
 #[test(threads)]
+async fn a_subscription_goes_on_over_a_reload_unless_its_connector_changes() {
+    let mut world = World::start().await;
+    let mut events = Events::of(world.get("/operations/Followed/live")).await;
+    assert_eq!(events.figure().await, 0);
+    let other = world.folder.path("connectors/other");
+    std::fs::create_dir_all(&other).unwrap();
+    let text = CONNECTOR.replace("figure", "other").replace("count", "add");
+    let text = text.replace("Figure", "Other").replace("Count", "Added");
+    let text = text.replace("broken", "wrong");
+    std::fs::write(other.join("connector.graphql"), text).unwrap();
+    world.running.hang_up();
+    world.running.until("reloaded");
+    let added = world.post(
+        "/graphql",
+        &json!({ "query": "{ __type(name: \"Other\") { name } }" }),
+    );
+    let added = body(added.send().await.unwrap()).await;
+    assert_eq!(added["data"]["__type"]["name"], "Other", "{added}");
+    world.count().await;
+    assert_eq!(events.figure().await, 1);
+
+    let connector = world.folder.path("connectors/figures/connector.graphql");
+    let changed = CONNECTOR.replace("selection: \"n text\"", "selection: \"n: n->add(9) text\"");
+    std::fs::write(&connector, changed).unwrap();
+    world.running.hang_up();
+    world.running.until("reloaded");
+    let last = events.next().await.data();
+    let code = &last["errors"][0]["extensions"]["code"];
+    assert_eq!(code, "SUBSCRIPTION_SCHEMA_RELOAD");
+    assert!(events.response.chunk().await.unwrap().is_none());
+    let mut again = Events::of(world.get("/operations/Followed/live")).await;
+    assert_eq!(again.figure().await, 10);
+}
+
+#[test(threads)]
 async fn a_named_subscription_has_no_result() {
     let world = World::start().await;
     let cases = [
