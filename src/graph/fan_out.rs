@@ -9,14 +9,14 @@
 //!
 //! `@listSize` tells the number of calls: the product of the sizes of all lists on the way, if each has one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use apollo_compiler::Name;
 use apollo_compiler::ast::FieldDefinition;
 use apollo_compiler::parser::SourceSpan;
 
 use super::field_sets::fields_of;
-use super::query::{ConnectMode, Edge, LookupId, LookupKind, NodeId, QueryGraph};
+use super::query::{ConnectMode, Edge, LookupId, LookupKind, NodeId, QueryGraph, TypeId};
 use super::report::{Finding, Report, names};
 use super::{Composed, code, federation};
 use crate::connector::{Connect, FieldSetItem, LOOKUP_PER_ELEMENT, Site};
@@ -26,6 +26,7 @@ const NAMED: usize = 4;
 
 /// Warns of every list whose elements lack fields that are looked up one by one.
 pub(super) fn check(composed: &Composed, graph: &QueryGraph, report: &mut Report) {
+    let mut lookups = LookupsByField::default();
     for lookup in &graph.lookups {
         let LookupKind::Connect { connect, mode } = lookup.kind else {
             continue;
@@ -45,6 +46,7 @@ pub(super) fn check(composed: &Composed, graph: &QueryGraph, report: &mut Report
             connect,
             path: Vec::new(),
             within: Within::default(),
+            lookups: &mut lookups,
             report,
         };
         if !walk.is_accepted_at_site() {
@@ -72,7 +74,7 @@ impl Default for Within {
 }
 
 /// The walk through the nodes of one connect.
-struct Walk<'a> {
+struct Walk<'w, 'a> {
     composed: &'a Composed,
     graph: &'a QueryGraph,
     /// The index of the subgraph.
@@ -81,10 +83,30 @@ struct Walk<'a> {
     /// The fields from where the connect is entered.
     path: Vec<Name>,
     within: Within,
-    report: &'a mut Report,
+    lookups: &'w mut LookupsByField<'a>,
+    report: &'w mut Report,
 }
 
-impl Walk<'_> {
+/// The lookups that give a field, by type and field: a type of which each of a thousand connectors gives one field has as many
+/// lookups as fields.
+#[derive(Default)]
+struct LookupsByField<'a>(HashMap<TypeId, HashMap<&'a Name, Vec<LookupId>>>);
+
+impl<'a> LookupsByField<'a> {
+    fn of(&mut self, graph: &'a QueryGraph, ty: TypeId) -> &HashMap<&'a Name, Vec<LookupId>> {
+        self.0.entry(ty).or_insert_with(|| {
+            let mut by_field: HashMap<&Name, Vec<LookupId>> = HashMap::new();
+            for &id in graph.lookups_on(ty) {
+                for field in graph.node(graph.lookup(id).to).fields.keys() {
+                    by_field.entry(field).or_default().push(id);
+                }
+            }
+            by_field
+        })
+    }
+}
+
+impl Walk<'_, '_> {
     /// Visits the fields of a node; `above` is the field that leads to it.
     fn fields_below(&mut self, node: NodeId, above: Option<&FieldDefinition>) {
         let graph = self.graph;
@@ -148,42 +170,16 @@ impl Walk<'_> {
             return;
         };
         let mut by_lookup: BTreeMap<LookupId, Vec<&Name>> = BTreeMap::new();
+        let lookups = self.lookups.of(self.graph, ty);
         for (field, _) in fields_of(definition) {
-            if let Some(lookup) = self.single_lookup(node, field) {
+            let giving = lookups.get(field).map_or(&[][..], Vec::as_slice);
+            if let Some(lookup) = single_lookup(self.graph, node, field, giving) {
                 by_lookup.entry(lookup).or_default().push(field);
             }
         }
         for (lookup, fields) in by_lookup {
             self.warn(node, lookup, &fields);
         }
-    }
-
-    /// The lookup that gives a field which the node lacks, if it takes one key per call and there is no better one.
-    fn single_lookup(&self, node: NodeId, field: &Name) -> Option<LookupId> {
-        let graph = self.graph;
-        let here = graph.node(node);
-        if here.fields.contains_key(field) {
-            return None;
-        }
-        let mut single = None;
-        for &id in graph.lookups_on(here.ty) {
-            let lookup = graph.lookup(id);
-            if !graph.node(lookup.to).fields.contains_key(field) {
-                continue;
-            }
-            let LookupKind::Connect {
-                mode: ConnectMode::Explicit | ConnectMode::Single,
-                ..
-            } = lookup.kind
-            else {
-                return None;
-            };
-            let is_here = |item: &FieldSetItem| matches!(item, FieldSetItem::Field { name, .. } if here.fields.contains_key(name));
-            if single.is_none() && lookup.key.items.iter().all(is_here) {
-                single = Some(id);
-            }
-        }
-        single
     }
 
     fn warn(&mut self, node: NodeId, lookup: LookupId, fields: &[&Name]) {
@@ -254,6 +250,36 @@ impl Walk<'_> {
             }
         }
     }
+}
+
+/// The lookup that gives a field which the node lacks, of all that give it, if it takes one key per call and there is no better
+/// one.
+fn single_lookup(
+    graph: &QueryGraph,
+    node: NodeId,
+    field: &Name,
+    giving: &[LookupId],
+) -> Option<LookupId> {
+    let here = graph.node(node);
+    if here.fields.contains_key(field) {
+        return None;
+    }
+    let mut single = None;
+    for &id in giving {
+        let lookup = graph.lookup(id);
+        let LookupKind::Connect {
+            mode: ConnectMode::Explicit | ConnectMode::Single,
+            ..
+        } = lookup.kind
+        else {
+            return None;
+        };
+        let is_here = |item: &FieldSetItem| matches!(item, FieldSetItem::Field { name, .. } if here.fields.contains_key(name));
+        if single.is_none() && lookup.key.items.iter().all(is_here) {
+            single = Some(id);
+        }
+    }
+    single
 }
 
 /// The number of elements that `@listSize` assumes of a field's list.
