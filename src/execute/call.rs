@@ -7,8 +7,7 @@ use tracing::{Instrument, Span};
 
 use super::context::{ConnectorRuntime, RequestContext, Runtime};
 use super::observed::Observed;
-use super::page_loop::PageRest;
-use super::pages::PageRange;
+use super::page_loop::{PageRange, PageRest};
 use super::prepare::PreparedCall;
 use super::{accept, observed};
 use crate::cache;

@@ -58,7 +58,7 @@ pub use self::event::Event;
 pub use self::event_call::{EventCall, Polled, yields_true};
 use self::incremental::Incremental;
 pub use self::incremental::IncrementalFormat;
-use self::pages::PageRange;
+use self::page_loop::PageRange;
 use self::queue::{Queue, QueuedCall};
 pub use self::record::CallRecord;
 use crate::budget::Account;

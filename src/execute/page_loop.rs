@@ -38,6 +38,18 @@ pub(super) struct PageRest<'p> {
     pub(super) request: Option<Request>,
 }
 
+/// The pages of a list that one call fetches.
+#[derive(Debug, Default)]
+pub(super) enum PageRange<'a> {
+    /// All of them.
+    #[default]
+    All,
+    /// The first ones, up to so many items.
+    First(usize),
+    /// Some that follow.
+    Next(Box<PageRest<'a>>),
+}
+
 pub(super) enum Next {
     Page,
     End,

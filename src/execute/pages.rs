@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::call::Caller;
 use super::observed;
-use super::page_loop::{End, Next, PageLoop, PageRest};
+use super::page_loop::{End, Next, PageLoop, PageRange, PageRest};
 use crate::budget::Exceeded;
 use crate::cache::Document;
 use crate::cache::long::off_worker;
@@ -23,18 +23,6 @@ use crate::response::memo::DocumentMemo;
 use crate::response::outcome::{CallFault, CallOutcome, JudgedDocument};
 use crate::response::page_facts::{PageFacts, count, page_facts};
 use crate::response::upstream_document::follows_from_document;
-
-/// The pages of a list that one call fetches.
-#[derive(Debug, Default)]
-pub(super) enum PageRange<'a> {
-    /// All of them.
-    #[default]
-    All,
-    /// The first ones, up to so many items.
-    First(usize),
-    /// Some that follow.
-    Next(Box<PageRest<'a>>),
-}
 
 impl<'a> Caller<'a> {
     /// Fetches pages up to the end of the list or a limit; or up to the end of a range, and then says where it goes on.

@@ -4,8 +4,7 @@
 //! the list longer ([`PagesRead::Next`]): a longer copy takes its place in its row, and in the streams that send it.
 
 use crate::execute::call::{CacheUse, Called};
-use crate::execute::page_loop::PageRest;
-use crate::execute::pages::PageRange;
+use crate::execute::page_loop::{PageRange, PageRest};
 use crate::execute::queue::QueuedCall;
 use crate::execute::rounds::Growing;
 use crate::execute::{Execution, make_call};

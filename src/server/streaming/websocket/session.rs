@@ -142,7 +142,9 @@ struct Serving {
     init_until: Instant,
     deadline: Option<Instant>,
     next_ping: Option<Instant>,
-    heard: Instant,
+    /// The pings since the client was heard. They are counted, and not the time: after a pause of this process, what the client
+    /// has sent meanwhile may be read later than a timer.
+    unanswered: u32,
     waiting: Arc<AtomicBool>,
     open: OpenStream,
 }
@@ -170,7 +172,7 @@ impl Serving {
             init_until: now + streams.settings.init_timeout,
             deadline: streams.deadline(),
             next_ping: streams.heartbeat().map(|interval| now + interval),
-            heard: now,
+            unanswered: 0,
             waiting: session.waiting,
             open: session.open,
             state: session.state,
@@ -224,15 +226,16 @@ impl Serving {
         let Some(interval) = interval.filter(|_| due) else {
             return Ok(());
         };
-        if now.duration_since(self.heard) > interval * 2 {
+        if self.unanswered >= 2 {
             return Err(Close::GONE.into());
         }
+        self.unanswered += 1;
         self.next_ping = Some(now + interval);
         self.send([Frames::Ping(Bytes::new())]).await
     }
 
     async fn read(&mut self, frames: Frames) -> Result<(), Ended> {
-        self.heard = Instant::now();
+        self.unanswered = 0;
         let text = match frames {
             Frames::Text(text) => text,
             Frames::Binary(_) => return Err(Close::invalid("Messages must be texts").into()),
