@@ -15,11 +15,15 @@ use crate::support::server;
 const CONNECTOR: &str = r#"extend schema
   @link(url: "https://specs.apollo.dev/federation/v2.12", import: ["@key"])
   @link(url: "https://specs.apollo.dev/connect/v0.3", import: ["@source", "@connect"])
+  @link(url: "https://specs.sangam.dev/wire/v0.1", import: ["@paginate"])
   @source(name: "s", http: { baseURL: "https://s.example" })
 
 type Query {
   district: District @connect(source: "s", http: { GET: "/district" }, selection: "code name")
   districts: [District] @connect(source: "s", http: { GET: "/districts" }, selection: "code name")
+  wards: [String]
+    @connect(source: "s", http: { GET: "/wards/{$page.offset}" }, selection: "$")
+    @paginate(by: OFFSET, size: 2, lastPage: SHORT)
 }
 type District {
   code: ID!
@@ -160,4 +164,61 @@ async fn the_elements_of_a_list_follow_over_http() {
     let json: Value = serde_json::from_slice(&json.stdout).unwrap();
     let lists = json!([{ "path": "districts", "label": "rest", "initialCount": 1 }]);
     assert_eq!(json["fetches"][1]["streamed"], lists, "{json}");
+}
+
+/// The second page is there when the client has the elements of the first one.
+#[test(threads)]
+async fn pages_follow_over_http() {
+    let may = Arc::new(Notify::new());
+    let last = async |State(may): State<Arc<Notify>>| {
+        may.notified().await;
+        Json(json!(["c"]))
+    };
+    let router = Router::new()
+        .route("/wards/0", get(|| async { Json(json!(["a", "b"])) }))
+        .route("/wards/2", get(last))
+        .with_state(Arc::clone(&may));
+    let upstream = server::router(router).await;
+    let settings = format!(
+        "listen = \"127.0.0.1:0\"\n[connector.lgd]\nbase_url = \"{}\"\n",
+        upstream.url("")
+    );
+    let folder = Folder::new(&settings, &[("lgd", CONNECTOR)]);
+    let running = Running::start(folder.command(&["serve"]));
+    for accept in [
+        "multipart/mixed;incrementalSpec=v0.2, application/json",
+        "multipart/mixed;deferSpec=20220824, application/json",
+        "text/event-stream;incrementalSpec=v0.2, application/json",
+    ] {
+        let asked = client()
+            .post(format!("{}/graphql", running.url))
+            .header("content-type", "application/json")
+            .header("accept", accept)
+            .body(json!({ "query": "{ wards @stream(initialCount: 2) }" }).to_string());
+        let mut response = asked.send().await.unwrap();
+        assert_eq!(response.status(), 200, "{accept}");
+        let mut text = String::new();
+        while !text.contains("hasNext") {
+            let chunk = response.chunk().await.unwrap().expect("a part");
+            text.push_str(&String::from_utf8_lossy(&chunk));
+        }
+        may.notify_one();
+        while let Some(chunk) = response.chunk().await.unwrap() {
+            text.push_str(&String::from_utf8_lossy(&chunk));
+        }
+        let payloads = text
+            .lines()
+            .map(|line| line.strip_prefix("data: ").unwrap_or(line))
+            .filter(|line| line.starts_with('{'))
+            .map(|line| serde_json::from_str(line).unwrap());
+        let payloads: Vec<Value> = payloads.collect();
+        assert_eq!(payloads.len(), 2, "{accept}: {text}");
+        assert_eq!(
+            payloads[0]["data"],
+            json!({ "wards": ["a", "b"] }),
+            "{text}"
+        );
+        let items = &payloads[1]["incremental"][0]["items"];
+        assert_eq!(*items, json!(["c"]), "{accept}: {text}");
+    }
 }
