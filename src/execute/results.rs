@@ -25,7 +25,7 @@ impl<'a> Execution<'a> {
         self.add_provenance(&self.plan.fetches[index], &called);
         let (bounds, bytes) = (self.bounds, called.bytes());
         let ingest = || match queued.continues {
-            true => self.ingest_pages(&queued, &called),
+            true => self.ingest_pages(&queued, &mut called),
             false => self.ingest_for(index, &queued.call, &called),
         };
         let mut remarks = bounds.off_worker(bytes, ingest).await?;

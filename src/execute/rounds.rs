@@ -38,6 +38,8 @@ struct Begun {
     from_all: bool,
     /// It has started from other elements than the first ones.
     is_second: bool,
+    /// How many of the lists that it reads have pages that follow.
+    growing: usize,
     rows: AHashSet<RowId>,
 }
 
@@ -93,27 +95,30 @@ impl Rounds {
 
     /// Pages follow for the list in a slot of a row, which is at this place in the store.
     pub(super) fn begin_growing(&mut self, at: u32, fetch: usize, (row, slot): (RowId, u16)) {
-        let growing = self.growing.entry(at).or_insert_with(|| Growing {
-            rows: Vec::new(),
-            slot,
-            fetch,
+        let growing = self.growing.entry(at).or_insert_with(|| {
+            self.begun[fetch].growing += 1;
+            Growing {
+                rows: Vec::new(),
+                slot,
+                fetch,
+            }
         });
         growing.rows.push(row);
     }
 
-    /// The list at a place in the store is longer now, and at this place if pages still follow.
-    pub(super) fn grow(&mut self, before: u32, now: Option<u32>) {
-        let Some(growing) = self.growing.remove(&before) else {
-            return;
-        };
+    /// The list at a place in the store is longer now, and at this place if pages still follow. Returns what it was.
+    pub(super) fn grow(&mut self, before: u32, now: Option<u32>) -> Option<Growing> {
+        let growing = self.growing.remove(&before)?;
         let lists = self.lists.iter();
         let lists = lists.filter(|list| list.pages == Some(growing.fetch));
         for divided in lists.flat_map(|list| &list.fetches) {
             self.begun[*divided].from_all = false;
         }
-        if let Some(now) = now {
-            self.growing.insert(now, growing);
+        match now {
+            Some(now) => _ = self.growing.insert(now, growing.clone()),
+            None => self.begun[growing.fetch].growing -= 1,
         }
+        Some(growing)
     }
 
     /// The lists of which pages follow, by their place in the store.
@@ -123,7 +128,7 @@ impl Rounds {
 
     /// Whether pages follow of a list that a fetch reads.
     pub(super) fn is_growing(&self, fetch: usize) -> bool {
-        self.growing.values().any(|growing| growing.fetch == fetch)
+        self.begun[fetch].growing > 0
     }
 
     /// Lets the second round begin. `false` if there is none, or if it already may.
@@ -163,6 +168,7 @@ impl Rounds {
     pub(super) fn end(&mut self) {
         self.open.clear();
         self.growing.clear();
+        self.begun.iter_mut().for_each(|begun| begun.growing = 0);
         (0..self.begun.len()).for_each(|fetch| self.go_on(fetch));
     }
 

@@ -3,10 +3,11 @@
 //! The fetch of such a list ends with its first pages, and its call goes on as a call of its own. Each part of the pages makes
 //! the list longer ([`PagesRead::Next`]): a longer copy takes its place in its row, and in the streams that send it.
 
+use std::collections::BTreeSet;
+
 use crate::execute::call::{CacheUse, Called};
 use crate::execute::page_loop::{PageRange, PageRest};
 use crate::execute::queue::QueuedCall;
-use crate::execute::rounds::Growing;
 use crate::execute::{Execution, make_call};
 use crate::response::failure::Failure;
 use crate::response::ingest::{GrownList, PagesRead, Remark};
@@ -53,11 +54,11 @@ impl<'a> Execution<'a> {
         self.running.push(Box::pin(call));
     }
 
-    /// Ingests pages that follow others. Returns the remarks of the mapping.
+    /// Ingests pages that follow others. Returns the remarks of the mapping. No more pages follow those that fail.
     pub(in crate::execute) fn ingest_pages(
         &mut self,
         queued: &QueuedCall,
-        called: &Called<'a>,
+        called: &mut Called<'a>,
     ) -> Vec<Remark> {
         let (index, prepared) = (queued.fetch, &queued.call);
         let fetch = &self.plan.fetches[index];
@@ -70,6 +71,7 @@ impl<'a> Execution<'a> {
         ingester.ingest(fetch, destination, &called.outcome);
         let (remarks, pages) = (ingester.remarks, ingester.pages);
         if let PagesRead::Next(grown) = pages {
+            called.rest.take_if(|_| grown.failure.is_some());
             let rows = prepared.targets.rows();
             self.grow(index, &rows, &grown, called.rest.is_some());
         }
@@ -81,31 +83,33 @@ impl<'a> Execution<'a> {
         let raised = grown.raised.iter();
         let raised = raised.map(|message| self.failures.add(Failure::raised(message)));
         let raised: Vec<u32> = raised.collect();
+        let Some(slot) = self.plan.fetches[fetch].argument_slot else {
+            return;
+        };
+        // Those that have grown, and those that have not because their pages have failed.
+        let grew = grown.lists.iter().map(|(_, before, _)| *before);
+        let left = rows
+            .iter()
+            .filter_map(|row| match self.store.cell(*row, slot) {
+                Cell::List { at, .. } if grown.failure.is_some() => Some(at),
+                _ => None,
+            });
+        let places: BTreeSet<u32> = grew.chain(left).collect();
         let Some(incremental) = &mut self.incremental else {
             return;
         };
-        let of_call = |growing: &Growing| {
-            let mut own = growing.rows.iter();
-            growing.fetch == fetch && own.any(|row| rows.contains(row))
-        };
-        let rounds = incremental.rounds.as_ref();
-        let growing = rounds.map(|rounds| rounds.growing().iter());
-        let growing = growing.into_iter().flatten();
-        let growing = growing.filter(|(_, growing)| of_call(growing));
-        let growing: Vec<(u32, Growing)> = growing.map(|(at, one)| (*at, one.clone())).collect();
-        for (before, growing) in growing {
+        for before in places {
             let mut lists = grown.lists.iter();
             let longer = lists.find(|(_, at, _)| *at == before);
             let longer = longer.map(|(.., longer)| *longer);
-            if let Some(rounds) = &mut incremental.rounds {
-                rounds.grow(
-                    before,
-                    longer.and_then(|longer| match longer {
-                        Cell::List { at, .. } if goes_on => Some(at),
-                        _ => None,
-                    }),
-                );
-            }
+            let now = match longer {
+                Some(Cell::List { at, .. }) if goes_on => Some(at),
+                _ => None,
+            };
+            let rounds = incremental.rounds.as_mut();
+            let Some(growing) = rounds.and_then(|rounds| rounds.grow(before, now)) else {
+                continue;
+            };
             for stream in incremental.streams.at(before) {
                 if let Some(Cell::List { at, len }) = longer {
                     (stream.list.at, stream.list.len) = (at, len);

@@ -102,12 +102,7 @@ impl<'a> Execution<'a> {
             errors: self.take_errors(),
         };
         let growing = incremental.growing_lists();
-        let fields_of = PayloadFields {
-            sets: &incremental.division.sets,
-            current: 0,
-            streams: &counts,
-            growing: &growing,
-        };
+        let fields_of = PayloadFields::first(&incremental.division.sets, &counts, &growing);
         let mut writer = self.part_writer(fields_of, &guards, &mut group, expected);
         writer.begin()?;
         while writer.run()? == Progress::More {
@@ -237,12 +232,7 @@ impl<'a> Execution<'a> {
         let (mut all, mut later): (Vec<Written>, _) = (Vec::new(), Vec::new());
         let mut lists = Vec::new();
         let growing = incremental.growing_lists();
-        let fields_of = PayloadFields {
-            sets: &sets,
-            current: 0,
-            streams: &counts,
-            growing: &growing,
-        };
+        let fields_of = PayloadFields::first(&sets, &counts, &growing);
         let mut writer = self.part_writer(fields_of, &[], &mut group, 0);
         let mut listed = 0;
         while let Some((entry, within)) = open.pop_front() {

@@ -94,12 +94,7 @@ impl<'a> Execution<'a> {
         let mut opened: Vec<(Opened, u32)> = Vec::new();
         let mut listed = 0;
         let growing = AHashSet::new();
-        let fields_of = PayloadFields {
-            sets: &sets,
-            current: 0,
-            streams: &counts,
-            growing: &growing,
-        };
+        let fields_of = PayloadFields::first(&sets, &counts, &growing);
         let mut writer = self.part_writer(fields_of, &[], &mut group, 0);
         for index in ready {
             let stream = &mut incremental.streams.all[index];

@@ -51,6 +51,22 @@ pub(crate) struct PayloadFields<'w> {
     pub(crate) growing: &'w AHashSet<u32>,
 }
 
+impl<'w> PayloadFields<'w> {
+    /// Those of the first payload.
+    pub(crate) fn first(
+        sets: &'w [Option<u32>],
+        streams: &'w [Option<u32>],
+        growing: &'w AHashSet<u32>,
+    ) -> Self {
+        PayloadFields {
+            sets,
+            current: 0,
+            streams,
+            growing,
+        }
+    }
+}
+
 /// What a writer notes.
 #[derive(Debug)]
 pub(super) struct Notes<'w> {

@@ -164,6 +164,29 @@ async fn a_page_that_fails_ends_the_list() {
     assert!(last.get("incremental").is_none(), "{last}");
 }
 
+/// A limit of the gateway ends the list as a failed page does: with its own error, and no further page is fetched.
+#[test]
+async fn a_limit_ends_the_list_and_its_pages() {
+    let setup = Setup::with("[limits]\nrows = 3\n").await;
+    for offset in [0, 2, 4] {
+        setup.upstream.hold(&path(offset));
+    }
+    let mut parts = first_page(&setup, "{ wards @stream(initialCount: 2) { name } }").await;
+    parts.next().await;
+    answer(&setup, 2, 2);
+    answer(&setup, 4, 1);
+    let last = parts.next().await;
+    let failed = &last["completed"][0]["errors"][0];
+    assert_eq!(failed["path"], json!(["wards"]), "{last}");
+    assert_eq!(failed["extensions"]["code"], "LIMIT_EXCEEDED", "{last}");
+    assert_eq!(last["hasNext"], json!(false));
+    let calls = setup.upstream.calls();
+    assert!(
+        !calls.iter().any(|call| call.ends_with("/wards/4")),
+        "{calls:?}"
+    );
+}
+
 /// The elements of each page are looked up, before the next page is there.
 #[test]
 async fn elements_are_looked_up_page_by_page() {
